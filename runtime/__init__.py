@@ -1,0 +1,1 @@
+"""Plangate's platform: authorise, run, record and announce an agent's plans."""

@@ -1,0 +1,1 @@
+"""Turn a message into a proposal; nothing here can execute one."""

@@ -1,0 +1,89 @@
+"""Wire the runtime: the only place that picks adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from runtime.kit.clock import SystemClock
+from runtime.ports.chat_model import ChatModel, ModelError, ModelFault
+from runtime.ports.model_reference import ModelReference, Transport, parse_model_reference
+from runtime.ports.offline_provider import OfflineProvider
+from runtime.settings import quiet_environment
+
+# The variables that hold a provider's key, the usual one first. LiteLLM knows the other providers,
+# but takes seconds to say so.
+_KEY_VARIABLES: Final = MappingProxyType(
+    {
+        "anthropic": ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
+        "cohere": ("COHERE_API_KEY",),
+        "deepseek": ("DEEPSEEK_API_KEY",),
+        "gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        "groq": ("GROQ_API_KEY",),
+        "mistral": ("MISTRAL_API_KEY",),
+        "openai": ("OPENAI_API_KEY",),
+        "openrouter": ("OPENROUTER_API_KEY",),
+        "xai": ("XAI_API_KEY",),
+    }
+)
+
+
+def open_chat_model(
+    reference_text: str,
+    *,
+    environ: Mapping[str, str],
+    offline_providers: Mapping[str, OfflineProvider],
+) -> ChatModel:
+    """Open the model that a reference names; the adapter is loaded here, on first use.
+
+    Args:
+        reference_text: such as `openai/gpt-4o-mini?tools=json`.
+        environ: where keys are looked up.
+        offline_providers: who answers `plangate/NAME`, by name.
+
+    Raises:
+        ModelReferenceError: the reference can't be read, or names an offline model that is absent.
+        ModelError: UNAUTHORIZED when a key is missing, with the variable to set; UNAVAILABLE when
+            no provider is known by that name.
+    """
+    reference = parse_model_reference(reference_text)
+    api_key = _api_key(reference, environ)
+    clock = SystemClock()
+    if reference.settings.transport is Transport.HTTP:
+        from runtime.adapters.openai_http import OpenAiHttpModel  # noqa: PLC0415  # on first use
+
+        return OpenAiHttpModel(reference, api_key=api_key, clock=clock)
+    quiet_environment()  # LiteLLM reads it on import
+    from runtime.adapters.litellm_model import LiteLlmModel  # noqa: PLC0415  # takes seconds
+
+    model = LiteLlmModel(
+        reference, api_key=api_key, offline_providers=offline_providers, clock=clock
+    )
+    if missing := tuple(name for name in model.missing_variables() if not environ.get(name)):
+        raise _unauthorized(reference, missing)
+    return model
+
+
+def _api_key(reference: ModelReference, environ: Mapping[str, str]) -> str | None:
+    """Return the key to send; never the provider's usual one to an address of the reference."""
+    settings = reference.settings
+    if settings.api_key_env is not None:
+        names: tuple[str, ...] = (settings.api_key_env,)
+    elif reference.offline or settings.api_base is not None:
+        return None
+    else:
+        names = _KEY_VARIABLES.get(reference.provider, ())
+    found = [name for name in names if environ.get(name, "").strip()]
+    if names and not found:
+        raise _unauthorized(reference, names[:1])
+    return environ[found[0]].strip() if found and found[0] == names[0] else None
+
+
+def _unauthorized(reference: ModelReference, missing: tuple[str, ...]) -> ModelError:
+    return ModelError(
+        ModelFault.UNAUTHORIZED,
+        model=reference.safe_text,
+        detail=f"no key: set the environment variable {' and '.join(missing)}, "
+        "or name another one with api_key_env=NAME",
+    )

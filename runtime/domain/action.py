@@ -1,0 +1,138 @@
+"""Declare an operation on components: what it takes, may change, costs and needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from runtime.domain.condition import Condition
+from runtime.kit.json_value import JsonObject
+
+ACTION_ID = re.compile(
+    r"^(?P<name>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+)@(?P<version>[1-9][0-9]*)$"
+)
+
+Handler: TypeAlias = Callable[[JsonObject, JsonObject], JsonObject]
+"""A pure function `(inputs, state) -> state`; both arguments are the handler's own copies."""
+
+
+class Risk(StrEnum):
+    """Grade how bad a mistaken call would be."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Visibility(StrEnum):
+    """Say who may see an action; developer actions are hidden from the model."""
+
+    USER = "user"
+    DEVELOPER = "developer"
+
+
+class HandlerRefusal(Exception):  # noqa: N818  # a handler's "no", not a fault
+    """Raise inside a handler to fail the step with a message for the person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """State what a caller needs before an action may run.
+
+    Attributes:
+        risk: graded against the ceiling of the caller's roles.
+        confirmation: a person must confirm even where the mode would not ask.
+        approvals: how many other people must approve; 0 for none.
+        roles: the caller needs one of these; empty means any role whose ceiling allows it.
+        visibility: `developer` hides the action from the model and from users.
+    """
+
+    risk: Risk = Risk.LOW
+    confirmation: bool = False
+    approvals: int = 0
+    roles: tuple[str, ...] = ()
+    visibility: Visibility = Visibility.USER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideEffect:
+    """Name a job that runs after the commit, through the queue, never in the request."""
+
+    job: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """Describe one operation and carry the pure function that performs it.
+
+    Attributes:
+        id: `noun.verb@version`, such as `ticket.refund@2`.
+        title: what a person calls it.
+        description: what it does and when to use it, for people and for the model.
+        targets: the components that it works on.
+        input_schema: JSON Schema 2020-12 of type object; defaults in it are filled in.
+        may_change: JSON Pointers below which the handler may change state; `*` matches one token.
+        permission: what the caller needs.
+        preconditions: rules over `state` and `inputs` that must hold before it runs.
+        cost: integer units, reserved before and settled after.
+        side_effects: jobs that follow the commit.
+        handler: the pure function.
+    """
+
+    id: str
+    title: str
+    description: str
+    targets: tuple[str, ...]
+    input_schema: JsonObject
+    may_change: tuple[str, ...]
+    handler: Handler = field(repr=False, compare=False)
+    permission: Permission = Permission()
+    preconditions: tuple[Condition, ...] = ()
+    cost: int = 1
+    side_effects: tuple[SideEffect, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the id without its version."""
+        return self.id.rpartition("@")[0]
+
+    @property
+    def version(self) -> int:
+        """Return the number behind the `@`."""
+        return int(self.id.rpartition("@")[2])
+
+    @property
+    def reads_only(self) -> bool:
+        """Say whether the action declares that it changes nothing."""
+        return not self.may_change
+
+    def document(self) -> JsonObject:
+        """Return the declaration as JSON, for digests and for the model."""
+        permission = self.permission
+        return {
+            "id": self.id,
+            "title": self.title,
+            "description": self.description,
+            "targets": list(self.targets),
+            "input_schema": self.input_schema,
+            "preconditions": [
+                {"rule": rule.rule, "message": rule.message} for rule in self.preconditions
+            ],
+            "effects": {"may_change": list(self.may_change)},
+            "permission": {
+                "risk": permission.risk.value,
+                "confirmation": permission.confirmation,
+                "approvals": permission.approvals,
+                "roles": list(permission.roles),
+                "visibility": permission.visibility.value,
+            },
+            "cost": self.cost,
+            "side_effects": [
+                {"job": effect.job, "description": effect.description}
+                for effect in self.side_effects
+            ],
+        }

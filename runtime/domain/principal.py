@@ -1,0 +1,34 @@
+"""Say who acts, in which organization, with which roles and how freely."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Mode(StrEnum):
+    """Bound how much one plan may do; a property of the grant, never of a document."""
+
+    INTERACTIVE = "interactive"
+    ASSISTED = "assisted"
+    AUTONOMOUS = "autonomous"
+
+    @property
+    def step_limit(self) -> int:
+        """Return how many steps one plan may hold."""
+        return _STEP_LIMITS[self]
+
+
+_STEP_LIMITS = {Mode.INTERACTIVE: 1, Mode.ASSISTED: 5, Mode.AUTONOMOUS: 10}
+
+
+class Principal(BaseModel):
+    """Identify the caller as the credential does; nothing a model writes ends up here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    organization: str
+    roles: tuple[str, ...]
+    grant: Mode = Mode.ASSISTED

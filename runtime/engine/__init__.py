@@ -1,0 +1,1 @@
+"""Decide plans deterministically: the only code that may change state."""

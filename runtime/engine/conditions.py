@@ -1,0 +1,144 @@
+"""Compile and evaluate CEL rules; anything but boolean `true` refuses.
+
+A set of rules shares one evaluation context that holds only the components that its rules read,
+because turning Python values into CEL values costs far more than evaluating (measured: 8 µs for a
+small context against 0.6 µs a rule).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import cel
+
+from runtime.domain.condition import Condition
+from runtime.domain.errors import DeclarationError
+from runtime.kit.json_value import JsonObject
+
+_STATE_READ = re.compile(r"\bstate\.([A-Za-z_][A-Za-z0-9_]*)")
+_STATE_WORD = re.compile(r"\bstate\b")
+_STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_BOUND_NAME = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_][A-Za-z0-9_]*)\s*,")
+_FUNCTIONS = frozenset(
+    {
+        "size", "contains", "startsWith", "endsWith", "matches", "has", "in",
+        "int", "uint", "double", "string", "bool", "bytes", "type", "dyn",
+        "duration", "timestamp", "getFullYear", "getMonth", "getDate", "getDayOfMonth",
+        "getDayOfWeek", "getDayOfYear", "getHours", "getMinutes", "getSeconds", "getMilliseconds",
+        "max", "min",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """Name the rule that does not hold; `error` tells a fault in the rule from a plain no."""
+
+    condition: Condition
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledCondition:
+    """Keep a rule with its program; `reads` is None when the rule uses the state as a whole."""
+
+    condition: Condition
+    program: cel.Program
+    reads: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionSet:
+    """Hold rules that are judged together, in order."""
+
+    conditions: tuple[CompiledCondition, ...]
+
+    @classmethod
+    def of(
+        cls, conditions: Iterable[Condition], *, subject: str, names: frozenset[str]
+    ) -> ConditionSet:
+        """Compile rules that may use the root names `names` (`state`, `inputs`).
+
+        Raises:
+            DeclarationError: a rule does not parse, or uses a name or function that is not there.
+        """
+        return cls(
+            conditions=tuple(_compiled(item, subject=subject, names=names) for item in conditions)
+        )
+
+    def about(self, components: frozenset[str]) -> ConditionSet:
+        """Keep the rules whose verdict may change when these components change."""
+        return ConditionSet(
+            conditions=tuple(
+                item for item in self.conditions if item.reads is None or item.reads & components
+            )
+        )
+
+    def first_broken(self, state: JsonObject, inputs: JsonObject | None = None) -> Broken | None:
+        """Return the first rule that is not exactly `true`, or None when all hold."""
+        if not self.conditions:
+            return None
+        context = cel.Context({"state": self._readable(state)})
+        if inputs is not None:
+            context.add_variable("inputs", inputs)
+        for item in self.conditions:
+            broken = _judged(item, context)
+            if broken is not None:
+                return broken
+        return None
+
+    def _readable(self, state: JsonObject) -> JsonObject:
+        wanted: set[str] = set()
+        for item in self.conditions:
+            if item.reads is None:
+                return state
+            wanted |= item.reads
+        return {name: state[name] for name in wanted if name in state}
+
+
+def _judged(item: CompiledCondition, context: cel.Context) -> Broken | None:
+    try:
+        answer = item.program.execute(context)
+    except Exception as error:  # noqa: BLE001  # the evaluator raises many types; each refuses
+        return Broken(condition=item.condition, error=f"{type(error).__name__}: {error}")
+    if answer is True:
+        return None
+    if answer is False:
+        return Broken(condition=item.condition)
+    return Broken(
+        condition=item.condition, error=f"the rule gave {type(answer).__name__}, not true or false"
+    )
+
+
+def _compiled(condition: Condition, *, subject: str, names: frozenset[str]) -> CompiledCondition:
+    try:
+        program = cel.compile(condition.rule)
+    except ValueError as error:
+        problem = f"rule '{condition.rule}' does not parse: {str(error).splitlines()[0]}"
+        raise DeclarationError(subject=subject, problems=(problem,)) from error
+    problems = _unknown_references(condition.rule, program, names)
+    if problems:
+        raise DeclarationError(subject=subject, problems=problems)
+    return CompiledCondition(condition=condition, program=program, reads=_reads(condition.rule))
+
+
+def _unknown_references(rule: str, program: cel.Program, names: frozenset[str]) -> tuple[str, ...]:
+    bound = set(_BOUND_NAME.findall(rule))
+    references = program.references()
+    variables = sorted(set(references["variables"]) - names - bound)
+    functions = sorted(
+        name for name in references["functions"] if name[0].isalpha() and name not in _FUNCTIONS
+    )
+    return tuple(
+        f"rule '{rule}' uses unknown {kind} '{name}'"
+        for kind, found in (("name", variables), ("function", functions))
+        for name in found
+    )
+
+
+def _reads(rule: str) -> frozenset[str] | None:
+    bare = _STRING.sub("''", rule)
+    named = _STATE_READ.findall(bare)
+    return frozenset(named) if len(named) == len(_STATE_WORD.findall(bare)) else None

@@ -1,0 +1,72 @@
+"""Hold everything that a judgement may depend on, gathered before the engine is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from runtime.domain.approval import Consent
+from runtime.domain.limits import NO_LIMITS, NOTHING_USED, Limits, Usage
+from runtime.domain.plan import Step
+from runtime.domain.policy import PolicyDecision
+from runtime.domain.principal import Principal
+from runtime.domain.state import State
+from runtime.engine.compiled import CompiledAction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Describe the moment in which a plan is judged.
+
+    Attributes:
+        principal: who acts, from the credential.
+        project: where.
+        project_active: false once the project is archived.
+        state: the state that the first step sees.
+        decisions: what policy said about each step, by position; a missing one is a denial.
+        limits: what the project allows.
+        usage: what was used already.
+        consents: confirmations and approvals at hand.
+        now: the instant of the judgement.
+    """
+
+    principal: Principal
+    project: str
+    state: State
+    decisions: tuple[PolicyDecision | None, ...]
+    now: datetime
+    project_active: bool = True
+    limits: Limits = NO_LIMITS
+    usage: Usage = NOTHING_USED
+    consents: tuple[Consent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFacts:
+    """Narrow the facts to one step, with state and usage as the steps before left them."""
+
+    facts: Facts
+    index: int
+    step: Step
+    compiled: CompiledAction | None
+    state: State
+    usage: Usage
+    plan_digest: str
+
+    @property
+    def action(self) -> CompiledAction:
+        """Return the compiled action; guards behind `action_known` may rely on it.
+
+        Raises:
+            LookupError: the action is unknown, so a guard ran out of order.
+        """
+        if self.compiled is None:
+            message = f"guard order broken: '{self.step.action}' is not known"
+            raise LookupError(message)
+        return self.compiled
+
+    @property
+    def decision(self) -> PolicyDecision | None:
+        """Return what policy said about this step, or None when it was silent."""
+        decisions = self.facts.decisions
+        return decisions[self.index] if self.index < len(decisions) else None

@@ -1,0 +1,247 @@
+"""Check a step before its handler runs: an ordered table whose order is part of the contract.
+
+Each guard is a pure function from the facts of one step to a refusal or None. The first refusal
+ends the plan. `tests/unit/runtime/engine/test_guards.py` proves each guard by its removal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from runtime.domain.action import Visibility
+from runtime.domain.approval import ConsentKind
+from runtime.domain.limits import BudgetScope
+from runtime.domain.outcome import Refusal
+from runtime.domain.policy import ObligationKind
+from runtime.domain.reason import ReasonCode
+from runtime.engine.facts import StepFacts
+
+Guard: TypeAlias = Callable[[StepFacts], Refusal | None]
+
+_CONSENT_OF = {
+    ObligationKind.CONFIRM: ConsentKind.CONFIRMATION,
+    ObligationKind.APPROVE: ConsentKind.APPROVAL,
+}
+
+
+def project_active(facts: StepFacts) -> Refusal | None:
+    """Refuse everything in an archived project."""
+    if facts.facts.project_active:
+        return None
+    return Refusal(
+        guard="project_active",
+        code=ReasonCode.PROJECT_ARCHIVED,
+        expected="an active project",
+        found=facts.facts.project,
+        remedy="restore the project or choose another",
+    )
+
+
+def action_known(facts: StepFacts) -> Refusal | None:
+    """Refuse an action that the registry does not hold."""
+    if facts.compiled is not None:
+        return None
+    return Refusal(
+        guard="action_known",
+        code=ReasonCode.ACTION_UNKNOWN,
+        expected="an action of the registry",
+        found=facts.step.action,
+        remedy="use an id from the registry",
+    )
+
+
+def action_visible(facts: StepFacts) -> Refusal | None:
+    """Refuse developer actions to everybody who is not a developer or an admin."""
+    if facts.action.action.permission.visibility is Visibility.USER:
+        return None
+    if {"developer", "admin", "owner"} & set(facts.facts.principal.roles):
+        return None
+    return Refusal(
+        guard="action_visible",
+        code=ReasonCode.ACTION_HIDDEN,
+        expected="an action that is visible to the principal",
+        found=facts.step.action,
+        remedy="ask a developer or an admin",
+    )
+
+
+def inputs_valid(facts: StepFacts) -> Refusal | None:
+    """Refuse inputs that break the action's schema."""
+    schema = facts.action.inputs
+    if schema.accepts(facts.step.inputs):
+        return None
+    problem = schema.problems(facts.step.inputs)[0]
+    return Refusal(
+        guard="inputs_valid",
+        code=ReasonCode.INPUT_INVALID,
+        expected="inputs that satisfy the schema",
+        found=f"{problem.pointer or '/'}: {problem.message}",
+        remedy=f"see the input schema of {facts.action.action.id}",
+    )
+
+
+def policy_allows(facts: StepFacts) -> Refusal | None:
+    """Refuse what policy denied, and what it said nothing about."""
+    decision = facts.decision
+    if decision is None:
+        return Refusal(
+            guard="policy_allows",
+            code=ReasonCode.POLICY_UNAVAILABLE,
+            expected="a policy decision",
+            remedy="try again when the policy engine answers",
+        )
+    if decision.allow:
+        return None
+    if not decision.reasons:
+        return Refusal(
+            guard="policy_allows",
+            code=ReasonCode.POLICY_DENIED,
+            expected="a policy that allows the step",
+            remedy="ask an admin",
+        )
+    reason = decision.reasons[0]
+    return Refusal(
+        guard="policy_allows", code=reason.code, expected=reason.message, remedy=reason.remedy
+    )
+
+
+def inside_window(facts: StepFacts) -> Refusal | None:
+    """Refuse executions outside of the project's windows."""
+    windows = facts.facts.limits.windows
+    if not windows or any(window.covers(facts.facts.now) for window in windows):
+        return None
+    spans = ", ".join(f"{window.start:%H:%M}-{window.end:%H:%M} UTC" for window in windows)
+    return Refusal(
+        guard="inside_window",
+        code=ReasonCode.OUTSIDE_WINDOW,
+        expected=f"a time inside {spans}",
+        found=facts.facts.now.isoformat(),
+        remedy="run it when a window is open",
+    )
+
+
+def preconditions_hold(facts: StepFacts) -> Refusal | None:
+    """Refuse when a precondition of the action is not exactly true."""
+    broken = facts.action.preconditions.first_broken(facts.state.components, facts.step.inputs)
+    if broken is None:
+        return None
+    return Refusal(
+        guard="preconditions_hold",
+        code=ReasonCode.PRECONDITION_ERROR if broken.error else ReasonCode.PRECONDITION_UNMET,
+        expected=broken.condition.message,
+        found=broken.error or broken.condition.rule,
+        remedy="bring the state there first, or change the inputs",
+    )
+
+
+def within_rate(facts: StepFacts) -> Refusal | None:
+    """Refuse when one more action would exceed a rate limit."""
+    limits, usage = facts.facts.limits, facts.usage
+    for span, limit, used in (
+        ("minute", limits.per_minute, usage.last_minute),
+        ("hour", limits.per_hour, usage.last_hour),
+    ):
+        if limit is not None and used + 1 > limit:
+            return Refusal(
+                guard="within_rate",
+                code=ReasonCode.RATE_LIMITED,
+                expected=f"at most {limit} actions a {span}",
+                found=used + 1,
+                remedy=f"wait until the {span} has passed",
+            )
+    return None
+
+
+def within_budget(facts: StepFacts) -> Refusal | None:
+    """Refuse when the step's cost does not fit into every budget that it is charged to."""
+    action = facts.action.action
+    for scope in BudgetScope:
+        limit = facts.facts.limits.budgets.get(scope)
+        spent = facts.usage.spent_in(scope, action=action.name)
+        if limit is not None and spent + action.cost > limit:
+            return Refusal(
+                guard="within_budget",
+                code=ReasonCode.BUDGET_EXCEEDED,
+                expected=f"at most {limit} units of the {scope} budget",
+                found=spent + action.cost,
+                remedy="raise the budget or wait until it renews",
+            )
+    return None
+
+
+def confirmed(facts: StepFacts) -> Refusal | None:
+    """Refuse a step that needs the requester's confirmation until it is there."""
+    if len(consents_for(facts, ObligationKind.CONFIRM)) >= _demanded(facts, ObligationKind.CONFIRM):
+        return None
+    return Refusal(
+        guard="confirmed",
+        code=ReasonCode.CONFIRMATION_REQUIRED,
+        expected="the requester's confirmation of this plan",
+        remedy="confirm the plan as it stands",
+    )
+
+
+def approved(facts: StepFacts) -> Refusal | None:
+    """Refuse a step that needs other people's approval until enough of them gave it."""
+    demanded = _demanded(facts, ObligationKind.APPROVE)
+    given = len(consents_for(facts, ObligationKind.APPROVE))
+    if given >= demanded:
+        return None
+    return Refusal(
+        guard="approved",
+        code=ReasonCode.APPROVAL_REQUIRED,
+        expected=f"{demanded} approval(s) by other people",
+        found=given,
+        remedy="ask a colleague to approve the plan as it stands",
+    )
+
+
+GUARDS: tuple[Guard, ...] = (
+    project_active,
+    action_known,
+    action_visible,
+    inputs_valid,
+    policy_allows,
+    inside_window,
+    preconditions_hold,
+    within_rate,
+    within_budget,
+    confirmed,
+    approved,
+)
+"""The contract: cheap and identity-bound checks first, people last."""
+
+
+def first_refusal(facts: StepFacts) -> Refusal | None:
+    """Return the refusal of the first guard that refuses, or None."""
+    for guard in GUARDS:
+        refusal = guard(facts)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def consents_for(facts: StepFacts, kind: ObligationKind) -> tuple[str, ...]:
+    """Return the ids of consents that satisfy an obligation, one for each person."""
+    decision = facts.decision
+    if decision is None:
+        return ()
+    by_person = {
+        consent.granted_by: consent.id
+        for consent in facts.facts.consents
+        if consent.covers(
+            _CONSENT_OF[kind],
+            plan_digest=facts.plan_digest,
+            requester=facts.facts.principal.id,
+            revision=decision.revision,
+            now=facts.facts.now,
+        )
+    }
+    return tuple(by_person.values())
+
+
+def _demanded(facts: StepFacts, kind: ObligationKind) -> int:
+    decision = facts.decision
+    obligations = decision.obligations if decision is not None else ()
+    return sum(obligation.count for obligation in obligations if obligation.kind is kind)

@@ -1,0 +1,123 @@
+"""Judge a plan: every step sees the state and the usage that the steps before it left.
+
+Simulating and executing are this one function; an execution differs only in that its caller
+commits what it returns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runtime.domain.limits import Usage
+from runtime.domain.outcome import PlanOutcome, Refusal, StepOutcome, StepStatus
+from runtime.domain.plan import Plan, Step, plan_digest
+from runtime.domain.reason import ReasonCode
+from runtime.domain.state import State
+from runtime.engine.compiled import CompiledRegistry
+from runtime.engine.facts import Facts, StepFacts
+from runtime.engine.step import judge_step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Pair the outcome of a plan with the state and the usage that it would leave."""
+
+    outcome: PlanOutcome
+    state: State
+    usage: Usage
+
+
+def run(plan: Plan, facts: Facts, registry: CompiledRegistry) -> Judgement:
+    """Decide a plan step by step, ending at the first that is refused or fails.
+
+    Steps that were done stay done in the returned state; whether to keep them is the caller's.
+    """
+    prepared = registry.prepared(plan)
+    digest = plan_digest(prepared, project=facts.project, state_version=facts.state.version)
+    refusal = _plan_refusal(prepared, facts)
+    if refusal is not None:
+        return _refused(prepared, facts, digest, refusal=refusal)
+    state, usage = facts.state, facts.usage
+    outcomes: list[StepOutcome] = []
+    for index, step in enumerate(prepared.steps):
+        compiled = registry.find(step.action)
+        judged = judge_step(
+            StepFacts(
+                facts=facts,
+                index=index,
+                step=step,
+                compiled=compiled,
+                state=state,
+                usage=usage,
+                plan_digest=digest,
+            ),
+            registry,
+        )
+        outcomes.append(judged.outcome)
+        state = judged.state
+        if judged.outcome.status is not StepStatus.DONE or compiled is None:
+            break
+        usage = usage.after(compiled.action.name, cost=judged.outcome.cost)
+    return Judgement(
+        outcome=PlanOutcome(
+            status=outcomes[-1].status,
+            plan_digest=digest,
+            steps=(*outcomes, *_not_reached(prepared, state, start=len(outcomes))),
+            refusal=outcomes[-1].refusal,
+            before=facts.state.digest,
+            after=state.digest,
+            cost=sum(outcome.cost for outcome in outcomes),
+        ),
+        state=state,
+        usage=usage,
+    )
+
+
+def _plan_refusal(plan: Plan, facts: Facts) -> Refusal | None:
+    limit = facts.principal.grant.step_limit
+    if not plan.steps:
+        return Refusal(
+            guard="plan_size",
+            code=ReasonCode.PLAN_EMPTY,
+            expected="at least one step",
+            found=0,
+            remedy="propose a step, ask, or decline",
+        )
+    if len(plan.steps) > limit:
+        return Refusal(
+            guard="plan_size",
+            code=ReasonCode.PLAN_TOO_LONG,
+            expected=f"at most {limit} steps for the grant '{facts.principal.grant.value}'",
+            found=len(plan.steps),
+            remedy="split the plan",
+        )
+    return None
+
+
+def _refused(plan: Plan, facts: Facts, digest: str, *, refusal: Refusal) -> Judgement:
+    return Judgement(
+        outcome=PlanOutcome(
+            status=StepStatus.REFUSED,
+            plan_digest=digest,
+            steps=_not_reached(plan, facts.state, start=0),
+            refusal=refusal,
+            before=facts.state.digest,
+            after=facts.state.digest,
+        ),
+        state=facts.state,
+        usage=facts.usage,
+    )
+
+
+def _not_reached(plan: Plan, state: State, *, start: int) -> tuple[StepOutcome, ...]:
+    def outcome(index: int, step: Step) -> StepOutcome:
+        return StepOutcome(
+            index=index,
+            action=step.action,
+            inputs=step.inputs,
+            status=StepStatus.NOT_REACHED,
+            state_version=state.version,
+            state_digest=state.digest,
+        )
+
+    return tuple(outcome(index, step) for index, step in enumerate(plan.steps) if index >= start)

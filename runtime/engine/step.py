@@ -1,0 +1,197 @@
+"""Judge one step: guards, then the handler, then what keeps the handler honest.
+
+The handler works on its own copy of the state, decoded from the canonical bytes, so it can't
+change what the engine compares against; what it returns is encoded at once for the same reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runtime.domain.action import HandlerRefusal
+from runtime.domain.outcome import Refusal, StepOutcome, StepStatus
+from runtime.domain.policy import ObligationKind
+from runtime.domain.reason import ReasonCode
+from runtime.domain.state import State
+from runtime.engine.compiled import CompiledRegistry
+from runtime.engine.facts import StepFacts
+from runtime.engine.guards import consents_for, first_refusal
+from runtime.kit.canonical_json import CanonicalJsonError, canonical_bytes, digest_bytes, parse
+from runtime.kit.json_patch import diff
+from runtime.kit.json_pointer import covers
+from runtime.kit.json_value import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepJudgement:
+    """Pair what is recorded about a step with the state that the next one sees."""
+
+    outcome: StepOutcome
+    state: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    state: State
+    diff: tuple[JsonObject, ...]
+
+
+def judge_step(facts: StepFacts, registry: CompiledRegistry) -> StepJudgement:
+    """Decide one step; pure, and the same for a simulation and an execution."""
+    refusal = first_refusal(facts)
+    if refusal is not None:
+        return _stopped(facts, refusal, status=StepStatus.REFUSED)
+    change = _changed(facts, registry)
+    if isinstance(change, Refusal):
+        return _stopped(facts, change, status=StepStatus.FAILED)
+    action, decision = facts.action.action, facts.decision
+    return StepJudgement(
+        outcome=StepOutcome(
+            index=facts.index,
+            action=facts.step.action,
+            inputs=facts.step.inputs,
+            status=StepStatus.DONE,
+            diff=change.diff,
+            state_version=change.state.version,
+            state_digest=change.state.digest,
+            cost=action.cost,
+            decision_id=decision.decision_id if decision else "",
+            consents=_used_consents(facts),
+            side_effects=tuple(effect.job for effect in action.side_effects),
+        ),
+        state=change.state,
+    )
+
+
+def _changed(facts: StepFacts, registry: CompiledRegistry) -> _Change | Refusal:
+    """Run the handler and check what it did."""
+    after = _handled(facts)
+    if isinstance(after, Refusal):
+        return after
+    operations = tuple(diff(facts.state.components, after.components))
+    touched = frozenset(operation["path"].split("/")[1] for operation in operations)
+    refusal = (
+        _undeclared_change(facts, operations)
+        or _broken_schema(registry, after, touched)
+        or _broken_invariant(registry, after, touched)
+    )
+    return refusal or _Change(state=after, diff=operations)
+
+
+def _handled(facts: StepFacts) -> State | Refusal:
+    before = facts.state
+    try:
+        returned = facts.action.action.handler(
+            parse(canonical_bytes(facts.step.inputs)), parse(before.canonical)
+        )
+        canonical = canonical_bytes(returned)
+    except HandlerRefusal as no:
+        return _failure(ReasonCode.HANDLER_REFUSED, expected=str(no), found=None)
+    except CanonicalJsonError as error:
+        return _failure(
+            ReasonCode.HANDLER_ERROR, expected="a handler that returns JSON", found=str(error)
+        )
+    except Exception as error:  # noqa: BLE001  # foreign code: its faults become outcomes
+        found = f"{type(error).__name__}: {error}"
+        return _failure(
+            ReasonCode.HANDLER_ERROR, expected="a handler that does not raise", found=found
+        )
+    if canonical == before.canonical:
+        return before
+    components = parse(canonical)
+    if not isinstance(components, dict):
+        return _failure(
+            ReasonCode.HANDLER_ERROR,
+            expected="a handler that returns the state as an object",
+            found=type(components).__name__,
+        )
+    return State(
+        components=components,
+        version=before.version + 1,
+        canonical=canonical,
+        digest=digest_bytes(canonical),
+    )
+
+
+def _undeclared_change(facts: StepFacts, operations: tuple[JsonObject, ...]) -> Refusal | None:
+    declared = facts.action.action.may_change
+    for operation in operations:
+        path = operation["path"]
+        if not any(covers(pointer, path) for pointer in declared):
+            return _failure(
+                ReasonCode.UNDECLARED_CHANGE,
+                expected=f"changes below {', '.join(declared) or 'nothing'} only",
+                found=f"{operation['op']} {path}",
+            )
+    return None
+
+
+def _broken_schema(
+    registry: CompiledRegistry, after: State, touched: frozenset[str]
+) -> Refusal | None:
+    for name in sorted(touched):
+        schema = registry.schemas.get(name)
+        if name not in after.components or schema is None:
+            return _failure(
+                ReasonCode.STATE_INVALID, expected="every component, and no other", found=name
+            )
+        if not schema.accepts(after.components[name]):
+            problem = schema.problems(after.components[name])[0]
+            return _failure(
+                ReasonCode.STATE_INVALID,
+                expected=f"a state of '{name}' that satisfies its schema",
+                found=f"/{name}{problem.pointer}: {problem.message}",
+            )
+    return None
+
+
+def _broken_invariant(
+    registry: CompiledRegistry, after: State, touched: frozenset[str]
+) -> Refusal | None:
+    broken = registry.invariants.about(touched).first_broken(after.components)
+    if broken is None:
+        return None
+    return _failure(
+        ReasonCode.INVARIANT_ERROR if broken.error else ReasonCode.INVARIANT_BROKEN,
+        expected=broken.condition.message,
+        found=broken.error or broken.condition.rule,
+    )
+
+
+def _failure(code: ReasonCode, *, expected: str, found: str | None) -> Refusal:
+    return Refusal(
+        guard="handler",
+        code=code,
+        expected=expected,
+        found=found,
+        remedy="change the inputs, or report the fault to the action's owner",
+    )
+
+
+def _stopped(facts: StepFacts, refusal: Refusal, *, status: StepStatus) -> StepJudgement:
+    decision = facts.decision
+    return StepJudgement(
+        outcome=StepOutcome(
+            index=facts.index,
+            action=facts.step.action,
+            inputs=facts.step.inputs,
+            status=status,
+            refusal=refusal,
+            state_version=facts.state.version,
+            state_digest=facts.state.digest,
+            decision_id=decision.decision_id if decision else "",
+        ),
+        state=facts.state,
+    )
+
+
+def _used_consents(facts: StepFacts) -> tuple[str, ...]:
+    decision = facts.decision
+    if decision is None or not decision.obligations:
+        return ()
+    return tuple(
+        consent
+        for kind in ObligationKind
+        if any(obligation.kind is kind for obligation in decision.obligations)
+        for consent in consents_for(facts, kind)
+    )

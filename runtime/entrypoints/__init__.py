@@ -1,0 +1,1 @@
+"""Expose the runtime to the outside: commands now, HTTP next."""

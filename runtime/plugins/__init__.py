@@ -1,0 +1,1 @@
+"""Let distributions declare components, actions and environments."""

@@ -1,0 +1,1 @@
+"""Name the roles that more than one real implementation plays."""

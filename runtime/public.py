@@ -1,0 +1,126 @@
+"""Open the one door for the harness and for embedders: documents, sandbox and chat models."""
+
+from __future__ import annotations
+
+from runtime.agent.media import Attachment, AttachmentError
+from runtime.agent.parse import ParseFault, ParseProblem
+from runtime.agent.patience import Patience
+from runtime.agent.planner import Planner, Proposed, Sampling
+from runtime.agent.prompt import PROMPT_VERSION, Conversation, Turn
+from runtime.agent.tools import ASK, DECLINE
+from runtime.domain.action import Action, Risk
+from runtime.domain.component import Component
+from runtime.domain.errors import DeclarationError, DomainError, UnknownActionError
+from runtime.domain.limits import Limits, Usage
+from runtime.domain.outcome import PlanOutcome, Refusal, StepOutcome, StepStatus
+from runtime.domain.plan import Plan, Step
+from runtime.domain.principal import Mode, Principal
+from runtime.domain.proposal import Clarification, Decline, PlanProposal, Proposal
+from runtime.domain.reason import ReasonCode
+from runtime.domain.registry import Registry
+from runtime.domain.state import State
+from runtime.engine.pipeline import Judgement
+from runtime.kit.canonical_json import (
+    CanonicalJsonError,
+    canonical_bytes,
+    canonical_text,
+    digest,
+    digest_bytes,
+)
+from runtime.kit.clock import Clock, SystemClock
+from runtime.kit.ids import new_id
+from runtime.kit.json_patch import diff
+from runtime.kit.json_pointer import (
+    PointerError,
+    covers,
+    get,
+    remove,
+    set_value,
+)
+from runtime.kit.json_value import JsonObject, JsonValue, json_equal
+from runtime.plugins.contract import Environment, Plugin
+from runtime.plugins.declared import declared_plugin
+from runtime.plugins.loader import find_environment, plugin_names
+from runtime.ports.chat_model import (
+    ChatModel,
+    ChatRequest,
+    Completion,
+    ModelError,
+    ModelFault,
+    TokenUsage,
+    ToolCall,
+    ToolSet,
+)
+from runtime.sandbox import Sandbox, Situation
+
+__all__ = [
+    "ASK",
+    "DECLINE",
+    "PROMPT_VERSION",
+    "Action",
+    "Attachment",
+    "AttachmentError",
+    "CanonicalJsonError",
+    "ChatModel",
+    "ChatRequest",
+    "Clarification",
+    "Clock",
+    "Completion",
+    "Component",
+    "Conversation",
+    "DeclarationError",
+    "Decline",
+    "DomainError",
+    "Environment",
+    "JsonObject",
+    "JsonValue",
+    "Judgement",
+    "Limits",
+    "Mode",
+    "ModelError",
+    "ModelFault",
+    "ParseFault",
+    "ParseProblem",
+    "Patience",
+    "Plan",
+    "PlanOutcome",
+    "PlanProposal",
+    "Planner",
+    "Plugin",
+    "PointerError",
+    "Principal",
+    "Proposal",
+    "Proposed",
+    "ReasonCode",
+    "Refusal",
+    "Registry",
+    "Risk",
+    "Sampling",
+    "Sandbox",
+    "Situation",
+    "State",
+    "Step",
+    "StepOutcome",
+    "StepStatus",
+    "SystemClock",
+    "TokenUsage",
+    "ToolCall",
+    "ToolSet",
+    "Turn",
+    "UnknownActionError",
+    "Usage",
+    "canonical_bytes",
+    "canonical_text",
+    "covers",
+    "declared_plugin",
+    "diff",
+    "digest",
+    "digest_bytes",
+    "find_environment",
+    "get",
+    "json_equal",
+    "new_id",
+    "plugin_names",
+    "remove",
+    "set_value",
+]
