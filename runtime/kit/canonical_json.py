@@ -248,10 +248,12 @@ def _integer(number: int) -> JsonValue:
 
 
 def _real(number: float) -> JsonValue:
-    if not math.isfinite(number):
-        raise _refused(f"the float {number}", "a finite number")
     if _orjson_agrees(number):
         return number
+    if not math.isfinite(number):
+        raise _refused(f"the float {number}", "a finite number")
+    if abs(number) <= MAX_SAFE_INTEGER and number.is_integer():
+        return int(number)
     return orjson.Fragment(number_text(number))
 
 

@@ -127,7 +127,7 @@ def _equal_items(pairs: Iterable[tuple[JsonValue, JsonValue]], *, limit: int) ->
     """Return how many pairs are equal before the first that is not, up to a limit."""
     count = 0
     for one, other in pairs:
-        if count == limit or not json_equal(one, other):
+        if count == limit or not (_same_leaf(one, other) or json_equal(one, other)):
             break
         count += 1
     return count
@@ -222,7 +222,8 @@ def _insert(draft: _Draft, pointer: str, value: JsonValue) -> None:
     elif isinstance(parent, list) and token in {APPEND, str(len(parent))}:
         parent.append(value)
     else:
-        parent.insert(existing_key(parent, token, pointer=pointer), value)
+        index = existing_key(parent, token, pointer=pointer)  # refuses what is no container
+        parent.insert(index, value)
 
 
 def _delete(draft: _Draft, pointer: str) -> None:

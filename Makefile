@@ -1,0 +1,106 @@
+# `make test` and `make eval` need Python 3.11 or newer and make; they fetch the rest into .venv.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+# .venv serves every target: two of them at once would race for it.
+.NOTPARALLEL:
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+
+# The environments of tox.ini in the order they run; the last one closes the output.
+CHECKS ?= lint types arch unit docs browser harness
+QUICK := lint types unit
+
+# Nothing calls home and nothing asks.
+export PIP_NO_INPUT := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export LITELLM_LOCAL_MODEL_COST_MAP := True
+export DEEPEVAL_TELEMETRY_OPT_OUT := 1
+export DEEPEVAL_FILE_SYSTEM := READ_ONLY
+export DEEPEVAL_DISABLE_DOTENV := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := true
+export GRADIO_ANALYTICS_ENABLED := False
+export HF_HUB_OFFLINE := 1
+
+.PHONY: help eval test quick check-% bench-eval bench-engine fmt clean dev
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+
+eval: $(VENV)/.eval ## replay the golden scenarios over the offline models and judge the gate
+	@$(BIN)/plangate eval run scenarios \
+	  --model plangate/oracle --model plangate/keyword --model 'plangate/noisy-oracle?rate=0.2' \
+	  --trials 1 --gate --gate-model plangate/oracle
+
+test: $(VENV)/.dev ## run every check of tox.ini
+	@$(call run_checks,$(CHECKS))
+
+quick: $(VENV)/.dev ## lint, types and unit tests: the loop while you write
+	@$(call run_checks,$(QUICK))
+
+check-%: $(VENV)/.dev ## run one environment of tox.ini, as in `make check-types`
+	@$(call run_checks,$*)
+
+bench-eval: $(VENV)/.dev ## measure what the harness adds to a model call
+	@$(BIN)/python -m tests.bench.eval_overhead
+
+bench-engine: $(VENV)/.dev ## measure the engine's steps a second
+	@$(BIN)/python -m tests.bench.engine_speed
+
+fmt: $(VENV)/.dev ## format the code and apply the safe fixes
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+dev: $(VENV)/.dev ## install everything that the checks need into .venv
+
+clean: ## remove what the tools left behind, the environments included
+	rm -rf $(VENV) .tox .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Runs each environment, names the command that repeats a failure, goes on, and fails at the end if any failed.
+# The failures so far are handed on, so that the closing pytest run lists them above its last line.
+define run_checks
+failed=''; \
+for check in $(1); do \
+  echo "== $$check"; \
+  PLANGATE_BIN="$(CURDIR)/$(BIN)" PLANGATE_NO_PACKAGE=true PLANGATE_FAILED="$$failed" \
+    PLANGATE_TOX_ENV="$(CURDIR)/.tox/bare" \
+    $(BIN)/tox run -qqq -e $$check \
+  || { failed="$$failed $$check"; [ "$$check" = "$(lastword $(1))" ] || echo "== $$check failed; repeat it: make check-$$check" >&2; }; \
+done; \
+[ -z "$$failed" ]
+endef
+
+# A stamp a set of packages; a change of the declared or the pinned packages makes it anew.
+$(VENV)/.eval: pyproject.toml constraints.txt | $(UV)
+	@$(call install,eval)
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(UV)
+	@$(call install,dev)
+
+# uv is for speed; where it cannot be had, pip does the same.
+define install
+echo "== installing plangate[$(1)] into $(VENV)"; \
+if [ -x $(UV) ] && $(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[$(1)]'; then :; \
+else $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(1)]'; fi \
+&& touch $(VENV)/.$(1)
+endef
+
+# The first Python that really starts and is new enough: a version manager's stub may be on PATH and refuse.
+$(UV):
+	@found=''; for candidate in python3.13 python3.12 python3.11 python3 python; do \
+	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "No Python 3.11 or newer was found on PATH (tried python3.13, python3.12, python3.11, python3). Install one and run make again." >&2; \
+	  exit 1; \
+	fi; \
+	if [ ! -x $(BIN)/python ]; then \
+	  echo "== creating $(VENV) with $$($$found --version)"; \
+	  $$found -m venv $(VENV) || { echo "$$found cannot make a virtual environment; on Debian install the package python3-venv." >&2; exit 1; }; \
+	fi; \
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv || echo "uv cannot be had: pip installs instead, which takes longer." >&2

@@ -1,0 +1,1 @@
+"""Prove agents: replay golden scenarios, score their plans in the real engine, gate changes."""

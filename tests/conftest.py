@@ -1,0 +1,36 @@
+"""Prepare every test run: nothing calls home, laws have no deadline, failures name their repeat."""
+
+import os
+from typing import Final
+
+import pytest
+from hypothesis import settings
+
+QUIET_ENVIRONMENT: Final = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "DEEPEVAL_TELEMETRY_OPT_OUT": "1",
+    "DEEPEVAL_FILE_SYSTEM": "READ_ONLY",
+    "DEEPEVAL_DISABLE_DOTENV": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "HF_HUB_OFFLINE": "1",
+}
+
+# The libraries read these when they are imported, which is before any fixture runs.
+os.environ.update(QUIET_ENVIRONMENT)
+
+# A shared core makes the time of one example say nothing; the 60 s timeout of a test still holds.
+settings.register_profile("plangate", deadline=None)
+settings.load_profile("plangate")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+    """Name the command that repeats this run, and the checks that failed before it."""
+    for check in os.environ.get("PLANGATE_FAILED", "").split():
+        terminalreporter.write_line(f"failed before: {check}; repeat it: make check-{check}")
+    if exitstatus == pytest.ExitCode.OK:
+        return
+    name = os.environ.get("PLANGATE_CHECK")
+    repeat = f"make check-{name}" if name else "pytest --last-failed"
+    terminalreporter.write_line(f"this run failed; repeat it: {repeat}")
