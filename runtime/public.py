@@ -8,6 +8,7 @@ from runtime.agent.patience import Patience
 from runtime.agent.planner import Planner, Proposed, Sampling
 from runtime.agent.prompt import PROMPT_VERSION, Conversation, Turn
 from runtime.agent.tools import ASK, DECLINE
+from runtime.bootstrap import open_chat_model
 from runtime.domain.action import Action, Risk
 from runtime.domain.component import Component
 from runtime.domain.errors import DeclarationError, DomainError, UnknownActionError
@@ -51,7 +52,14 @@ from runtime.ports.chat_model import (
     ToolCall,
     ToolSet,
 )
+from runtime.ports.model_reference import (
+    ModelReference,
+    ModelReferenceError,
+    parse_model_reference,
+)
+from runtime.ports.offline_provider import OfflineProvider
 from runtime.sandbox import Sandbox, Situation
+from runtime.settings import quiet_environment
 
 __all__ = [
     "ASK",
@@ -79,6 +87,9 @@ __all__ = [
     "Mode",
     "ModelError",
     "ModelFault",
+    "ModelReference",
+    "ModelReferenceError",
+    "OfflineProvider",
     "ParseFault",
     "ParseProblem",
     "Patience",
@@ -120,7 +131,10 @@ __all__ = [
     "get",
     "json_equal",
     "new_id",
+    "open_chat_model",
+    "parse_model_reference",
     "plugin_names",
+    "quiet_environment",
     "remove",
     "set_value",
 ]

@@ -17,7 +17,7 @@ from runtime.domain.action import Action
 from runtime.domain.approval import Consent, ConsentKind
 from runtime.domain.errors import DeclarationError
 from runtime.domain.limits import NO_LIMITS, NOTHING_USED, Limits, Usage
-from runtime.domain.plan import Plan, plan_digest
+from runtime.domain.plan import Plan, Step, plan_digest
 from runtime.domain.policy import RULES_REVISION, PolicyDecision, decide_by_rules
 from runtime.domain.principal import Principal
 from runtime.domain.registry import Registry
@@ -180,6 +180,10 @@ class Sandbox:
             facts=situation.facts,
             labels=labels,
         )
+
+    def prepared(self, step: Step) -> Step:
+        """Name a step's action in full and fill in the defaults of its inputs."""
+        return self.compiled.prepared_step(step)
 
     def simulate(self, plan: Plan, situation: Situation) -> Judgement:
         """Run a plan through every guard and handler and return what would follow."""

@@ -68,7 +68,14 @@ class CompiledRegistry:
 
     def prepared(self, plan: Plan) -> Plan:
         """Pin every known action to its version and fill in the defaults of its inputs."""
-        return Plan(steps=tuple(self._prepared_step(step) for step in plan.steps))
+        return Plan(steps=tuple(self.prepared_step(step) for step in plan.steps))
+
+    def prepared_step(self, step: Step) -> Step:
+        """Pin a step to its action's version and fill in defaults; unknown actions stay as they are."""
+        found = self.find(step.action)
+        if found is None:
+            return step
+        return Step(action=found.action.id, inputs=found.inputs.completed(step.inputs))
 
     def state_problems(self, state: dict[str, object] | None = None) -> tuple[str, ...]:
         """Say how a state document, by default the initial one, breaks schemas or invariants."""
@@ -90,12 +97,6 @@ class CompiledRegistry:
             return ()
         detail = f" ({rule.error})" if rule.error else ""
         return (f"invariant does not hold: {rule.condition.message}{detail}",)
-
-    def _prepared_step(self, step: Step) -> Step:
-        found = self.find(step.action)
-        if found is None:
-            return step
-        return Step(action=found.action.id, inputs=found.inputs.completed(step.inputs))
 
 
 def _compiled_action(action: Action) -> CompiledAction:

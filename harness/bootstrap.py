@@ -1,0 +1,148 @@
+"""Wire the harness: model references become contenders, scenarios become the oracle's answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from harness.models.answer_key import AnswerKey, CallAnswer, GoldenAnswer, ask_call, decline_call
+from harness.models.keyword import Keyword
+from harness.models.noisy_oracle import NoisyOracle, noise_rate
+from harness.models.oracle import Oracle
+from harness.prepared import PreparedScenario
+from harness.replay import Contender
+from runtime.public import (
+    ChatModel,
+    ModelError,
+    ModelReference,
+    ModelReferenceError,
+    OfflineProvider,
+    Patience,
+    Sampling,
+    open_chat_model,
+    parse_model_reference,
+)
+
+MEASURED_LABEL = "model under test"
+OFFLINE_LABELS: Mapping[str, str] = {
+    "oracle": "offline: answers with the golden plan; the ceiling, not a model",
+    "noisy-oracle": "offline: the golden plan with seeded faults; proves that the gate notices",
+    "keyword": "offline: rule-based keyword matching; the baseline to beat",
+}
+
+
+class ConfigurationError(Exception):
+    """A request that can't be carried out as it stands; exit code 5."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingWishes:
+    """Hold what the command line asks of every model; a reference's own options win."""
+
+    max_tokens: int = 1024
+    timeout_s: float = 60.0
+    retries: int = 3
+    repairs: int = 2
+
+
+def open_contenders(
+    references: Sequence[str],
+    scenarios: Sequence[PreparedScenario],
+    *,
+    environ: Mapping[str, str],
+    wishes: SamplingWishes,
+) -> dict[str, Contender]:
+    """Open every model once.
+
+    Raises:
+        ConfigurationError: a reference that can't be read, is given twice, or lacks its key.
+    """
+    key = answer_key(scenarios)
+    providers: dict[str, OfflineProvider] = {
+        "oracle": Oracle(key=key),
+        "noisy-oracle": NoisyOracle(key=key),
+        "keyword": Keyword(),
+    }
+    contenders: dict[str, Contender] = {}
+    for text in references:
+        try:
+            reference = _checked(text)
+            model = open_chat_model(text, environ=environ, offline_providers=providers)
+        except (ModelReferenceError, ModelError, ValueError) as error:
+            raise ConfigurationError(f"model '{text}': {error}") from error
+        name = reference.safe_text
+        if name in contenders:
+            raise ConfigurationError(f"model '{name}' is given twice")
+        contenders[name] = Contender(
+            reference=name,
+            label=label_of(reference),
+            model=model,
+            sampling=_sampling(reference, wishes),
+        )
+    return contenders
+
+
+async def close_all(models: Sequence[ChatModel]) -> None:
+    """Release every model's connections, also when one of them fails to."""
+    async with asyncio.TaskGroup() as group:
+        for model in models:
+            group.create_task(model.close())
+
+
+def answer_key(scenarios: Sequence[PreparedScenario]) -> AnswerKey:
+    """Write down the golden answer of every scenario."""
+    return {item.scenario.id: golden_answer(item) for item in scenarios}
+
+
+def golden_answer(prepared: PreparedScenario) -> GoldenAnswer:
+    """Spell the golden plan, question or decline as tool calls."""
+    book = prepared.sandbox.book
+    return GoldenAnswer(
+        calls=_golden_calls(prepared),
+        tools={name: action.input_schema for name, action in book.actions.items()},
+    )
+
+
+def label_of(reference: ModelReference) -> str:
+    """Say what a model is, so that no report passes an oracle off as a model."""
+    if not reference.offline:
+        return MEASURED_LABEL
+    return OFFLINE_LABELS.get(reference.model_name, "offline")
+
+
+def _checked(text: str) -> ModelReference:
+    reference = parse_model_reference(text)
+    if reference.offline and reference.model_name == "noisy-oracle":
+        noise_rate(reference.options)
+    elif reference.offline and reference.options:
+        raise ValueError(f"{reference.model} takes no options")
+    return reference
+
+
+def _golden_calls(prepared: PreparedScenario) -> tuple[CallAnswer, ...]:
+    expect, names = prepared.scenario.expect, prepared.sandbox.book.names
+    if prepared.golden is not None:
+        return tuple(
+            CallAnswer(
+                tool=names[prepared.sandbox.prepared(step).action], arguments=step.inputs
+            )
+            for step in prepared.golden.steps
+        )
+    if expect.clarification is not None:
+        slots = expect.clarification.asks_for
+        wanted = ", ".join(slot.words[0] if slot.words else slot.slot for slot in slots)
+        return (ask_call(f"Which {wanted or 'one'}?", tuple(slot.slot for slot in slots)),)
+    return (decline_call("This can't be done here."),)
+
+
+def _sampling(reference: ModelReference, wishes: SamplingWishes) -> Sampling:
+    own = reference.settings
+    patience = Patience(retries=wishes.retries if own.retries is None else own.retries)
+    return replace(
+        Sampling(),
+        max_tokens=wishes.max_tokens,
+        timeout_s=wishes.timeout_s if own.timeout_s is None else own.timeout_s,
+        repairs=wishes.repairs,
+        patience=patience,
+    )

@@ -1,0 +1,162 @@
+"""Declare `plangate eval`: options and help only, so that `--help` stays instant.
+
+Exit codes: 0 pass, 1 quality regression, 2 governance violation, 3 inconclusive,
+4 infrastructure, 5 configuration; 130 when interrupted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="eval",
+    help="Replay golden scenarios across models, score the plans in the real engine, and gate.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+import_app = typer.Typer(help="Turn other people's test data into scenarios.", no_args_is_help=True)
+app.add_typer(import_app, name="import")
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Scenario files or folders.", show_default="scenarios"),
+]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", help="Only scenarios with this tag, suite or environment; repeatable."),
+]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+@app.command()
+def run(  # noqa: PLR0913  # one parameter an option
+    paths: Paths = None,
+    *,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            help="A LiteLLM name such as openai/gpt-4o-mini, with options behind '?'; repeatable.",
+            show_default="plangate/oracle",
+        ),
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, help="Repetitions of each scenario.")] = 1,
+    concurrency: Annotated[int, typer.Option(min=1, help="Trials in flight.")] = 16,
+    tag: Tags = None,
+    seed: Annotated[int, typer.Option(help="Seed of the run's randomness.")] = 0,
+    output: Annotated[Path | None, typer.Option(help="The run's folder.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Finish an interrupted run.")] = None,
+    gate: Annotated[bool, typer.Option("--gate", help="Judge the run; sets the exit code.")] = False,
+    gate_model: Annotated[
+        list[str] | None,
+        typer.Option("--gate-model", help="Gate only this model; repeatable."),
+    ] = None,
+    gate_rules: Annotated[
+        Path | None,
+        typer.Option("--gate-rules", help="Rules file.", show_default="PATH/gate.yaml"),
+    ] = None,
+    baselines: Annotated[
+        Path | None,
+        typer.Option(help="Folder of baselines.", show_default="reports/baselines"),
+    ] = None,
+    retries: Annotated[int, typer.Option(min=0, help="Retries of a failed request.")] = 3,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a request may take.")] = 60.0,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer.")] = 1024,
+    track: Annotated[bool, typer.Option("--track/--no-track", help="Log to MLflow.")] = True,
+    json: JsonFlag = False,
+) -> None:
+    """Replay scenarios and score what the models propose."""
+    from harness.cli.run import RunOptions, run_command
+
+    raise typer.Exit(
+        run_command(
+            RunOptions(
+                paths=tuple(paths or [Path("scenarios")]),
+                models=tuple(model or ["plangate/oracle"]),
+                trials=trials,
+                concurrency=concurrency,
+                tags=tuple(tag or ()),
+                seed=seed,
+                output=output,
+                resume=resume,
+                gate=gate or bool(gate_model),
+                gate_models=tuple(gate_model or ()),
+                gate_rules=gate_rules,
+                baselines=baselines,
+                retries=retries,
+                timeout_s=timeout,
+                max_tokens=max_tokens,
+                track=track,
+                json=json,
+            )
+        )
+    )
+
+
+@app.command()
+def validate(paths: Paths = None, *, json: JsonFlag = False) -> None:
+    """Check scenarios and execute their golden plans, without any model."""
+    from harness.cli.inspect import validate_command
+
+    raise typer.Exit(validate_command(tuple(paths or [Path("scenarios")]), as_json=json))
+
+
+@app.command(name="list")
+def list_(paths: Paths = None, *, tag: Tags = None, json: JsonFlag = False) -> None:
+    """List scenarios with their tags."""
+    from harness.cli.inspect import list_command
+
+    raise typer.Exit(
+        list_command(tuple(paths or [Path("scenarios")]), tags=tuple(tag or ()), as_json=json)
+    )
+
+
+@app.command()
+def report(run: Annotated[Path, typer.Argument(help="A run's folder.")]) -> None:
+    """Write the reports of a run anew."""
+    from harness.cli.record import report_command
+
+    raise typer.Exit(report_command(run))
+
+
+@app.command()
+def baseline(
+    run: Annotated[Path, typer.Argument(help="A finished run's folder.")],
+    *,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="Bless only this model; repeatable.")
+    ] = None,
+    baselines: Annotated[Path | None, typer.Option(help="Folder of baselines.")] = None,
+) -> None:
+    """Bless a run: its scores become the ones to beat."""
+    from harness.cli.record import baseline_command
+
+    raise typer.Exit(baseline_command(run, models=tuple(model or ()), baselines=baselines))
+
+
+@app.command()
+def schema(
+    output: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
+) -> None:
+    """Print the JSON Schema of scenario files."""
+    from harness.cli.inspect import schema_command
+
+    raise typer.Exit(schema_command(output))
+
+
+@import_app.command(name="bfcl")
+def import_bfcl(
+    file: Annotated[Path, typer.Argument(help="Questions as published, one JSON object a line.")],
+    *,
+    output: Annotated[Path, typer.Option(help="Folder for the scenarios.")],
+    answers: Annotated[
+        Path | None, typer.Option(help="The file of possible answers that belongs to it.")
+    ] = None,
+) -> None:
+    """Turn a file of the Berkeley Function Calling Leaderboard into scenarios."""
+    from harness.cli.importing import import_bfcl_command
+
+    raise typer.Exit(import_bfcl_command(file, answers=answers, output=output))

@@ -1,0 +1,77 @@
+"""Carry out the commands that work on a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.baseline import baseline_name, baseline_of
+from harness.cli.reading import complain
+from harness.reporting.publish import write_reports
+from harness.reporting.record import RunRecord, read_run
+from harness.results import RunError, write_json
+from harness.settings import DEFAULT_BASELINES
+
+
+def report_command(folder: Path) -> int:
+    """Write the reports of a run anew."""
+    try:
+        write_reports(folder)
+    except RunError as error:
+        return complain(error)
+    Console().print(f"Wrote {folder / 'report.html'}", highlight=False)
+    return 0
+
+
+def baseline_command(folder: Path, *, models: tuple[str, ...], baselines: Path | None) -> int:
+    """Write a baseline for each model of a run; refuse runs that are not whole."""
+    try:
+        run = read_run(folder)
+        chosen = _chosen(run, models)
+    except RunError as error:
+        return complain(error)
+    target = baselines or DEFAULT_BASELINES
+    target.mkdir(parents=True, exist_ok=True)
+    digests = {item.id: item.digest for item in run.manifest.scenarios}
+    for summary in run.summary.models:
+        if summary.model not in chosen:
+            continue
+        baseline = baseline_of(
+            summary,
+            run=run.manifest.run,
+            trials=run.manifest.trials,
+            digests=digests,
+            comparability={
+                f"{environment}.{name}": value
+                for environment, values in sorted(run.manifest.comparability.items())
+                for name, value in sorted(values.items())
+            },
+        )
+        path = target / baseline_name(summary.model)
+        write_json(path, baseline.model_dump(mode="json"))
+        Console().print(f"Blessed {summary.model}: {path}", highlight=False)
+    return 0
+
+
+def _chosen(run: RunRecord, models: tuple[str, ...]) -> set[str]:
+    if not run.summary.finished or run.manifest.tags:
+        raise RunError(
+            f"{run.folder} is not a whole run (interrupted, or restricted by tags), "
+            "so it can't be a baseline"
+        )
+    known = {summary.model for summary in run.summary.models}
+    unknown = sorted(set(models) - known)
+    if unknown:
+        raise RunError(f"no model {', '.join(unknown)} in this run; it has {', '.join(sorted(known))}")
+    lost = [
+        summary.model
+        for summary in run.summary.models
+        if summary.overall.scored < summary.overall.trials and summary.model in (models or known)
+    ]
+    if lost:
+        raise RunError(
+            f"trials of {', '.join(lost)} were lost to infrastructure; "
+            f"finish them with `plangate eval run --resume {run.folder}`"
+        )
+    return set(models) or known

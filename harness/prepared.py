@@ -1,0 +1,176 @@
+"""Make a scenario ready to replay: its world, its expectation compiled, its golden plan executed.
+
+A scenario whose golden plan does not execute, or does not reach what the scenario expects, proves
+nothing; it is refused here, before any model is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.loader import ScenarioSet
+from harness.scenario import ExpectedPlan, PlanMode, Scenario
+from harness.scoring.compiled import CompiledPlan, compile_plan
+from harness.scoring.expectation import Expectation, NoExampleError
+from harness.scoring.golden import golden_steps
+from harness.scoring.matcher import MatcherError, read_expected
+from harness.worlds import Worlds, at, conversation_of, situation_of
+from harness.yaml_source import Problem, SourceError
+from runtime.public import (
+    Conversation,
+    DeclarationError,
+    Judgement,
+    Plan,
+    PointerError,
+    Sandbox,
+    Situation,
+    StepStatus,
+    get,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedScenario:
+    """Hold everything that replaying and scoring a scenario need, computed once.
+
+    Attributes:
+        plans: the acceptable plans, compiled; the golden one first.
+        state: expected values in the final state, compiled, by pointer.
+        golden: the golden plan, or None when no plan is expected.
+        reference: what the engine made of the golden plan.
+    """
+
+    scenario: Scenario
+    sandbox: Sandbox
+    situation: Situation
+    conversation: Conversation
+    plans: tuple[CompiledPlan, ...]
+    state: tuple[tuple[str, Expectation], ...]
+    golden: Plan | None
+    reference: Judgement | None
+
+    @property
+    def scores_path(self) -> bool:
+        """Say whether the steps are scored, or only the state that they reach."""
+        return any(plan.mode is not PlanMode.REFERENCE for plan in self.plans)
+
+
+def prepare_all(scenarios: ScenarioSet) -> tuple[PreparedScenario, ...]:
+    """Prepare every scenario of a set.
+
+    Raises:
+        SourceError: with every problem of every scenario.
+    """
+    worlds = Worlds.of(scenarios)
+    prepared: list[PreparedScenario] = []
+    problems: list[Problem] = []
+    for scenario in scenarios.scenarios:
+        try:
+            prepared.append(prepare(scenario, worlds))
+        except SourceError as error:
+            problems += error.problems
+    if problems:
+        raise SourceError(*problems)
+    return tuple(prepared)
+
+
+def prepare(scenario: Scenario, worlds: Worlds) -> PreparedScenario:
+    """Prepare one scenario.
+
+    Raises:
+        SourceError: its world can't be built, a matcher is malformed, or the golden plan fails.
+    """
+    try:
+        sandbox = worlds.sandbox(scenario)
+        prepared = _compiled(scenario, sandbox)
+    except (DeclarationError, MatcherError, NoExampleError) as error:
+        raise SourceError(at(scenario, str(error))) from error
+    problems = [at(scenario, message) for message in _faults(prepared)]
+    if problems:
+        raise SourceError(*problems)
+    return prepared
+
+
+def _compiled(scenario: Scenario, sandbox: Sandbox) -> PreparedScenario:
+    expect = scenario.expect
+    situation = situation_of(scenario, sandbox)
+    unknown = [
+        f"action '{name}' does not exist in environment '{scenario.environment}'"
+        for name in _named_actions(scenario)
+        if sandbox.registry.find(name) is None
+    ]
+    if unknown:
+        raise SourceError(*(at(scenario, message) for message in unknown))
+    golden = Plan(steps=golden_steps(expect.plans[0])) if expect.plans else None
+    return PreparedScenario(
+        scenario=scenario,
+        sandbox=sandbox,
+        situation=situation,
+        conversation=conversation_of(scenario),
+        plans=tuple(compile_plan(plan, complete=sandbox.prepared) for plan in expect.plans),
+        state=tuple((pointer, read_expected(value)) for pointer, value in expect.state.items()),
+        golden=golden,
+        reference=sandbox.simulate(golden, situation) if golden is not None else None,
+    )
+
+
+def _named_actions(scenario: Scenario) -> Iterator[str]:
+    for plan in scenario.expect.plans:
+        for step in plan.steps:
+            for pattern in step.patterns:
+                yield pattern.action
+    yield from scenario.expect.never
+
+
+def _faults(prepared: PreparedScenario) -> Iterator[str]:
+    """Say what is wrong with a scenario's golden plans; the first one is simulated already."""
+    scenario, reference = prepared.scenario, prepared.reference
+    if prepared.golden is None or reference is None:
+        return
+    yield from _not_executed("the golden plan", reference)
+    yield from _hidden(prepared, prepared.golden)
+    for number, plan in enumerate(scenario.expect.plans[1:], start=2):
+        other = _golden_of(plan)
+        yield from _not_executed(
+            f"alternative {number}", prepared.sandbox.simulate(other, prepared.situation)
+        )
+        yield from _hidden(prepared, other)
+    forbidden = {step.action for step in prepared.golden.steps} & set(scenario.expect.never)
+    if forbidden:
+        yield f"the golden plan uses {', '.join(sorted(forbidden))}, which 'never' forbids"
+    if reference.outcome.status is StepStatus.DONE:
+        yield from _unreached(prepared, reference)
+
+
+def _golden_of(plan: ExpectedPlan) -> Plan:
+    return Plan(steps=golden_steps(plan))
+
+
+def _not_executed(name: str, judgement: Judgement) -> Iterator[str]:
+    outcome = judgement.outcome
+    if outcome.status is StepStatus.DONE or outcome.refusal is None:
+        return
+    stopped = outcome.refused_at
+    where = f"step {stopped.index + 1} {stopped.action}: " if stopped is not None else ""
+    found = outcome.refusal.found
+    yield f"{name} does not execute: {where}{outcome.refusal.message} (found: {found})"
+
+
+def _hidden(prepared: PreparedScenario, plan: Plan) -> Iterator[str]:
+    """Refuse golden steps that no model could propose because it never sees the action."""
+    for step in plan.steps:
+        action = prepared.sandbox.registry.find(step.action)
+        if action is not None and action.id not in prepared.sandbox.book.names:
+            yield f"action '{step.action}' is hidden from the model, so no plan can hold it"
+
+
+def _unreached(prepared: PreparedScenario, reference: Judgement) -> Iterator[str]:
+    for pointer, expectation in prepared.state:
+        try:
+            value = get(reference.state.components, pointer)
+        except PointerError:
+            yield f"expect.state {pointer}: the golden plan leaves nothing there"
+            continue
+        for mismatch in expectation.unmet(value, ""):
+            yield f"expect.state {pointer}: the golden plan leads elsewhere: {mismatch.line()}"

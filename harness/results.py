@@ -1,0 +1,217 @@
+"""Keep a run on disk: one folder, one manifest, one flushed line a trial.
+
+A run can be killed at any moment: what was flushed is read back, a line that was cut off is
+dropped, and a second process can't write the same run.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from harness.trial import TrialRecord, TrialStatus
+from runtime.public import JsonObject
+
+MANIFEST_VERSION = 1
+MANIFEST = "manifest.json"
+RESULTS = "results.jsonl"
+SUMMARY = "summary.json"
+GATE = "gate.json"
+_LOCK = ".lock"
+
+
+class RunError(Exception):
+    """A run folder that can't be used; the message says why and what to do."""
+
+
+class ManifestModel(BaseModel):
+    """Describe one model of a run, labelled as what it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reference: str
+    label: str
+    offline: bool
+
+
+class ManifestScenario(BaseModel):
+    """Describe one scenario of a run, for reports and for resuming."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    environment: str
+    suite: str
+    tags: tuple[str, ...]
+    family: str
+    reason: str
+    file: str
+    line: int
+    digest: str
+
+
+class Manifest(BaseModel):
+    """Say what a run is: enough to repeat it, to resume it, and to compare it.
+
+    Attributes:
+        paths: what was asked for, relative to the folder it was asked from.
+        tags: the restriction by tags.
+        comparability: digests by environment of what must be equal to compare runs.
+        code: version of this program.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = MANIFEST_VERSION
+    run: str
+    created: str
+    code: str
+    paths: tuple[str, ...]
+    tags: tuple[str, ...]
+    models: tuple[ManifestModel, ...]
+    trials: int
+    seed: int
+    concurrency: int
+    suite_digest: str
+    comparability: dict[str, dict[str, str]]
+    scenarios: tuple[ManifestScenario, ...]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a run.
+
+    Raises:
+        RunError: the folder is no run, is damaged, or was written by a newer version.
+    """
+    path = folder / MANIFEST
+    try:
+        document = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise RunError(f"{folder} is no run: {MANIFEST} can't be read ({error.strerror})") from error
+    except orjson.JSONDecodeError as error:
+        raise RunError(f"{path} is damaged: {error}") from error
+    found = document.get("version") if isinstance(document, dict) else None
+    if found != MANIFEST_VERSION:
+        raise RunError(
+            f"{path} has version {found}; this program reads {MANIFEST_VERSION}: "
+            "use the version of plangate that wrote the run"
+        )
+    try:
+        return Manifest.model_validate(document)
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: {error}") from error
+
+
+def read_records(folder: Path) -> Iterator[TrialRecord]:
+    """Yield the trials of a run in the order in which they ended.
+
+    A last line without its newline was cut off by a crash and is left out.
+
+    Raises:
+        RunError: any other line that is no record.
+    """
+    path = folder / RESULTS
+    if not path.exists():
+        return
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.endswith(b"\n"):
+                return
+            yield _record(path, number, line)
+
+
+def write_json(path: Path, document: JsonObject) -> None:
+    """Write a document so that readers see the old file or the new one, never a half."""
+    draft = path.with_name(f".{path.name}.draft")
+    with draft.open("wb") as file:
+        file.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
+        file.write(b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+@dataclass(slots=True)
+class ResultsWriter:
+    """Append trial records to a run; holds the run's lock while it is open."""
+
+    folder: Path
+    _lock: int = -1
+    _results: int = -1
+
+    def __enter__(self) -> Self:
+        """Take the lock, keep the scored trials, and open for appending.
+
+        What a crash left half-written and trials that were lost go, so that they are done anew.
+
+        Raises:
+            RunError: another process writes this run.
+        """
+        self._lock = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            raise RunError(f"{self.folder} is being written by another process") from error
+        path = self.folder / RESULTS
+        try:
+            _keep_scored(path)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._results = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Release the run."""
+        os.close(self._results)
+        os.close(self._lock)
+
+    def write(self, record: TrialRecord) -> None:
+        """Append one line with a single system call, so that it is there even after kill -9."""
+        os.write(
+            self._results, orjson.dumps(record.document(), option=orjson.OPT_APPEND_NEWLINE)
+        )
+
+
+def _record(path: Path, number: int, line: bytes) -> TrialRecord:
+    try:
+        document = orjson.loads(line)
+        if not isinstance(document, dict):
+            raise ValueError("not an object")  # noqa: TRY004  # one kind of damage for the reader
+        return TrialRecord.from_document(document)
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"{path}:{number}: no trial record ({error}); restore the file or start a new run"
+        ) from error
+
+
+def _keep_scored(path: Path) -> None:
+    """Rewrite a results file without cut-off lines and lost trials, if it has any."""
+    if not path.exists():
+        return
+    draft = path.with_name(f".{path.name}.draft")
+    kept = 0
+    with path.open("rb") as lines, draft.open("wb") as file:
+        for number, line in enumerate(lines, start=1):
+            if line.endswith(b"\n") and _record(path, number, line).status is TrialStatus.SCORED:
+                kept += file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+    if kept == path.stat().st_size:
+        draft.unlink()
+    else:
+        draft.replace(path)

@@ -1,0 +1,1 @@
+"""Log finished runs to MLflow, in a process of its own."""

@@ -1,0 +1,62 @@
+"""Find the groups of the `plangate` command by entry points and load each when it is used."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points, version
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+from typing_extensions import override
+
+GROUP = "plangate.commands"
+
+
+class LazyGroups(TyperGroup):
+    """Offer every installed group by name; importing one waits until it is called for."""
+
+    @override
+    def list_commands(self, ctx):
+        return sorted(_groups())
+
+    @override
+    def get_command(self, ctx, cmd_name):
+        found = _groups().get(cmd_name)
+        return None if found is None else get_command(found.load())
+
+
+app = typer.Typer(
+    cls=LazyGroups,
+    help="Plangate proves an agent's plans before it lets them run.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command."""
+    app()
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  # typer's callback form
+    if wanted:
+        typer.echo(f"plangate {version('plangate')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    _version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    """Plangate proves an agent's plans before it lets them run."""
+
+
+@cache
+def _groups() -> dict[str, EntryPoint]:
+    return {item.name: item for item in entry_points(group=GROUP)}
