@@ -1,0 +1,1 @@
+"""Tell people what a run found: on the terminal, as a page, as JUnit and as Markdown."""

@@ -1,0 +1,1 @@
+"""Score a trial: one file a question, each pure and explained in words."""
