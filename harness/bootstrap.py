@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 from harness.models.answer_key import AnswerKey, CallAnswer, GoldenAnswer, ask_call, decline_call
@@ -70,7 +70,7 @@ def open_contenders(
             reference = _checked(text)
             model = open_chat_model(text, environ=environ, offline_providers=providers)
         except (ModelReferenceError, ModelError, ValueError) as error:
-            raise ConfigurationError(f"model '{text}': {error}") from error
+            raise ConfigurationError(f"model {_named(text)}: {error}") from None
         name = reference.safe_text
         if name in contenders:
             raise ConfigurationError(f"model '{name}' is given twice")
@@ -85,9 +85,9 @@ def open_contenders(
 
 async def close_all(models: Sequence[ChatModel]) -> None:
     """Release every model's connections, also when one of them fails to."""
-    async with asyncio.TaskGroup() as group:
+    async with AsyncExitStack() as stack:
         for model in models:
-            group.create_task(model.close())
+            stack.push_async_callback(model.close)
 
 
 def answer_key(scenarios: Sequence[PreparedScenario]) -> AnswerKey:
@@ -111,6 +111,11 @@ def label_of(reference: ModelReference) -> str:
     return OFFLINE_LABELS.get(reference.model_name, "offline")
 
 
+def _named(text: str) -> str:
+    """Name a reference in a message without its options, which might hold what must not show."""
+    return f"'{text.partition('?')[0]}'"
+
+
 def _checked(text: str) -> ModelReference:
     reference = parse_model_reference(text)
     if reference.offline and reference.model_name == "noisy-oracle":
@@ -124,9 +129,7 @@ def _golden_calls(prepared: PreparedScenario) -> tuple[CallAnswer, ...]:
     expect, names = prepared.scenario.expect, prepared.sandbox.book.names
     if prepared.golden is not None:
         return tuple(
-            CallAnswer(
-                tool=names[prepared.sandbox.prepared(step).action], arguments=step.inputs
-            )
+            CallAnswer(tool=names[prepared.sandbox.prepared(step).action], arguments=step.inputs)
             for step in prepared.golden.steps
         )
     if expect.clarification is not None:

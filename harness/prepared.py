@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.loader import ScenarioSet
-from harness.scenario import ExpectedPlan, PlanMode, Scenario
+from harness.scenario import PlanMode, Scenario
 from harness.scoring.compiled import CompiledPlan, compile_plan
-from harness.scoring.expectation import Expectation, NoExampleError
+from harness.scoring.expectation import ABSENT, Expectation, NoExampleError, judge
 from harness.scoring.golden import golden_steps
 from harness.scoring.matcher import MatcherError, read_expected
 from harness.worlds import Worlds, at, conversation_of, situation_of
@@ -20,11 +20,13 @@ from harness.yaml_source import Problem, SourceError
 from runtime.public import (
     Conversation,
     DeclarationError,
+    JsonValue,
     Judgement,
     Plan,
     PointerError,
     Sandbox,
     Situation,
+    State,
     StepStatus,
     get,
 )
@@ -131,20 +133,15 @@ def _faults(prepared: PreparedScenario) -> Iterator[str]:
     yield from _not_executed("the golden plan", reference)
     yield from _hidden(prepared, prepared.golden)
     for number, plan in enumerate(scenario.expect.plans[1:], start=2):
-        other = _golden_of(plan)
+        other = Plan(steps=golden_steps(plan))
         yield from _not_executed(
             f"alternative {number}", prepared.sandbox.simulate(other, prepared.situation)
         )
         yield from _hidden(prepared, other)
-    forbidden = {step.action for step in prepared.golden.steps} & set(scenario.expect.never)
-    if forbidden:
-        yield f"the golden plan uses {', '.join(sorted(forbidden))}, which 'never' forbids"
+    yield from _contradicted(prepared)
+    yield from _strange_places(prepared)
     if reference.outcome.status is StepStatus.DONE:
         yield from _unreached(prepared, reference)
-
-
-def _golden_of(plan: ExpectedPlan) -> Plan:
-    return Plan(steps=golden_steps(plan))
 
 
 def _not_executed(name: str, judgement: Judgement) -> Iterator[str]:
@@ -165,12 +162,32 @@ def _hidden(prepared: PreparedScenario, plan: Plan) -> Iterator[str]:
             yield f"action '{step.action}' is hidden from the model, so no plan can hold it"
 
 
+def _contradicted(prepared: PreparedScenario) -> Iterator[str]:
+    """Refuse acceptable steps that `never` forbids, whichever way either spells the action."""
+    expect, find = prepared.scenario.expect, prepared.sandbox.registry.find
+    for plan in expect.plans:
+        for pattern in (pattern for step in plan.steps for pattern in step.patterns):
+            action = find(pattern.action)
+            if action is not None and {action.id, action.name} & set(expect.never):
+                yield f"an acceptable plan uses {pattern.action}, which 'never' forbids"
+
+
+def _strange_places(prepared: PreparedScenario) -> Iterator[str]:
+    for pointer in prepared.scenario.expect.volatile:
+        component = pointer.split("/")[1]
+        if component not in {*prepared.sandbox.registry.components, "*"}:
+            yield f"expect.volatile {pointer}: there is no component '{component}'"
+
+
 def _unreached(prepared: PreparedScenario, reference: Judgement) -> Iterator[str]:
     for pointer, expectation in prepared.state:
-        try:
-            value = get(reference.state.components, pointer)
-        except PointerError:
-            yield f"expect.state {pointer}: the golden plan leaves nothing there"
-            continue
-        for mismatch in expectation.unmet(value, ""):
+        for mismatch in judge(expectation, value_at(reference.state, pointer), ""):
             yield f"expect.state {pointer}: the golden plan leads elsewhere: {mismatch.line()}"
+
+
+def value_at(state: State, pointer: str) -> JsonValue:
+    """Return the value at a pointer, or ABSENT."""
+    try:
+        return get(state.components, pointer)
+    except PointerError:
+        return ABSENT

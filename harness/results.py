@@ -18,13 +18,14 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from harness.trial import TrialRecord, TrialStatus
-from runtime.public import JsonObject
+from runtime.public import JsonObject, JsonValue
 
 MANIFEST_VERSION = 1
 MANIFEST = "manifest.json"
 RESULTS = "results.jsonl"
 SUMMARY = "summary.json"
 GATE = "gate.json"
+LARGEST_INTEGER = 2**63 - 1
 _LOCK = ".lock"
 
 
@@ -95,7 +96,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         document = orjson.loads(path.read_bytes())
     except OSError as error:
-        raise RunError(f"{folder} is no run: {MANIFEST} can't be read ({error.strerror})") from error
+        raise RunError(
+            f"{folder} is no run: {MANIFEST} can't be read ({error.strerror})"
+        ) from error
     except orjson.JSONDecodeError as error:
         raise RunError(f"{path} is damaged: {error}") from error
     found = document.get("version") if isinstance(document, dict) else None
@@ -182,9 +185,26 @@ class ResultsWriter:
 
     def write(self, record: TrialRecord) -> None:
         """Append one line with a single system call, so that it is there even after kill -9."""
-        os.write(
-            self._results, orjson.dumps(record.document(), option=orjson.OPT_APPEND_NEWLINE)
-        )
+        os.write(self._results, _line(record.document()))
+
+
+def _line(document: JsonObject) -> bytes:
+    """Spell a record; a model may write half a character or a number that JSON lines can't hold."""
+    try:
+        return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:
+        return orjson.dumps(_writable(document), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _writable(value: JsonValue) -> JsonValue:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_writable(key): _writable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable(item) for item in value]
+    is_large = isinstance(value, int) and abs(value) > LARGEST_INTEGER
+    return str(value) if is_large else value
 
 
 def _record(path: Path, number: int, line: bytes) -> TrialRecord:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -31,7 +31,7 @@ Tag = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_len
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class PrincipalChange(_Strict):
@@ -150,16 +150,7 @@ class ExpectedPlan(_Strict):
     """Expect steps; without a mode it is `exact`, or `graph` once a step has `after`."""
 
     steps: tuple[ExpectedStep, ...] = Field(min_length=1, max_length=16)
-    mode: PlanMode = PlanMode.EXACT
-
-    @model_validator(mode="before")
-    @classmethod
-    def _default_mode(cls, value: Any) -> Any:  # noqa: ANN401  # pydantic's own contract
-        if isinstance(value, dict) and "mode" not in value:
-            steps = value.get("steps") or ()
-            if any(isinstance(step, dict) and step.get("after") for step in steps):
-                return {**value, "mode": PlanMode.GRAPH}
-        return value
+    mode: PlanMode = Field(default_factory=lambda given: _usual_mode(given["steps"]))
 
     @model_validator(mode="after")
     def _sound_order(self) -> ExpectedPlan:
@@ -194,6 +185,10 @@ class ExpectedPlan(_Strict):
         return tuple(
             None if index in before else frozenset(before) for index, before in enumerate(closed)
         )
+
+
+def _usual_mode(steps: tuple[ExpectedStep, ...]) -> PlanMode:
+    return PlanMode.GRAPH if any(step.after for step in steps) else PlanMode.EXACT
 
 
 class Slot(_Strict):

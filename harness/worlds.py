@@ -22,6 +22,7 @@ from runtime.public import (
     Turn,
     declared_plugin,
     find_environment,
+    part_of,
     remove,
     set_value,
 )
@@ -95,6 +96,8 @@ def conversation_of(scenario: Scenario) -> Conversation:
     """
     try:
         attachments = tuple(_attachment(item) for item in scenario.when.attachments)
+        for attachment in attachments:
+            part_of(attachment)  # what no model could be shown is refused before any is asked
     except AttachmentError as error:
         raise SourceError(at(scenario, str(error))) from error
     return Conversation(

@@ -7,6 +7,7 @@ only `true` and `false` are booleans, and times stay text, so that a file means 
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,6 +17,8 @@ from typing_extensions import override
 
 MAX_FILE_BYTES = 2_000_000
 MAX_DEPTH = 40
+MAX_NUMBER = {True: 2.0**53 - 1, False: sys.float_info.max}
+"""The largest whole number that every JSON reader keeps exact, and the largest other one."""
 
 Place: TypeAlias = tuple[str | int, ...]
 
@@ -95,19 +98,47 @@ def parse_yaml(text: str, *, shown_as: str) -> YamlSource:
         SourceError: the text is not strict YAML.
     """
     try:
+        _refuse_fancy(text, shown_as)
         root = yaml.compose(text, Loader=_CoreLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
+        line = min(mark.line, text.rstrip().count("\n")) + 1 if mark else 1
         raise SourceError(_problem(shown_as, line, f"not YAML: {error.problem}")) from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise SourceError(_problem(shown_as, 1, f"not YAML: {error}")) from error
+    except yaml.YAMLError as error:
+        raise SourceError(
+            _problem(shown_as, _line_of(error, text), f"not YAML: {str(error).splitlines()[0]}")
+        ) from error
     if root is None:
         raise SourceError(_problem(shown_as, 1, "the file is empty"))
     lines: dict[Place, int] = {}
     reader = _Reader(shown_as, lines)
     content = reader.value(root, ())
     return YamlSource(file=shown_as, content=content, lines=lines)
+
+
+def _refuse_fancy(text: str, shown_as: str) -> None:
+    """Refuse what composing would hide (aliases, tags) or die of (nesting) where it stands."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_CoreLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        message = _fancy(event, depth)
+        if message:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise SourceError(_problem(shown_as, line, message))
+
+
+def _fancy(event: yaml.Event, depth: int) -> str:
+    if isinstance(event, yaml.AliasEvent):
+        return "aliases (*name) are not allowed: write the value out"
+    if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
+        return f"tag {event.tag} is not allowed: quote what is text"
+    return f"nested deeper than {MAX_DEPTH} levels" if depth > MAX_DEPTH else ""
+
+
+def _line_of(error: yaml.YAMLError, text: str) -> int:
+    """Return the line of a character that YAML does not allow; the parser counts in bytes."""
+    return text.encode()[: getattr(error, "position", 0)].count(b"\n") + 1
 
 
 def _text(path: Path, shown_as: str) -> str:
@@ -137,16 +168,10 @@ class _Reader:
     def __init__(self, file: str, lines: dict[Place, int]) -> None:
         self._file = file
         self._lines = lines
-        self._seen: set[int] = set()
 
     def value(self, node: yaml.Node, place: Place) -> Any:  # noqa: ANN401  # any YAML value
         line = node.start_mark.line + 1
         self._lines.setdefault(place, line)
-        if id(node) in self._seen:
-            raise self._refusal(line, "aliases (*name) are not allowed: write the value out")
-        if len(place) > MAX_DEPTH:
-            raise self._refusal(line, f"nested deeper than {MAX_DEPTH} levels")
-        self._seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
@@ -177,11 +202,12 @@ class _Reader:
             return text == "true"
         if kind == "null":
             return None
-        if kind == "int":
-            return int(text)
-        if kind == "float":
-            return float(text)
-        raise self._refusal(line, f"tag {node.tag} is not allowed")
+        return self._number(text, line, whole=kind == "int")
+
+    def _number(self, text: str, line: int, *, whole: bool) -> int | float:
+        if abs(float(text)) > MAX_NUMBER[whole]:
+            raise self._refusal(line, f"number {text[:40]} is too large to be exact: quote it")
+        return int(text) if whole else float(text)
 
     def _refusal(self, line: int, message: str) -> SourceError:
         return SourceError(_problem(self._file, line, message))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.agent.media import Attachment, AttachmentError
+from runtime.agent.media import Attachment, AttachmentError, part_of
 from runtime.agent.parse import ParseFault, ParseProblem
 from runtime.agent.patience import Patience
 from runtime.agent.planner import Planner, Proposed, Sampling
@@ -133,6 +133,7 @@ __all__ = [
     "new_id",
     "open_chat_model",
     "parse_model_reference",
+    "part_of",
     "plugin_names",
     "quiet_environment",
     "remove",

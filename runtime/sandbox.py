@@ -74,7 +74,7 @@ class Sandbox:
         self.environment = environment
         self.registry = registry
         self.compiled = CompiledRegistry.of(registry)
-        self.book = ToolBook.of(registry.visible())
+        self.book = ToolBook.of(self.compiled.actions[item.id] for item in registry.visible())
         self._briefings: dict[str, Briefing] = {}
         self._decisions: dict[tuple[str, str], PolicyDecision] = {}
 

@@ -49,7 +49,9 @@ def run(  # noqa: PLR0913  # one parameter an option
     seed: Annotated[int, typer.Option(help="Seed of the run's randomness.")] = 0,
     output: Annotated[Path | None, typer.Option(help="The run's folder.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Finish an interrupted run.")] = None,
-    gate: Annotated[bool, typer.Option("--gate", help="Judge the run; sets the exit code.")] = False,
+    gate: Annotated[
+        bool, typer.Option("--gate", help="Judge the run; sets the exit code.")
+    ] = False,
     gate_model: Annotated[
         list[str] | None,
         typer.Option("--gate-model", help="Gate only this model; repeatable."),

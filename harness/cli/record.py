@@ -63,7 +63,9 @@ def _chosen(run: RunRecord, models: tuple[str, ...]) -> set[str]:
     known = {summary.model for summary in run.summary.models}
     unknown = sorted(set(models) - known)
     if unknown:
-        raise RunError(f"no model {', '.join(unknown)} in this run; it has {', '.join(sorted(known))}")
+        raise RunError(
+            f"no model {', '.join(unknown)} in this run; it has {', '.join(sorted(known))}"
+        )
     lost = [
         summary.model
         for summary in run.summary.models

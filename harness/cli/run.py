@@ -233,7 +233,9 @@ def _baseline(path: Path) -> Baseline | None:
 def _rules(options: RunOptions) -> GateRules:
     path = options.gate_rules
     if path is None:
-        path = next((item / GATE_FILE for item in options.paths if (item / GATE_FILE).exists()), None)
+        path = next(
+            (item / GATE_FILE for item in options.paths if (item / GATE_FILE).exists()), None
+        )
     if path is None:
         return GateRules()
     source = read_yaml(path, shown_as=path.as_posix())

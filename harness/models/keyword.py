@@ -87,7 +87,7 @@ def _best(said: str, candidates: list[_Candidate]) -> _Candidate | None:
     }
 
     def overlap(item: _Candidate) -> float:
-        return sum(
+        return math.fsum(  # exact, so that the order of a set does not matter
             spread[word] * (2 if word in item.name_words else 1) for word in item.words & spoken
         )
 

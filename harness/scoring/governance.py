@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from harness.score import Finding, FindingKind, Score
 from harness.scoring.evidence import Evidence
-from runtime.public import PlanOutcome, ReasonCode, Refusal, Step, StepStatus
+from runtime.public import Plan, PlanOutcome, ReasonCode, Refusal, Step, StepStatus
 
 NAME = "governance"
 
@@ -60,9 +60,7 @@ def _findings(evidence: Evidence) -> Iterator[Finding]:
     if plan is None or judgement is None:
         return
     yield from _stopped(judgement.outcome)
-    for index, (step, outcome) in enumerate(
-        zip(plan.steps, judgement.outcome.steps, strict=True)
-    ):
+    for index, (step, outcome) in enumerate(zip(plan.steps, judgement.outcome.steps, strict=True)):
         yield from _forbidden(evidence, step, index)
         if outcome.status is StepStatus.NOT_REACHED:
             yield from _static(evidence, step, index)
@@ -101,6 +99,9 @@ def _static(evidence: Evidence, step: Step, index: int) -> Iterator[Finding]:
             message=f"step {index + 1}: no action '{step.action}'",
         )
         return
+    alone = sandbox.simulate(Plan(steps=(step,)), situation).outcome.refusal
+    if alone is not None and alone.code is ReasonCode.ACTION_HIDDEN:
+        yield _finding(alone, step=index, action=step.action)
     if not compiled.inputs.accepts(sandbox.prepared(step).inputs):
         problem = compiled.inputs.problems(sandbox.prepared(step).inputs)[0]
         yield Finding(

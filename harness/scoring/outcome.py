@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.prepared import value_at
 from harness.score import Score
 from harness.scoring.evidence import Evidence
+from harness.scoring.expectation import judge
 from harness.scoring.golden import instantiated
 from runtime.public import (
     JsonObject,
     Judgement,
     Plan,
-    PointerError,
     State,
     StepStatus,
     covers,
     diff,
-    get,
 )
 
 NAME = "outcome"
@@ -97,12 +97,8 @@ def _reference(evidence: Evidence, golden: Judgement) -> Judgement:
 def _unexpected_values(evidence: Evidence, judgement: Judgement) -> list[str]:
     faults: list[str] = []
     for pointer, expectation in evidence.prepared.state:
-        try:
-            value = get(judgement.state.components, pointer)
-        except PointerError:
-            faults.append(f"nothing at {pointer}")
-            continue
-        faults += [f"{pointer}: {found.line()}" for found in expectation.unmet(value, "")]
+        found = judge(expectation, value_at(judgement.state, pointer), "")
+        faults += [f"{pointer}: {mismatch.line()}" for mismatch in found]
     return faults
 
 

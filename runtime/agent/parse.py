@@ -16,12 +16,14 @@ from pydantic import ValidationError
 from runtime.agent.tools import ASK, DECLINE, ToolBook
 from runtime.domain.plan import Plan, Step
 from runtime.domain.proposal import Clarification, Decline, PlanProposal, Proposal
+from runtime.engine.schemas import CompiledSchema
 from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.ports.chat_model import Completion, ToolCall
 
 CALL_LIMIT = 100
 TEXT_SEARCH_CHARS = 100_000
 SHOWN_CHARS = 200
+SHOWN_PROBLEMS = 3
 
 AUTHORITY_WORDS = frozenset(
     {
@@ -45,6 +47,7 @@ class ParseFault(StrEnum):
     MALFORMED = "malformed"
     MIXED = "mixed"
     UNKNOWN_ACTION = "unknown_action"
+    INPUTS_INVALID = "inputs_invalid"
     TRUNCATED = "truncated"
 
 
@@ -62,7 +65,7 @@ class Reading:
 
     Attributes:
         proposal: None when the answer can't be used.
-        problems: faults; with a proposal they are repairable (an unknown action).
+        problems: faults; with a proposal they are repairable (an unknown action, wrong inputs).
         dropped: names of authority inputs that were removed.
     """
 
@@ -132,17 +135,39 @@ def _plan_reading(calls: tuple[_Call, ...], book: ToolBook) -> Reading:
         if action is None:
             detail = f"there is no tool '{call.name}'; use one of {', '.join(book.actions)}"
             problems.append(ParseProblem(fault=ParseFault.UNKNOWN_ACTION, detail=detail))
-            steps.append(Step(action=call.name[:SHOWN_CHARS] or "?", inputs=call.inputs))
+            steps.append(_step(call.name[:SHOWN_CHARS] or "?", call.inputs))
             continue
         declared = action.input_schema.get("properties", {})
         claimed = [key for key in call.inputs if key in AUTHORITY_WORDS and key not in declared]
         dropped += [f"{action.name}.{key}" for key in claimed]
         inputs = {key: value for key, value in call.inputs.items() if key not in claimed}
-        steps.append(Step(action=action.id, inputs=inputs))
+        problems += _input_problems(call.name, book.inputs[action.id], inputs)
+        steps.append(_step(action.id, inputs))
     return Reading(
         proposal=PlanProposal(plan=Plan(steps=tuple(steps))),
         problems=tuple(problems),
         dropped=tuple(dropped),
+    )
+
+
+def _step(action: str, inputs: JsonObject) -> Step:
+    try:
+        return Step(action=action, inputs=inputs)
+    except ValidationError as error:
+        detail = f"inputs of {action} are malformed: {error.errors()[0]['msg']}"
+        raise _UnreadableError(ParseFault.MALFORMED, detail) from error
+
+
+def _input_problems(
+    tool: str, schema: CompiledSchema, inputs: JsonObject
+) -> tuple[ParseProblem, ...]:
+    if schema.accepts(inputs):
+        return ()
+    return tuple(
+        ParseProblem(
+            fault=ParseFault.INPUTS_INVALID, detail=f"{tool}{found.pointer}: {found.message}"
+        )
+        for found in schema.problems(inputs)[:SHOWN_PROBLEMS]
     )
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from runtime.domain.action import Action
+from runtime.engine.compiled import CompiledAction
+from runtime.engine.schemas import CompiledSchema
 from runtime.kit.canonical_json import digest
 from runtime.kit.json_value import JsonObject
 from runtime.ports.chat_model import ToolSet
@@ -70,22 +72,33 @@ _DECLINE_TOOL: JsonObject = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolBook:
-    """Pair the tools that a model sees with the actions that they stand for."""
+    """Pair the tools that a model sees with the actions that they stand for.
+
+    Attributes:
+        actions: by tool name.
+        names: tool names by action id.
+        inputs: compiled input schemas by action id.
+        tools: the definitions, with the tools to ask and to decline.
+    """
 
     actions: Mapping[str, Action]
     names: Mapping[str, str]
+    inputs: Mapping[str, CompiledSchema]
     tools: ToolSet
 
     @classmethod
-    def of(cls, actions: Iterable[Action]) -> ToolBook:
+    def of(cls, actions: Iterable[CompiledAction]) -> ToolBook:
         """Name each action legally and uniquely, in a stable order."""
         by_name: dict[str, Action] = {}
-        for action in sorted(actions, key=lambda item: item.id):
+        offered = {item.action.id: item for item in actions}
+        for action_id in sorted(offered):
+            action = offered[action_id].action
             by_name[_legal_name(action, taken={ASK, DECLINE, *by_name})] = action
         definitions = [_definition(name, action) for name, action in by_name.items()]
         return cls(
             actions=MappingProxyType(by_name),
             names=MappingProxyType({action.id: name for name, action in by_name.items()}),
+            inputs=MappingProxyType({name: item.inputs for name, item in offered.items()}),
             tools=ToolSet((*definitions, _ASK_TOOL, _DECLINE_TOOL)),
         )
 

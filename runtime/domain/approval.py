@@ -1,7 +1,7 @@
 """Bind a person's yes to exactly what they saw.
 
 A consent holds for one plan digest, one requester and one policy revision until it expires, and
-is used once. Nobody approves their own request.
+is used once. Nobody approves their own request, and nobody confirms another's.
 """
 
 from __future__ import annotations
@@ -42,5 +42,5 @@ class Consent(BaseModel):
             and self.requester == requester
             and self.policy_revision == revision
             and now < self.expires_at
-            and (kind is ConsentKind.CONFIRMATION or self.granted_by != requester)
+            and (self.granted_by == requester) is (kind is ConsentKind.CONFIRMATION)
         )

@@ -5,10 +5,11 @@ Everything here is a value; counting and reserving in storage is the platform's.
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 
 class BudgetScope(StrEnum):
@@ -28,14 +29,24 @@ class ExecutionWindow(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    days: tuple[int, ...] = Field(default=(0, 1, 2, 3, 4, 5, 6), description="0 is Monday")
+    days: tuple[Annotated[int, Field(ge=0, le=6)], ...] = Field(
+        default=(0, 1, 2, 3, 4, 5, 6), description="0 is Monday"
+    )
     start: time
     end: time
 
+    @field_validator("start", "end")
+    @classmethod
+    def _without_zone(cls, value: time) -> time:
+        if value.utcoffset() not in (None, timedelta(0)):
+            message = f"{value} names another zone than UTC; give the time of day in UTC"
+            raise ValueError(message)
+        return value.replace(tzinfo=None)
+
     def covers(self, instant: datetime) -> bool:
         """Say whether `instant` lies in the window; the end is exclusive."""
-        clock = instant.time().replace(tzinfo=None)
-        today = instant.weekday()
+        in_utc = instant.astimezone(UTC)
+        clock, today = in_utc.time(), in_utc.weekday()
         if self.start <= self.end:
             return today in self.days and self.start <= clock < self.end
         if clock >= self.start:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
 
-from runtime.kit.canonical_json import digest
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from runtime.kit.canonical_json import canonical_bytes, digest, parse
 from runtime.kit.json_value import JsonObject
 
 
+def _own_canonical(inputs: JsonObject) -> JsonObject:
+    """Return a copy in which equal digests mean equal values: 25.0 and 25 become one."""
+    owned: JsonObject = parse(canonical_bytes(inputs))
+    return owned
+
+
 class Step(BaseModel):
-    """Call one action with inputs; `action` may leave out the version."""
+    """Call one action with inputs, kept as their own canonical copy.
+
+    `action` may leave out the version. Inputs that have no canonical JSON, such as NaN or an
+    integer beyond 2**53, are refused here, so that the engine never meets them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     action: str = Field(min_length=1, max_length=200)
-    inputs: JsonObject = Field(default_factory=dict)
+    inputs: Annotated[JsonObject, AfterValidator(_own_canonical)] = Field(default_factory=dict)
 
 
 class Plan(BaseModel):

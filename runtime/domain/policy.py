@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.domain.action import Action, Risk
 from runtime.domain.principal import Principal
@@ -22,7 +22,10 @@ RISK_CEILING: dict[str, Risk] = {
     "admin": Risk.HIGH,
     "owner": Risk.HIGH,
 }
-"""The highest risk that each role may take; a role that is not listed (viewer) may take none."""
+"""The highest risk that each role may take; a role that is not listed (viewer) may take none.
+
+A role that an action names as required may take that action's risk, whatever its ceiling.
+"""
 
 _RISK_RANK = {Risk.LOW: 1, Risk.MEDIUM: 2, Risk.HIGH: 3}
 
@@ -40,7 +43,7 @@ class Obligation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ObligationKind
-    count: int = 1
+    count: int = Field(default=1, ge=1)
 
 
 class PolicyReason(BaseModel):
@@ -112,6 +115,8 @@ def _role_reasons(action: Action, principal: Principal) -> tuple[PolicyReason, .
 
 
 def _risk_reasons(action: Action, principal: Principal) -> tuple[PolicyReason, ...]:
+    if set(action.permission.roles) & set(principal.roles):
+        return ()
     ceilings = [_RISK_RANK[RISK_CEILING[role]] for role in principal.roles if role in RISK_CEILING]
     risk = action.permission.risk
     if max(ceilings, default=0) >= _RISK_RANK[risk]:

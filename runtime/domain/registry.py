@@ -12,9 +12,10 @@ from runtime.domain.action import ACTION_ID, Action, Visibility
 from runtime.domain.component import Component
 from runtime.domain.errors import DeclarationError, UnknownActionError
 from runtime.kit.canonical_json import digest
+from runtime.kit.json_pointer import parse
 from runtime.kit.json_value import JsonObject
 
-COMPONENT_ID = re.compile(r"^[a-z][a-z0-9_]*$")
+COMPONENT_ID = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ def _component_problems(components: list[Component]) -> list[str]:
     problems += [
         f"component id '{component.id}' must be lower-case letters, digits and underscores"
         for component in components
-        if not COMPONENT_ID.match(component.id)
+        if not COMPONENT_ID.fullmatch(component.id)
     ]
     return problems
 
@@ -105,7 +106,7 @@ def _action_problems(actions: list[Action], components: set[str]) -> list[str]:
     problems = _duplicates([action.id for action in actions], kind="action")
     for action in actions:
         where = f"action '{action.id}'"
-        if not ACTION_ID.match(action.id):
+        if not ACTION_ID.fullmatch(action.id):
             problems.append(f"{where}: the id must look like noun.verb@1")
         problems += [
             f"{where}: target '{target}' is not a component"
@@ -113,15 +114,23 @@ def _action_problems(actions: list[Action], components: set[str]) -> list[str]:
             if target not in components
         ]
         problems += [
-            f"{where}: may_change '{pointer}' is not below a target"
+            f"{where}: may_change '{pointer}' is not a JSON Pointer below a target"
             for pointer in action.may_change
-            if pointer.split("/")[1:2] not in [[target] for target in action.targets]
+            if not _below_one_of(action.targets, pointer)
         ]
         if action.cost < 0:
             problems.append(f"{where}: cost {action.cost} must not be negative")
         if action.input_schema.get("type") != "object":
             problems.append(f"{where}: input_schema must have type object")
     return problems
+
+
+def _below_one_of(targets: tuple[str, ...], pointer: str) -> bool:
+    try:
+        component, *_ = parse(pointer)
+    except ValueError:  # malformed, or the whole document
+        return False
+    return component in targets
 
 
 def _duplicates(ids: list[str], *, kind: str) -> list[str]:

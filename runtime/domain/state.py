@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runtime.kit.canonical_json import canonical_bytes, digest_bytes
+from runtime.kit.canonical_json import canonical_bytes, digest_bytes, parse
 from runtime.kit.json_value import JsonObject
 
 
@@ -26,10 +26,20 @@ class State:
 
     @classmethod
     def of(cls, components: JsonObject, *, version: int = 0) -> State:
-        """Build a state and its hash from a document."""
-        canonical = canonical_bytes(components)
+        """Build a state and its hash from a document, of which it keeps its own canonical copy.
+
+        So 25.0 and 25, which hash alike, are judged alike too: CEL tells int from double.
+
+        Raises:
+            CanonicalJsonError: something in the document is not JSON.
+        """
+        return cls.of_canonical(canonical_bytes(components), version=version)
+
+    @classmethod
+    def of_canonical(cls, canonical: bytes, *, version: int) -> State:
+        """Build a state from bytes that `canonical_bytes` wrote for an object."""
         return cls(
-            components=components,
+            components=parse(canonical),
             version=version,
             canonical=canonical,
             digest=digest_bytes(canonical),

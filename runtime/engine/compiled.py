@@ -71,7 +71,7 @@ class CompiledRegistry:
         return Plan(steps=tuple(self.prepared_step(step) for step in plan.steps))
 
     def prepared_step(self, step: Step) -> Step:
-        """Pin a step to its action's version and fill in defaults; unknown actions stay as they are."""
+        """Pin a step to its action's version and fill in defaults; leave unknown actions alone."""
         found = self.find(step.action)
         if found is None:
             return step

@@ -6,7 +6,7 @@ ends the plan. `tests/unit/runtime/engine/test_guards.py` proves each guard by i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from runtime.domain.action import Visibility
@@ -213,9 +213,9 @@ GUARDS: tuple[Guard, ...] = (
 """The contract: cheap and identity-bound checks first, people last."""
 
 
-def first_refusal(facts: StepFacts) -> Refusal | None:
+def first_refusal(facts: StepFacts, guards: Iterable[Guard] = GUARDS) -> Refusal | None:
     """Return the refusal of the first guard that refuses, or None."""
-    for guard in GUARDS:
+    for guard in guards:
         refusal = guard(facts)
         if refusal is not None:
             return refusal

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from runtime.domain.errors import ReplayError
 from runtime.domain.outcome import StepOutcome, StepStatus
 from runtime.domain.state import State
+from runtime.kit.canonical_json import CanonicalJsonError
 from runtime.kit.json_patch import PatchError, apply
 
 
@@ -25,12 +26,11 @@ def rebuild(initial: State, outcomes: Iterable[StepOutcome]) -> State:
         if outcome.status is not StepStatus.DONE:
             continue
         try:
-            components = apply(outcome.diff, state.components)
-        except PatchError as error:
+            state = State.of(apply(outcome.diff, state.components), version=outcome.state_version)
+        except (PatchError, CanonicalJsonError) as error:
             raise ReplayError(
                 version=outcome.state_version, expected=outcome.state_digest, actual=str(error)
             ) from error
-        state = State.of(components, version=outcome.state_version)
         if state.digest != outcome.state_digest:
             raise ReplayError(
                 version=outcome.state_version, expected=outcome.state_digest, actual=state.digest

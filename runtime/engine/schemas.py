@@ -37,11 +37,10 @@ class CompiledSchema:
             DeclarationError: the schema itself is not valid.
         """
         try:
-            validator = jsonschema_rs.Draft202012Validator(schema)
-        except jsonschema_rs.ValidationError as error:
-            raise DeclarationError(
-                subject=subject, problems=(f"schema is invalid: {error.message}",)
-            ) from error
+            validator = jsonschema_rs.Draft202012Validator(schema, offline=True)
+        except ValueError as error:  # a ValidationError is one too
+            problem = f"schema is invalid: {str(error).splitlines()[0]}"
+            raise DeclarationError(subject=subject, problems=(problem,)) from error
         return cls(schema=schema, validator=validator)
 
     def accepts(self, value: JsonValue) -> bool:
@@ -59,8 +58,12 @@ class CompiledSchema:
         )
 
     def completed(self, value: JsonObject) -> JsonObject:
-        """Return a copy with the schema's defaults filled in, at every declared depth."""
-        return _with_defaults(value, self.schema)
+        """Return a copy with the defaults filled in that stand below `properties` and `items`.
+
+        Completing twice is completing once, so that a digest of it is stable.
+        """
+        completed: JsonObject = _with_defaults(value, self.schema)
+        return completed
 
 
 def example_type(schema: JsonObject) -> str:
@@ -71,20 +74,23 @@ def example_type(schema: JsonObject) -> str:
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
 
 
-def _with_defaults(value: JsonObject, schema: JsonObject) -> JsonObject:
-    properties = schema.get("properties")
-    if not isinstance(properties, dict):
-        return dict(value)
-    filled = dict(value)
-    for name, declared in properties.items():
-        if not isinstance(declared, dict):
-            continue
-        if name not in filled:
-            if "default" in declared:
-                filled[name] = declared["default"]
-        elif isinstance(filled[name], dict):
-            filled[name] = _with_defaults(filled[name], declared)
-    return filled
+def _with_defaults(value: JsonValue, schema: JsonValue) -> JsonValue:
+    if not isinstance(schema, dict):
+        return value
+    if isinstance(value, list) and "prefixItems" not in schema:
+        return [_with_defaults(item, schema.get("items")) for item in value]
+    if not isinstance(value, dict):
+        return value
+    declared = schema.get("properties", {})
+    missing = {
+        name: part["default"]
+        for name, part in declared.items()
+        if name not in value and isinstance(part, dict) and "default" in part
+    }
+    return {
+        name: _with_defaults(item, declared.get(name))
+        for name, item in {**value, **missing}.items()
+    }
 
 
 def _shortened(message: str) -> str:

@@ -16,7 +16,7 @@ from runtime.domain.state import State
 from runtime.engine.compiled import CompiledRegistry
 from runtime.engine.facts import StepFacts
 from runtime.engine.guards import consents_for, first_refusal
-from runtime.kit.canonical_json import CanonicalJsonError, canonical_bytes, digest_bytes, parse
+from runtime.kit.canonical_json import CanonicalJsonError, canonical_bytes, parse
 from runtime.kit.json_patch import diff
 from runtime.kit.json_pointer import covers
 from runtime.kit.json_value import JsonObject
@@ -98,19 +98,13 @@ def _handled(facts: StepFacts) -> State | Refusal:
         )
     if canonical == before.canonical:
         return before
-    components = parse(canonical)
-    if not isinstance(components, dict):
+    if type(returned) is not dict:
         return _failure(
             ReasonCode.HANDLER_ERROR,
             expected="a handler that returns the state as an object",
-            found=type(components).__name__,
+            found=type(returned).__name__,
         )
-    return State(
-        components=components,
-        version=before.version + 1,
-        canonical=canonical,
-        digest=digest_bytes(canonical),
-    )
+    return State.of_canonical(canonical, version=before.version + 1)
 
 
 def _undeclared_change(facts: StepFacts, operations: tuple[JsonObject, ...]) -> Refusal | None:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Protocol
 
 import orjson
+from typing_extensions import override
 
 from runtime.kit.json_value import JsonObject
 
@@ -36,10 +37,12 @@ class ToolSet:
         """Say whether there is any tool."""
         return bool(self.definitions)
 
+    @override
     def __eq__(self, other: object) -> bool:
         """Compare by definitions."""
         return isinstance(other, ToolSet) and self.encoded == other.encoded
 
+    @override
     def __hash__(self) -> int:
         """Hash the encoded definitions."""
         return hash(self.encoded)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,9 @@ KIT: dict[str, list[dict[str, Any]]] = yaml.safe_load(
 PEER_DEFECTS = 13
 
 
-def cases(section: str) -> Iterator[Any]:
-    """Yield the cases of a section under their ids."""
-    for case in KIT[section]:
-        yield pytest.param(case, id=case["id"])
+def cases(section: str) -> list[Any]:
+    """Return the cases of a section under their ids."""
+    return [pytest.param(case, id=case["id"]) for case in KIT[section]]
 
 
 def with_defaults(inputs: JsonObject, defaults: JsonObject) -> JsonObject:

@@ -37,6 +37,7 @@ class OpenAiStub:
         headers: the headers, likewise.
         served: requests by model.
         seen_on: requests by connection.
+        arrived: set once a request is here.
         most_in_flight: the largest number of requests that were open at once.
     """
 
@@ -46,14 +47,10 @@ class OpenAiStub:
     headers: list[Mapping[str, str]] = field(default_factory=list)
     served: Counter[str] = field(default_factory=Counter)
     seen_on: Counter[int] = field(default_factory=Counter)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
     in_flight: int = 0
     most_in_flight: int = 0
     keep: bool = True
-
-    @property
-    def connections(self) -> int:
-        """Return how many connections carried a request."""
-        return len(self.seen_on)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request as its model says."""
@@ -64,6 +61,7 @@ class OpenAiStub:
         if self.keep:
             self.requests.append(asked)
             self.headers.append(dict(request.headers))
+        self.arrived.set()
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:

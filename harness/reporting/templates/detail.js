@@ -66,7 +66,7 @@ function meta(trial) {
   const rows = [["answered by", trial.answered_by || "–"], ["seed", trial.seed],
     ["calls", `${trial.calls}, of them ${plural(trial.repairs, "repair")}; ${plural(trial.retries, "repeated request")}`],
     ["tokens", `${trial.prompt_tokens} in, ${trial.completion_tokens} out`], ["cost", cost], ["latency", `${trial.latency_s.toFixed(2)} s`]];
-  return el("dl", { class: "meta" }, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))]));
+  return el("dl", { class: "meta" }, ...rows.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, String(value)))));
 }
 
 function trialDetail(trial) {

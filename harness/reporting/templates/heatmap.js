@@ -36,13 +36,17 @@ function drawBlock(indexes, models, judged) {
   return block;
 }
 
-function cellsAcross() {
+// Cells grow where the longest suite leaves room, and wrap where it does not.
+function cellsAcross(longestSuite) {
   const narrow = window.innerWidth <= NARROW;
   const longest = Math.max(0, ...DATA.models.map((model) => model.reference.length));
   const who = Math.min(260, Math.max(90, longest * 6.6 + 12));
   map.style.setProperty("--who", `${who}px`);
   const room = map.clientWidth - (narrow ? 4 : who + 2);
-  return Math.max(8, Math.floor(room / (narrow ? 22 : 18)));
+  const smallest = narrow ? 22 : 18;
+  const pitch = Math.max(smallest, Math.min(28, Math.floor(room / Math.max(1, longestSuite))));
+  map.style.setProperty("--cell", `${pitch - 2}px`);
+  return Math.max(8, Math.floor(room / pitch));
 }
 
 // Draw the scenarios and models that the filters leave; `judged` names the pairs that stay bright.
@@ -53,9 +57,10 @@ function drawHeatmap(scenarios, models, judged) {
     if (!suites.has(name)) suites.set(name, []);
     suites.get(name).push(index);
   }
-  const across = cellsAcross();
+  const across = cellsAcross(Math.max(0, ...[...suites.values()].map((indexes) => indexes.length)));
   rows = [];
-  map.replaceChildren();
+  const order = models.map((model) => DATA.models[model].reference).join(", ");
+  map.replaceChildren(el("p", { class: "order" }, `Lines from the top: ${order}`));
   for (const [name, indexes] of suites) {
     const suite = el("div", { class: "suite", role: "rowgroup", "aria-label": name },
       el("h3", {}, name, el("span", { class: "quiet" }, ` ${plural(indexes.length, "scenario")}`)));

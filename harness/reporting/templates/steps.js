@@ -72,7 +72,7 @@ function comparison(golden, proposal, outcome) {
   const wanted = stepsOf(golden);
   const found = stepsOf(proposal);
   const mode = wanted && golden.mode ? el("span", { class: "quiet" }, ` golden plan, mode ${golden.mode}`) : null;
-  const grid = el("div", { class: "pair" }, el("h4", {}, "Expected", mode), el("h4", { class: "second" }, "Proposed"));
+  const grid = el("div", { class: "pair" }, el("h4", {}, "Expected", mode), el("h4", { class: "second" }, "Proposed", wanted && found ? el("span", { class: "quiet" }, " marks compare with the golden example; scorers may accept more") : null));
   if (wanted && found) {
     for (const [left, right, index] of pairedSteps(wanted, found)) {
       const ended = index === null || !outcome ? null : outcome.steps[index];

@@ -9,7 +9,7 @@ from harness.gate import Check, GateReport, Verdict
 from harness.results import GATE, MANIFEST, SUMMARY, ResultsWriter, write_json
 from harness.summary import Tally
 from harness.trial import TrialKey, TrialRecord, TrialStatus
-from runtime.public import JsonObject
+from runtime.public import JsonObject, JsonValue
 
 ORACLE = "plangate/oracle"
 
@@ -20,7 +20,7 @@ def a_plan(*steps: tuple[str, JsonObject]) -> JsonObject:
 
 
 def a_trial(
-    scenario: str = "helpdesk-refund", model: str = ORACLE, index: int = 0, **changes: Any
+    scenario: str = "helpdesk-refund", model: str = ORACLE, index: int = 0, **changes: JsonValue
 ) -> TrialRecord:
     """Build a trial that passed; name what differs."""
     plan = a_plan(("ticket.refund@1", {"ticket": "t_100", "amount_cents": 2000}))
@@ -49,7 +49,7 @@ def a_trial(
 
 
 def a_failed_trial(
-    scenario: str = "helpdesk-refund", model: str = ORACLE, index: int = 0, **changes: Any
+    scenario: str = "helpdesk-refund", model: str = ORACLE, index: int = 0, **changes: JsonValue
 ) -> TrialRecord:
     """Build a trial whose plan was wrong and refused, with a finding."""
     refusal = {
@@ -82,7 +82,7 @@ def a_failed_trial(
 
 
 def a_lost_trial(
-    scenario: str = "helpdesk-refund", model: str = ORACLE, index: int = 0, **changes: Any
+    scenario: str = "helpdesk-refund", model: str = ORACLE, index: int = 0, **changes: JsonValue
 ) -> TrialRecord:
     """Build a trial that infrastructure lost."""
     lost: dict[str, Any] = {
@@ -109,7 +109,7 @@ def a_model(reference: str, label: str = "", *, offline: bool = True) -> JsonObj
     return {"reference": reference, "label": label or "offline oracle", "offline": offline}
 
 
-def a_manifest(trials: Iterable[TrialRecord], **changes: Any) -> JsonObject:
+def a_manifest(trials: Iterable[TrialRecord], **changes: JsonValue) -> JsonObject:
     """Build the manifest that fits the trials."""
     by_scenario = {record.key.scenario: record for record in trials}
     models = sorted({record.key.model for record in trials})
@@ -150,7 +150,7 @@ def a_run(
     *,
     gate: GateReport | None = None,
     finished: bool = True,
-    **changes: Any,
+    **changes: JsonValue,
 ) -> Path:
     """Write a run folder; `changes` replace parts of the manifest."""
     folder.mkdir(parents=True, exist_ok=True)

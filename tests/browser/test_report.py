@@ -1,0 +1,224 @@
+"""Open the report page in a real Chromium: it asks no network, and every control works.
+
+The browser is Debian's (`apt-get install chromium`) or the one that PLANGATE_CHROMIUM names.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from harness.gate import Verdict
+from harness.reporting.publish import write_reports
+from tests.unit.harness.reporting.builders import (
+    a_failed_trial,
+    a_gate,
+    a_lost_trial,
+    a_run,
+    a_trial,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"></script><script>document.title='owned'"
+MODELS = ("m/one", "m/two")
+
+
+@dataclass(slots=True)
+class Watched:
+    """Hold a page and whatever it should not have done."""
+
+    page: Page
+    faults: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def count(self, selector: str) -> int:
+        """Return how many elements match."""
+        return self.page.locator(selector).count()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Chromium once."""
+    path = os.environ.get("PLANGATE_CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium: `apt-get install chromium`, or set PLANGATE_CHROMIUM to one")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a report of 60 scenarios, two models and two trials, with hostile text."""
+    trials = []
+    for number in range(60):
+        suite = "helpdesk" if number < 40 else "facility"
+        place = {"suite": suite, "environment": suite, "tags": (f"tag-{number % 3}",)}
+        for model in MODELS:
+            name = f"{suite}-case-{number}"
+            trials.append(a_trial(name, model, 0, **place))
+            bad = model == "m/two" and number % 4 == 0 and number < 50
+            make = a_failed_trial if bad else a_trial
+            trials.append(make(name, model, 1, message=HOSTILE, answer=HOSTILE, **place))
+    trials.append(
+        a_lost_trial("facility-case-59", "m/one", 2, suite="facility", environment="facility")
+    )
+    folder = a_run(tmp_path_factory.mktemp("run"), trials, gate=a_gate(Verdict.GOVERNANCE))
+    write_reports(folder)
+    return folder / "report.html"
+
+
+@pytest.fixture
+def opened(browser: Browser, report: Path) -> Iterator[Watched]:
+    """Open the report and watch its console and its requests."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    watched = Watched(page=page)
+    page.on("console", lambda message: watched.faults.append(message.text))
+    page.on("pageerror", lambda error: watched.faults.append(str(error)))
+    page.on("request", lambda request: watched.requests.append(request.url))
+    page.goto(report.as_uri())
+    yield watched
+    page.close()
+
+
+def test_the_page_is_quiet_and_asks_no_network(opened: Watched, report: Path) -> None:
+    """Opening everything logs nothing and requests nothing but the file."""
+    for entry in opened.page.locator(".trial summary").all():
+        entry.click()
+
+    assert opened.faults == []
+    assert [url for url in opened.requests if not url.startswith("data:")] == [report.as_uri()]
+
+
+def test_hostile_text_is_shown_and_not_run(opened: Watched) -> None:
+    """A message that is markup is read as its letters."""
+    opened.page.locator(".trial summary").first.click()
+
+    assert opened.page.locator(".said").first.text_content() == HOSTILE
+    assert "owned" not in opened.page.title()
+    assert opened.count("img") == 0
+
+
+def test_an_opened_trial_compares_plans(opened: Watched) -> None:
+    """Differences are marked by sign, the refusal has its remedy, the state its words."""
+    opened.page.locator(".trial summary").first.click()
+    inside = opened.page.locator(".inside").first.inner_text()
+
+    assert "≠" in inside
+    assert "+" in inside
+    for words in ("budget_exceeded", "ask for less", "differs", "250 units of 100", "m/two"):
+        assert words in inside
+
+
+@pytest.mark.parametrize(
+    ("control", "value", "trials", "cells"),
+    [
+        pytest.param("suite", "facility", 4, 40, id="suite"),
+        pytest.param("environment", "helpdesk", 10, 80, id="environment"),
+        pytest.param("tag", "tag-0", 5, 40, id="tag"),
+        pytest.param("model", "m/one", 1, 60, id="model"),
+        pytest.param("status", "infrastructure", 1, 120, id="status"),
+        pytest.param("status", "findings", 13, 120, id="findings"),
+    ],
+)
+def test_filters_narrow_list_and_map(
+    opened: Watched, control: str, value: str, trials: int, cells: int
+) -> None:
+    """A choice leaves the matching trials and cells, and clearing brings all back."""
+    opened.page.select_option(f"select[name={control}]", value)
+    opened.page.wait_for_function(
+        "n => document.querySelectorAll('.trial').length === n", arg=trials
+    )
+
+    assert opened.count(".heat") == cells
+    opened.page.click("button[type=reset]")
+    opened.page.wait_for_function("() => document.querySelectorAll('.trial').length === 14")
+    assert opened.count(".heat") == 120
+
+
+def test_search_is_a_key_away(opened: Watched) -> None:
+    """Slash focuses the search, Escape clears it."""
+    opened.page.keyboard.press("/")
+    opened.page.keyboard.type("case-44")
+    opened.page.wait_for_function("() => document.querySelectorAll('.trial').length === 1")
+
+    assert opened.count(".heat") == 2
+    opened.page.keyboard.press("Escape")
+    opened.page.wait_for_function("() => document.querySelectorAll('.trial').length === 14")
+
+
+def test_nothing_found_is_said(opened: Watched) -> None:
+    """An empty list explains itself."""
+    opened.page.fill("input[name=text]", "no such thing")
+    opened.page.wait_for_function("() => document.querySelectorAll('.trial').length === 0")
+
+    assert "No failing trial matches" in opened.page.locator("#trial-list").inner_text()
+    assert "No scenario matches" in opened.page.locator("#heatmap").inner_text()
+
+
+def test_arrow_keys_move_in_the_heat_map(opened: Watched) -> None:
+    """One cell is in the tab order; arrows move it, Enter opens its trial."""
+    focused = "() => document.activeElement.getAttribute('aria-label')"
+    assert opened.count(".heat[tabindex='0']") == 1
+    opened.page.locator(".heat[tabindex='0']").focus()
+
+    seen = []
+    for key in ("ArrowRight", "ArrowDown", "End", "Home", "ArrowLeft"):
+        opened.page.keyboard.press(key)
+        seen.append(opened.page.evaluate(focused))
+
+    assert "helpdesk-case-1 · m/one" in seen[0]
+    assert "helpdesk-case-1 · m/two" in seen[1]
+    assert "helpdesk-case-39 · m/two" in seen[2]
+    assert "helpdesk-case-0 · m/two" in seen[3]
+    assert seen[4] == seen[3]
+    assert opened.count(".heat[tabindex='0']") == 1
+    opened.page.keyboard.press("Enter")
+    assert opened.page.locator(".trial[open] .name").inner_text() == "helpdesk-case-0"
+
+
+def test_a_passing_cell_says_where_its_scenario_is(opened: Watched) -> None:
+    """There is no failing trial to jump to, so the file is named."""
+    opened.page.locator(".heat").nth(1).click()
+
+    assert "scenarios/helpdesk/cases.yaml:13" in opened.page.locator("#readout").inner_text()
+
+
+def test_tables_sort_by_any_column(opened: Watched) -> None:
+    """A click sorts by the figure, a second one turns the order."""
+    table = opened.page.locator(".sortable").first
+    table.locator("thead button").nth(2).click()
+    ascending = table.locator("tbody th").all_inner_texts()
+    table.locator("thead button").nth(2).click()
+
+    assert table.locator("tbody th").all_inner_texts() == ascending[::-1]
+
+
+def test_the_theme_follows_the_system_and_the_button(opened: Watched) -> None:
+    """Dark is dark, by preference and by choice."""
+    paper = "() => getComputedStyle(document.body).backgroundColor"
+    light = opened.page.evaluate(paper)
+    opened.page.emulate_media(color_scheme="dark")
+    dark = opened.page.evaluate(paper)
+    opened.page.click("#theme")
+
+    assert light == opened.page.evaluate(paper) != dark
+    opened.page.click("#theme")
+    assert opened.page.evaluate(paper) == dark
+
+
+@pytest.mark.parametrize(
+    "width", [pytest.param(480, id="a phone"), pytest.param(1280, id="a desk")]
+)
+def test_the_page_fits_its_window(opened: Watched, width: int) -> None:
+    """Nothing makes the page scroll sideways, opened trials included."""
+    opened.page.set_viewport_size({"width": width, "height": 900})
+    opened.page.locator(".trial summary").first.click()
+
+    assert opened.page.evaluate("() => document.documentElement.scrollWidth") <= width

@@ -1,0 +1,154 @@
+"""Check the page's static part: honest, escaped, and cut off from every network."""
+
+import base64
+import hashlib
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from harness.gate import Verdict
+from harness.reporting.html import SCRIPTS, STYLES, headline, render_html
+from harness.reporting.record import read_run
+from tests.unit.harness.reporting.builders import (
+    ORACLE,
+    a_failed_trial,
+    a_gate,
+    a_lost_trial,
+    a_model,
+    a_run,
+    a_trial,
+)
+
+HOSTILE = '"><img src=x onerror=alert(1)></script><script>alert(2)</script>'
+
+
+@pytest.mark.parametrize(
+    ("verdict", "title"),
+    [
+        pytest.param(Verdict.PASS, "Passed", id="pass"),
+        pytest.param(Verdict.REGRESSION, "Regression", id="regression"),
+        pytest.param(Verdict.GOVERNANCE, "Governance findings", id="governance"),
+        pytest.param(Verdict.INCONCLUSIVE, "Inconclusive", id="inconclusive"),
+        pytest.param(Verdict.INFRASTRUCTURE, "Infrastructure", id="infrastructure"),
+    ],
+)
+def test_the_headline_is_the_verdict(tmp_path: Path, verdict: Verdict, title: str) -> None:
+    """The gate's word leads the page."""
+    page = render_html(read_run(a_run(tmp_path, [a_trial()], gate=a_gate(verdict))))
+
+    assert f"<h1>{title}</h1>" in page
+    assert f'class="verdict {verdict.value}"' in page
+
+
+def test_an_unfinished_run_never_looks_passed(tmp_path: Path) -> None:
+    """Missing trials outrank the gate."""
+    run = read_run(a_run(tmp_path, [a_trial()], gate=a_gate(), finished=False))
+
+    assert headline(run).title == "Unfinished"
+
+
+def test_a_run_without_gate_says_so(tmp_path: Path) -> None:
+    """No gate is not a pass."""
+    run = read_run(a_run(tmp_path, [a_trial()]))
+
+    assert headline(run).title == "Not gated"
+    assert "gate-title" not in render_html(run)
+
+
+def test_stand_ins_are_labelled_as_what_they_are(tmp_path: Path) -> None:
+    """An offline model is never presented as a language model, and a fallback is named."""
+    models = [a_model(ORACLE, "offline oracle: answers with the golden plan")]
+    trials = [a_trial(answered_by="somebody/else")]
+
+    page = render_html(read_run(a_run(tmp_path, trials, models=models)))
+
+    assert "offline oracle: answers with the golden plan" in page
+    assert "Every model here is an offline stand-in" in page
+    assert "answered by somebody/else" in page
+
+
+def test_a_real_model_lifts_the_notice(tmp_path: Path) -> None:
+    """The notice about stand-ins is for runs of nothing else."""
+    models = [a_model(ORACLE, "real model", offline=False)]
+
+    page = render_html(read_run(a_run(tmp_path, [a_trial()], models=models)))
+
+    assert "stand-in" not in page
+    assert 'class="label live"' in page
+
+
+def test_foreign_text_is_never_markup(tmp_path: Path) -> None:
+    """Names, labels, details and digests come out escaped, whatever they hold."""
+    trials = [
+        a_failed_trial(HOSTILE, HOSTILE, tags=(HOSTILE,), suite=HOSTILE, answered_by=HOSTILE + "2")
+    ]
+    folder = a_run(
+        tmp_path,
+        trials,
+        gate=a_gate(Verdict.REGRESSION, model=HOSTILE, detail=HOSTILE),
+        run=HOSTILE,
+        created=HOSTILE,
+        code=HOSTILE,
+        tags=[HOSTILE],
+        paths=[HOSTILE],
+        suite_digest=HOSTILE,
+        models=[a_model(HOSTILE, HOSTILE)],
+        comparability={HOSTILE: {HOSTILE: HOSTILE}},
+    )
+
+    page = render_html(read_run(folder))
+
+    assert "<img" not in page
+    assert page.count("<script") == 2
+    assert page.count("</script>") == 2
+
+
+def test_the_policy_names_exactly_our_script_and_style(tmp_path: Path) -> None:
+    """A browser runs what we wrote and loads nothing."""
+    page = render_html(read_run(a_run(tmp_path, [a_trial()])))
+
+    for element in ("script", "style"):
+        found = re.findall(rf"<{element}>(.*?)</{element}>", page, flags=re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(found[0].encode()).digest()).decode()
+        assert len(found) == 1
+        assert f"{element}-src 'sha256-{digest}'" in page
+    assert "default-src 'none'" in page
+    assert not re.search(r"(src|href)=\"(?!#|data:)", page)
+    assert "https://" not in page
+
+
+def test_our_own_files_keep_to_the_policy() -> None:
+    """Scripts set text only; no file could end its element or needs a style attribute."""
+    folder = files("harness.reporting") / "templates"
+    for name in (*SCRIPTS, *STYLES):
+        text = (folder / name).read_text(encoding="utf-8")
+        assert "</" not in text, name
+        for danger in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+            assert danger not in text, name
+    assert all(
+        "style=" not in path.read_text(encoding="utf-8")
+        for path in folder.iterdir()
+        if path.name.endswith(".jinja")
+    )
+
+
+def test_a_model_without_figures_keeps_its_row(tmp_path: Path) -> None:
+    """A model that lost everything, or never ran, is shown as that."""
+    models = [a_model(ORACLE), a_model("late/model")]
+    trials = [a_lost_trial(), a_trial("other-one", "third/model")]
+
+    page = render_html(read_run(a_run(tmp_path, trials, models=models)))
+
+    assert "no trial yet" in page
+    assert "n/a" in page
+
+
+def test_equal_runs_give_equal_pages(tmp_path: Path) -> None:
+    """A page is a function of the run."""
+    trials = [a_trial(index=0), a_failed_trial(index=1)]
+    one = render_html(read_run(a_run(tmp_path / "one", trials)))
+    other = render_html(read_run(a_run(tmp_path / "other", trials[::-1])))
+
+    assert one == other

@@ -1,0 +1,329 @@
+"""Each guard refuses what it names, and only it does: without it the violation would pass."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import time, timedelta
+from itertools import combinations
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.domain.action import Permission, Visibility
+from runtime.domain.approval import Consent, ConsentKind
+from runtime.domain.condition import Condition
+from runtime.domain.limits import BudgetScope, ExecutionWindow, Limits, Usage
+from runtime.domain.policy import Obligation, ObligationKind, PolicyReason
+from runtime.domain.reason import ReasonCode
+from runtime.engine.facts import StepFacts
+from runtime.engine.guards import GUARDS, consents_for, first_refusal
+from runtime.kit.json_value import JsonObject, JsonValue
+from tests.builders import (
+    NOW,
+    a_consent,
+    a_decision,
+    a_principal,
+    a_registry,
+    a_step,
+    an_action,
+    step_facts_for,
+)
+
+NIGHT: Final = ExecutionWindow(start=time(22), end=time(6))
+FULL: Final = Condition(rule="state.box.value > 0", message="the box is full")
+STEP: Final = a_step(value=3)
+BREACHES: Final[dict[str, JsonObject]] = {
+    "project_active": {"project_active": False},
+    "action_known": {"known": False},
+    "action_visible": {"visibility": Visibility.DEVELOPER},
+    "inputs_valid": {"step": a_step(value="ten")},
+    "policy_allows": {"allow": False},
+    "inside_window": {"windows": (NIGHT,)},
+    "preconditions_hold": {"preconditions": (FULL,)},
+    "within_rate": {"per_minute": 0},
+    "within_budget": {"budgets": {BudgetScope.PROJECT: 0}},
+    "confirmed": {"confirm": True},
+    "approved": {"approvals": 2},
+}
+"""For each guard the change to a permitted step that it alone refuses."""
+
+
+def judged(**changes: object) -> StepFacts:
+    """Build a step that passes every guard, but for these changes."""
+    given_: JsonObject = dict(changes)
+    registry = a_registry(
+        an_action(
+            permission=Permission(visibility=given_.get("visibility", Visibility.USER)),
+            preconditions=given_.get("preconditions", ()),
+        )
+    )
+    step = given_.get("step", STEP)
+    return step_facts_for(
+        step if given_.get("known", True) else a_step("box.burn@1"),
+        registry,
+        project_active=given_.get("project_active", True),
+        principal=a_principal(roles=given_.get("roles", ("operator",))),
+        decisions=(a_decision(allow=given_.get("allow", True), obligations=_demands(given_)),),
+        limits=Limits(
+            per_minute=given_.get("per_minute"),
+            per_hour=given_.get("per_hour"),
+            windows=given_.get("windows", ()),
+            budgets=given_.get("budgets", {}),
+        ),
+        usage=given_.get("usage", Usage()),
+    )
+
+
+def _demands(given_: JsonObject) -> tuple[Obligation, ...]:
+    confirm = (Obligation(kind=ObligationKind.CONFIRM),) if given_.get("confirm") else ()
+    count = given_.get("approvals", 0)
+    return (*confirm, *((Obligation(kind=ObligationKind.APPROVE, count=count),) if count else ()))
+
+
+def with_consents(facts: StepFacts, *consents: Consent) -> StepFacts:
+    """Put consents at hand that are bound to the plan, unless they say otherwise."""
+    bound = tuple(
+        item.model_copy(update={"plan_digest": facts.plan_digest})
+        if item.plan_digest == "sha256:plan"
+        else item
+        for item in consents
+    )
+    return _replaced(facts, consents=bound)
+
+
+def _replaced(facts: StepFacts, **changes: JsonValue) -> StepFacts:
+    return replace(facts, facts=replace(facts.facts, **changes))
+
+
+def test_a_permitted_step_meets_no_refusal() -> None:
+    """Every guard lets a plain step of an operator pass."""
+    assert first_refusal(judged()) is None
+
+
+def test_the_order_of_the_guards_is_the_contract() -> None:
+    """Moving a guard changes which reason people see, so the order is pinned."""
+    assert tuple(guard.__name__ for guard in GUARDS) == tuple(BREACHES)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "expected", "found", "remedy"),
+    [
+        ("project_active", "project_archived", "an active project", "project", "restore the"),
+        ("action_known", "action_unknown", "an action of the registry", "box.burn@1", "use an id"),
+        ("action_visible", "action_hidden", "an action that is visible", "box.put@1", "ask a dev"),
+        ("inputs_valid", "input_invalid", "inputs that satisfy", "/value: ", "see the input"),
+        ("policy_allows", "policy_denied", "a policy that allows", None, "ask an admin"),
+        ("inside_window", "outside_window", "a time inside 22:00-06:00 UTC", "2026-", "run it"),
+        ("preconditions_hold", "precondition_unmet", "the box is full", FULL.rule, "bring the"),
+        ("within_rate", "rate_limited", "at most 0 actions a minute", 1, "wait until the minute"),
+        ("within_budget", "budget_exceeded", "at most 0 units of the project", 1, "raise the"),
+        ("confirmed", "confirmation_required", "the requester's confirmation", None, "confirm"),
+        ("approved", "approval_required", "2 approval(s) by other people", 0, "ask a colleague"),
+    ],
+    ids=list(BREACHES),
+)
+def test_a_guard_names_itself_the_reason_and_the_remedy(
+    name: str, code: str, expected: str, found: object, remedy: str
+) -> None:
+    """A refusal says which guard, why, what was wanted, what it met and what would mend it."""
+    refusal = first_refusal(judged(**BREACHES[name]))
+
+    assert refusal is not None
+    assert (refusal.guard, refusal.code) == (name, ReasonCode(code))
+    assert refusal.expected.startswith(expected)
+    assert refusal.found == found or str(refusal.found).startswith(str(found))
+    assert refusal.remedy.startswith(remedy)
+
+
+@pytest.mark.parametrize("name", [name for name in BREACHES if name != "action_known"])
+def test_without_its_guard_a_breach_would_pass(name: str) -> None:
+    """No other guard covers for a removed one: each is needed."""
+    without = tuple(guard for guard in GUARDS if guard.__name__ != name)
+
+    assert first_refusal(judged(**BREACHES[name])) is not None
+    assert first_refusal(judged(**BREACHES[name]), without) is None
+
+
+def test_without_its_guard_an_unknown_action_is_a_fault_of_the_engine() -> None:
+    """The guards behind `action_known` rely on it and fail loudly when it is gone."""
+    without = tuple(guard for guard in GUARDS if guard.__name__ != "action_known")
+
+    with pytest.raises(LookupError, match=r"guard order broken: 'box\.burn@1' is not known"):
+        first_refusal(judged(known=False), without)
+
+
+@pytest.mark.parametrize(("first", "second"), list(combinations(BREACHES, 2)))
+def test_of_two_breaches_the_earlier_guard_speaks(first: str, second: str) -> None:
+    """The order decides which of two reasons a person sees."""
+    refusal = first_refusal(judged(**BREACHES[second], **BREACHES[first]))
+
+    assert refusal is not None
+    assert refusal.guard == first
+
+
+@given(names=st.sets(st.sampled_from(list(BREACHES)), min_size=1))
+def test_of_any_breaches_the_earliest_guard_speaks(names: set[str]) -> None:
+    """Whatever else is wrong, the first guard in the table gives the reason."""
+    changes: JsonObject = {}
+    for name in names:
+        changes |= BREACHES[name]
+
+    refusal = first_refusal(judged(**changes))
+
+    assert refusal is not None
+    assert refusal.guard == next(name for name in BREACHES if name in names)
+
+
+@pytest.mark.parametrize("role", ["developer", "admin", "owner"])
+def test_developer_actions_are_visible_to(role: str) -> None:
+    """Developers, admins and owners may call what is hidden from the model."""
+    assert first_refusal(judged(visibility=Visibility.DEVELOPER, roles=("viewer", role))) is None
+
+
+def test_a_silent_policy_is_a_refusal() -> None:
+    """No answer of policy never allows."""
+    refusal = first_refusal(_replaced(judged(), decisions=()))
+
+    assert refusal is not None
+    assert refusal.code is ReasonCode.POLICY_UNAVAILABLE
+    assert refusal.expected == "a policy decision"
+    assert refusal.remedy == "try again when the policy engine answers"
+
+
+def test_a_denial_shows_the_first_reason_of_policy() -> None:
+    """What policy says about a denial reaches the person unchanged."""
+    reason = PolicyReason(code=ReasonCode.ROLE_MISSING, message="the role cook", remedy="ask cook")
+    denied = a_decision(allow=False, reasons=(reason,))
+
+    refusal = first_refusal(_replaced(judged(), decisions=(denied,)))
+
+    assert refusal is not None
+    assert (refusal.guard, refusal.code) == ("policy_allows", ReasonCode.ROLE_MISSING)
+    assert (refusal.expected, refusal.remedy) == ("the role cook", "ask cook")
+
+
+def test_one_open_window_of_several_is_enough() -> None:
+    """Windows add up."""
+    day = ExecutionWindow(start=time(9), end=time(17))
+
+    assert first_refusal(judged(windows=(NIGHT, day))) is None
+
+
+def test_a_precondition_that_can_not_be_judged_refuses_with_its_fault() -> None:
+    """A fault in a rule is told from a plain no, and refuses too."""
+    rule = Condition(rule="state.box.colour == 'red'", message="the box is red")
+
+    refusal = first_refusal(judged(preconditions=(rule,)))
+
+    assert refusal is not None
+    assert refusal.code is ReasonCode.PRECONDITION_ERROR
+    assert "colour" in str(refusal.found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        pytest.param({"per_minute": 2, "usage": Usage(last_minute=1)}, None, id="last of minute"),
+        pytest.param({"per_minute": 2, "usage": Usage(last_minute=2)}, 3, id="over the minute"),
+        pytest.param({"per_hour": 2, "usage": Usage(last_hour=1)}, None, id="last of hour"),
+        pytest.param({"per_hour": 2, "usage": Usage(last_hour=2)}, 3, id="over the hour"),
+        pytest.param({"per_minute": 9, "per_hour": 1, "usage": Usage(last_hour=1)}, 2, id="both"),
+    ],
+)
+def test_a_rate_counts_the_step_itself(changes: JsonObject, refused: int | None) -> None:
+    """The action that would be one too many is refused, the last allowed one is not."""
+    refusal = first_refusal(judged(**changes))
+
+    assert (refusal and refusal.found) == refused
+    assert refusal is None or refusal.code is ReasonCode.RATE_LIMITED
+
+
+@pytest.mark.parametrize("scope", list(BudgetScope))
+@pytest.mark.parametrize(("spent", "passes"), [(9, True), (10, False)], ids=["fits", "exceeds"])
+def test_a_cost_must_fit_into_each_budget(scope: BudgetScope, *, spent: int, passes: bool) -> None:
+    """A cost that uses a budget up passes; one unit more does not."""
+    usage = Usage(spent={scope: spent}, spent_by_action={"box.put": spent, "box.other": 99})
+
+    refusal = first_refusal(judged(budgets={scope: 10}, usage=usage))
+
+    assert (refusal is None) is passes
+    assert refusal is None or f"{scope} budget" in refusal.expected
+
+
+CONFIRMATION: Final = a_consent(kind=ConsentKind.CONFIRMATION, granted_by="ann")
+APPROVALS: Final = (a_consent(), a_consent(id="consent-2", granted_by="cat"))
+
+
+def test_the_requesters_confirmation_satisfies() -> None:
+    """A confirmed plan passes."""
+    assert first_refusal(with_consents(judged(confirm=True), CONFIRMATION)) is None
+
+
+def test_two_people_satisfy_two_approvals() -> None:
+    """An approved plan passes."""
+    assert first_refusal(with_consents(judged(approvals=2), *APPROVALS)) is None
+
+
+NOT_GOOD: Final = (
+    pytest.param({"plan_digest": "sha256:other"}, id="for another plan"),
+    pytest.param({"requester": "dan"}, id="for another requester"),
+    pytest.param({"policy_revision": "rules-0"}, id="under another policy"),
+    pytest.param({"expires_at": NOW}, id="just expired"),
+    pytest.param({"expires_at": NOW - timedelta(days=1)}, id="long expired"),
+)
+"""Each way in which a consent is not good for the plan."""
+
+
+@pytest.mark.parametrize(
+    "change", [*NOT_GOOD, pytest.param({"granted_by": "bob"}, id="by somebody else")]
+)
+def test_a_confirmation_does_not_count(change: JsonObject) -> None:
+    """A confirmation is the requester's own, for this very plan, policy and moment."""
+    facts = with_consents(judged(confirm=True), CONFIRMATION.model_copy(update=change))
+
+    refusal = first_refusal(facts)
+
+    assert refusal is not None
+    assert refusal.code is ReasonCode.CONFIRMATION_REQUIRED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *NOT_GOOD,
+        pytest.param({"granted_by": "ann"}, id="by the requester"),
+        pytest.param({"granted_by": "cat"}, id="by the same person twice"),
+        pytest.param({"kind": ConsentKind.CONFIRMATION}, id="a confirmation"),
+    ],
+)
+def test_an_approval_does_not_count(change: JsonObject) -> None:
+    """Two approvals are those of two other people, for this very plan, policy and moment."""
+    first, second = APPROVALS
+
+    refusal = first_refusal(
+        with_consents(judged(approvals=2), first.model_copy(update=change), second)
+    )
+
+    assert refusal is not None
+    assert refusal.code is ReasonCode.APPROVAL_REQUIRED
+    assert refusal.found == 1
+
+
+def test_obligations_of_one_kind_add_up() -> None:
+    """Two rules that each want an approval want two people."""
+    one = Obligation(kind=ObligationKind.APPROVE)
+    decided = _replaced(judged(), decisions=(a_decision(obligations=(one, one)),))
+
+    assert first_refusal(with_consents(decided, APPROVALS[0])) is not None
+    assert first_refusal(with_consents(decided, *APPROVALS)) is None
+
+
+def test_without_a_decision_no_consent_is_good() -> None:
+    """A consent is bound to a policy revision; where there is none, nothing binds."""
+    facts = _replaced(with_consents(judged(), *APPROVALS), decisions=())
+
+    assert consents_for(facts, ObligationKind.APPROVE) == ()
+    refusal = first_refusal(facts, GUARDS[-2:])
+    assert refusal is None
