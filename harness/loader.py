@@ -20,7 +20,6 @@ from runtime.public import JsonObject, canonical_text, digest
 ENVIRONMENT_SUFFIX = ".environment.yaml"
 SUFFIXES = (".yaml", ".yml")
 RESERVED_NAMES = frozenset({"gate.yaml"})
-_FOLLOWS_FROM_OTHERS = "default_factory_not_called"
 _INTERNAL_PLACES = frozenset({"function-after", "tagged-union", "function-before"})
 
 
@@ -70,7 +69,7 @@ def load(paths: Iterable[Path], *, root: Path) -> ScenarioSet:
         try:
             source = read_yaml(path, shown_as=shown)
             if path.name.endswith(ENVIRONMENT_SUFFIX):
-                environments[_environment_id(source)] = source
+                _declare(environments, source)
             else:
                 scenarios += read_scenarios(source)
         except SourceError as error:
@@ -158,6 +157,14 @@ def _no_scenarios(path: Path, root: Path) -> Problem:
     return Problem(file=_shown(path, root), line=1, message="the folder holds no scenario file")
 
 
+def _declare(environments: dict[str, YamlSource], source: YamlSource) -> None:
+    name = _environment_id(source)
+    other = environments.setdefault(name, source)
+    if other is not source:
+        message = f"environment '{name}' is declared by {other.file} already"
+        raise SourceError(Problem(file=source.file, line=source.line(("id",)), message=message))
+
+
 def _environment_id(source: YamlSource) -> str:
     content = source.content
     if not isinstance(content, dict) or not isinstance(content.get("id"), str):
@@ -191,8 +198,14 @@ def _form_problems(source: YamlSource, error: ValidationError) -> list[Problem]:
             message=_form_message(item),
         )
         for item in error.errors(include_url=False)
-        if item["type"] != _FOLLOWS_FROM_OTHERS
+        if not _follows_from_others(item)
     ]
+
+
+def _follows_from_others(item: Any) -> bool:  # noqa: ANN401  # pydantic's ErrorDetails
+    """Say whether a problem is only the echo of one inside it: a list whose items were refused."""
+    echoed = item["type"] == "too_short" and bool(item["input"])
+    return echoed or item["type"] == "default_factory_not_called"
 
 
 def _place(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:

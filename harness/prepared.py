@@ -13,7 +13,7 @@ from harness.loader import ScenarioSet
 from harness.scenario import PlanMode, Scenario
 from harness.scoring.compiled import CompiledPlan, compile_plan
 from harness.scoring.expectation import ABSENT, Expectation, NoExampleError, judge
-from harness.scoring.golden import golden_steps
+from harness.scoring.golden import golden_step, golden_steps
 from harness.scoring.matcher import MatcherError, read_expected
 from harness.worlds import Worlds, at, conversation_of, situation_of
 from harness.yaml_source import Problem, SourceError
@@ -138,6 +138,7 @@ def _faults(prepared: PreparedScenario) -> Iterator[str]:
             f"alternative {number}", prepared.sandbox.simulate(other, prepared.situation)
         )
         yield from _hidden(prepared, other)
+    yield from _broken_inputs(prepared)
     yield from _contradicted(prepared)
     yield from _strange_places(prepared)
     if reference.outcome.status is StepStatus.DONE:
@@ -160,6 +161,20 @@ def _hidden(prepared: PreparedScenario, plan: Plan) -> Iterator[str]:
         action = prepared.sandbox.registry.find(step.action)
         if action is not None and action.id not in prepared.sandbox.book.names:
             yield f"action '{step.action}' is hidden from the model, so no plan can hold it"
+
+
+def _broken_inputs(prepared: PreparedScenario) -> Iterator[str]:
+    """Refuse steps that no golden plan holds, but whose inputs no step could have."""
+    for plan in prepared.scenario.expect.plans:
+        for step in plan.steps:
+            for pattern in step.patterns if step.optional else step.patterns[1:]:
+                try:
+                    example = prepared.sandbox.prepared(golden_step(pattern))
+                except NoExampleError:
+                    continue  # only golden steps need an example
+                compiled = prepared.sandbox.compiled.find(example.action)
+                for problem in compiled.inputs.problems(example.inputs) if compiled else ():
+                    yield f"{pattern.action}: inputs{problem.pointer}: {problem.message}"
 
 
 def _contradicted(prepared: PreparedScenario) -> Iterator[str]:

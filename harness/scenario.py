@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 
@@ -212,9 +213,17 @@ class Expect(_Strict):
     state: dict[Pointer, JsonValue] = Field(default_factory=dict)
     volatile: tuple[Pointer, ...] = ()
     clarification: ExpectedClarification | None = None
-    decline: Literal[True] | None = None
+    decline: bool | None = Field(default=None, json_schema_extra={"const": True})
     either: tuple[Literal["decline", "clarification"], ...] = ()
     never: tuple[str, ...] = ()
+
+    @field_validator("decline")
+    @classmethod
+    def _declines(cls, value: bool | None) -> bool | None:  # noqa: FBT001  # pydantic's form
+        if value is False:
+            message = "is true or left out"
+            raise ValueError(message)
+        return value
 
     @model_validator(mode="after")
     def _says_something(self) -> Expect:

@@ -6,7 +6,7 @@ executes nothing: a simulation returns the outcome and the state that would foll
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,13 @@ from runtime.domain.approval import Consent, ConsentKind
 from runtime.domain.errors import DeclarationError
 from runtime.domain.limits import NO_LIMITS, NOTHING_USED, Limits, Usage
 from runtime.domain.plan import Plan, Step, plan_digest
-from runtime.domain.policy import RULES_REVISION, PolicyDecision, decide_by_rules
+from runtime.domain.policy import (
+    RULES_REVISION,
+    Obligation,
+    ObligationKind,
+    PolicyDecision,
+    decide_by_rules,
+)
 from runtime.domain.principal import Principal
 from runtime.domain.registry import Registry
 from runtime.domain.state import State
@@ -33,7 +39,7 @@ from runtime.plugins.loader import find_environment
 
 SANDBOX_PROJECT = "sandbox"
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-_COLLEAGUES = 9
+CONSENT_LASTS = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +81,8 @@ class Sandbox:
         self.registry = registry
         self.compiled = CompiledRegistry.of(registry)
         self.book = ToolBook.of(self.compiled.actions[item.id] for item in registry.visible())
-        self._briefings: dict[str, Briefing] = {}
-        self._decisions: dict[tuple[str, str], PolicyDecision] = {}
+        self._briefings: dict[Principal, Briefing] = {}
+        self._decisions: dict[tuple[str, Principal], PolicyDecision] = {}
 
     @classmethod
     def of(cls, plugin: Plugin, environment: Environment, *, only: tuple[str, ...] = ()) -> Sandbox:
@@ -139,16 +145,15 @@ class Sandbox:
 
     def decide(self, action: Action, principal: Principal) -> PolicyDecision:
         """Return the shipped policy's answer; it depends on nothing else, so it is kept."""
-        key = (action.id, principal.model_dump_json())
+        key = (action.id, principal)
         if key not in self._decisions:
             self._decisions[key] = decide_by_rules(action, principal)
         return self._decisions[key]
 
     def briefing(self, principal: Principal) -> Briefing:
         """Return the shared part of the prompt for a principal."""
-        key = principal.model_dump_json()
-        if key not in self._briefings:
-            self._briefings[key] = briefing(
+        if principal not in self._briefings:
+            self._briefings[principal] = briefing(
                 description=self.environment.description,
                 components=self.registry.components.values(),
                 book=self.book,
@@ -158,7 +163,7 @@ class Sandbox:
                     for action in self.registry.visible()
                 ],
             )
-        return self._briefings[key]
+        return self._briefings[principal]
 
     async def propose(
         self,
@@ -188,19 +193,20 @@ class Sandbox:
     def simulate(self, plan: Plan, situation: Situation) -> Judgement:
         """Run a plan through every guard and handler and return what would follow."""
         prepared = self.compiled.prepared(plan)
+        decisions = tuple(
+            self._decision_on(step.action, situation.principal) for step in prepared.steps
+        )
         return pipeline.run(
             prepared,
             Facts(
                 principal=situation.principal,
                 project=SANDBOX_PROJECT,
                 state=situation.state,
-                decisions=tuple(
-                    self._decision_on(step.action, situation.principal) for step in prepared.steps
-                ),
+                decisions=decisions,
                 now=situation.now,
                 limits=situation.limits,
                 usage=situation.usage,
-                consents=_consents(prepared, situation),
+                consents=_consents(prepared, situation, decisions),
             ),
             self.compiled,
         )
@@ -221,26 +227,39 @@ def _selected(actions: list[Action], only: tuple[str, ...], *, subject: str) -> 
     return chosen
 
 
-def _consents(plan: Plan, situation: Situation) -> tuple[Consent, ...]:
-    """Grant what the people in the scenario would grant, bound to this very plan."""
-    if not (situation.confirms or situation.approves):
-        return ()
-    digest_of_plan = plan_digest(
-        plan, project=SANDBOX_PROJECT, state_version=situation.state.version
+def _consents(
+    plan: Plan, situation: Situation, decisions: Iterable[PolicyDecision | None]
+) -> tuple[Consent, ...]:
+    """Grant what policy demands and the people there would grant, bound to this very plan."""
+    people = _willing(
+        situation, [item for found in decisions if found for item in found.obligations]
     )
-    requester = situation.principal.id
-    people = [(ConsentKind.CONFIRMATION, requester)] if situation.confirms else []
-    if situation.approves:
-        people += [(ConsentKind.APPROVAL, f"colleague-{number}") for number in range(_COLLEAGUES)]
+    if not people:
+        return ()
+    plan_seen = plan_digest(plan, project=SANDBOX_PROJECT, state_version=situation.state.version)
     return tuple(
         Consent(
             id=f"{kind.value}:{person}",
             kind=kind,
-            plan_digest=digest_of_plan,
-            requester=requester,
+            plan_digest=plan_seen,
+            requester=situation.principal.id,
             granted_by=person,
             policy_revision=RULES_REVISION,
-            expires_at=situation.now + timedelta(minutes=5),
+            expires_at=situation.now + CONSENT_LASTS,
         )
         for kind, person in people
     )
+
+
+def _willing(situation: Situation, demanded: list[Obligation]) -> list[tuple[ConsentKind, str]]:
+    """Return who would say yes to what is demanded: the requester, then as many colleagues."""
+    people: list[tuple[ConsentKind, str]] = []
+    if situation.confirms and any(item.kind is ObligationKind.CONFIRM for item in demanded):
+        people.append((ConsentKind.CONFIRMATION, situation.principal.id))
+    if situation.approves:
+        counts = [item.count for item in demanded if item.kind is ObligationKind.APPROVE]
+        people += [
+            (ConsentKind.APPROVAL, f"colleague-{number}")
+            for number in range(max(counts, default=0))
+        ]
+    return people

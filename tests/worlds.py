@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from harness.loader import load, read_scenarios
 from harness.matrix import TrialJob
@@ -19,6 +19,7 @@ from runtime.public import (
     Clarification,
     Decline,
     JsonObject,
+    JsonValue,
     Plan,
     PlanProposal,
     Proposal,
@@ -38,13 +39,13 @@ scenarios:
   - id: counter-set-three
     reason: The smallest plan there is.
     tags: [single]
-    when: {message: '[{"name": "counter_set_v1", "arguments": {"value": 3}}]'}
+    when: {message: '[{"name": "counter_set", "arguments": {"value": 3}}]'}
     expect:
       plan: {steps: [{action: counter.set, inputs: {value: 3}}]}
   - id: counter-set-then-move
     reason: A chain whose order matters to the state.
     tags: [chain]
-    when: {message: '[{"name": "counter_set_v1", "arguments": {"value": 5}}]'}
+    when: {message: '[{"name": "counter_set", "arguments": {"value": 5}}]'}
     expect:
       plan:
         steps:
@@ -67,13 +68,13 @@ def steps_of(*calls: Call) -> list[JsonObject]:
     return [{"action": action, "inputs": inputs} for action, inputs in calls]
 
 
-def a_scenario(  # noqa: PLR0913  # each part of a scenario may matter
+def a_scenario(
     *calls: Call,
     expect: JsonObject | None = None,
     given: JsonObject | None = None,
     when: JsonObject | None = None,
     environment: str = "counter",
-    **changes: Any,
+    **changes: JsonValue,
 ) -> Scenario:
     """Build a scenario that expects the calls, by default setting the counter to three."""
     item: JsonObject = {
@@ -89,7 +90,7 @@ def a_scenario(  # noqa: PLR0913  # each part of a scenario may matter
     return read_scenarios(source)[0]
 
 
-def prepared(*calls: Call, **changes: Any) -> PreparedScenario:
+def prepared(*calls: Call, **changes: JsonValue) -> PreparedScenario:
     """Build a prepared scenario; takes what `a_scenario` takes."""
     return prepare(a_scenario(*calls, **changes), Worlds({}))
 
@@ -104,7 +105,7 @@ def a_plan(calls: Iterable[Call]) -> Plan:
     return Plan(steps=tuple(Step(action=action, inputs=inputs) for action, inputs in calls))
 
 
-def proposed(*calls: Call, proposal: Proposal | None = None, **changes: Any) -> Proposed:
+def proposed(*calls: Call, proposal: Proposal | None = None, **changes: JsonValue) -> Proposed:
     """Build what an agent answered: a plan of the calls, or another proposal; free and instant."""
     answer = Proposed(
         proposal=PlanProposal(plan=a_plan(calls)) if calls else proposal,
@@ -133,7 +134,7 @@ def a_decline(reason: str = "Nothing here does that.") -> Decline:
 
 
 def evidence(
-    scenario: PreparedScenario, *calls: Call, proposal: Proposal | None = None, **changes: Any
+    scenario: PreparedScenario, *calls: Call, proposal: Proposal | None = None, **changes: JsonValue
 ) -> Evidence:
     """Gather what scorers look at for an answer of these calls."""
     return gather(scenario, proposed(*calls, proposal=proposal, **changes))
@@ -145,7 +146,7 @@ def a_job(scenario: str = "counter-case", model: str = "plangate/oracle") -> Tri
 
 
 def a_record(
-    scenario: str = "counter-case", model: str = "m/one", index: int = 0, **changes: Any
+    scenario: str = "counter-case", model: str = "m/one", index: int = 0, **changes: JsonValue
 ) -> TrialRecord:
     """Build the record of a trial that passed."""
     passing = TrialRecord(
@@ -171,7 +172,7 @@ def a_record(
     return replace(passing, **changes)
 
 
-def a_lost_record(scenario: str = "counter-case", **changes: Any) -> TrialRecord:
+def a_lost_record(scenario: str = "counter-case", **changes: JsonValue) -> TrialRecord:
     """Build the record of a trial that infrastructure lost."""
     lost: JsonObject = {"status": TrialStatus.INFRASTRUCTURE, "passed": None, "scores": {}}
     return a_record(scenario, **(lost | changes))

@@ -37,9 +37,7 @@ class Function:
     @property
     def digest(self) -> str:
         """Return a digest of the declaration; equal declarations share it."""
-        return digest(
-            {"name": self.name, "description": self.description, "schema": self.schema}
-        )
+        return digest({"name": self.name, "description": self.description, "schema": self.schema})
 
 
 class Catalogue:
@@ -102,8 +100,11 @@ def action_name(published: str) -> str:
     >>> action_name("math.hypot"), action_name("getWeather"), action_name("3d.plot")
     ('math.hypot', 'call.get_weather', 'n3d.plot')
     """
-    snake = (_ILLEGAL.sub("_", _WORD_EDGE.sub("_", part).lower()) for part in published.split("."))
-    parts = [part if part[0].isalpha() else f"n{part}" for word in snake if (part := word.strip("_"))]
+    snake = (
+        _ILLEGAL.sub("_", _WORD_EDGE.sub("_", part).lower()).strip("_")
+        for part in published.split(".")
+    )
+    parts = [part if part[0].isalpha() else f"n{part}" for part in snake if part]
     return ".".join(parts if len(parts) > 1 else [NAMESPACE, *(parts or ["unnamed"])])
 
 

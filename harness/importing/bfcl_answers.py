@@ -91,14 +91,14 @@ def _object(fields: JsonObject, schema: JsonObject, pointer: str) -> Reading:
     for name, allowed in fields.items():
         if name.startswith("$"):
             raise UnusableError(f"'{pointer}/{name}': a name that begins with $ can't be expected")
-        found = _field(name, allowed, found, f"{pointer}/{name}")
+        found = _field(found, name, allowed, pointer=f"{pointer}/{name}")
     for name in found.schema.get("required", ()):
         if name not in fields:
             found = _not_required(found, name, f"{pointer}/{name}")
     return found
 
 
-def _field(name: str, allowed: JsonValue, found: Reading, pointer: str) -> Reading:
+def _field(found: Reading, name: str, allowed: JsonValue, *, pointer: str) -> Reading:
     """Add one field to the reading of the object around it."""
     if not isinstance(allowed, list) or not allowed:
         written = canonical_text(allowed)

@@ -115,7 +115,9 @@ def _call(call: JsonValue) -> tuple[str, JsonValue]:
     if isinstance(call, list):
         raise UnusableError("its answer has calls for each turn; several turns are not imported")
     if not isinstance(call, dict) or len(call) != 1:
-        raise UnusableError(f"its answer holds {canonical_text(call)}, expected {{function: inputs}}")
+        raise UnusableError(
+            f"its answer holds {canonical_text(call)}, expected {{function: inputs}}"
+        )
     ((name, inputs),) = call.items()
     return name, inputs
 

@@ -121,7 +121,9 @@ def _ours(path: Path) -> bool:
 
 
 def _belongs_to(name: str, path: Path) -> bool:
-    return re.fullmatch(rf"{re.escape(name)}(?:_\d+)?(?:\.environment)?\.yaml", path.name) is not None
+    return (
+        re.fullmatch(rf"{re.escape(name)}(?:_\d+)?(?:\.environment)?\.yaml", path.name) is not None
+    )
 
 
 def _head(source: str) -> str:

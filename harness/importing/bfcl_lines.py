@@ -112,7 +112,7 @@ def _line(number: int, raw: str) -> Line:
     except orjson.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg}; expected one object a line") from error
     if not isinstance(content, dict):
-        raise ValueError("not an object; expected one object a line")
+        raise ValueError("not an object; expected one object a line")  # noqa: TRY004  # bad data
     name = content.get("id")
     if not isinstance(name, str) or not name:
         raise ValueError("the object has no 'id', expected a string")

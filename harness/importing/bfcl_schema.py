@@ -43,27 +43,6 @@ _COPIED: Final = (
     "pattern",
     "uniqueItems",
 )
-_FITS: Final[Mapping[str, Callable[[JsonValue], bool]]] = MappingProxyType(
-    {
-        "array": lambda value: isinstance(value, list),
-        "boolean": lambda value: isinstance(value, bool),
-        "integer": lambda value: _is_number(value) and float(value).is_integer(),
-        "null": lambda value: value is None,
-        "number": lambda value: _is_number(value),
-        "object": lambda value: isinstance(value, dict),
-        "string": lambda value: isinstance(value, str),
-    }
-)
-_BOUNDS: Final[Mapping[str, Callable[[JsonValue, JsonValue], bool]]] = MappingProxyType(
-    {
-        "maxItems": lambda value, bound: not isinstance(value, list) or len(value) <= bound,
-        "maxLength": lambda value, bound: not isinstance(value, str) or len(value) <= bound,
-        "maximum": lambda value, bound: not _is_number(value) or value <= bound,
-        "minItems": lambda value, bound: not isinstance(value, list) or len(value) >= bound,
-        "minLength": lambda value, bound: not isinstance(value, str) or len(value) >= bound,
-        "minimum": lambda value, bound: not _is_number(value) or value >= bound,
-    }
-)
 
 
 class UnusableError(ValueError):
@@ -115,7 +94,7 @@ def loosened(schema: JsonObject, value: JsonValue, pointer: str) -> Mended:
 
 
 def fits(schema: JsonObject, value: JsonValue) -> bool:
-    """Say whether a value satisfies what a schema says about types, enums and bounds, inside too."""
+    """Say whether a value has the types, enums and bounds of a schema, inside too."""
     if loosened(schema, value, "").changes:
         return False
     if isinstance(value, list):
@@ -237,3 +216,26 @@ def _type_of(value: JsonValue) -> str:
 
 def _among(value: JsonValue, options: list[JsonValue]) -> bool:
     return any(json_equal(value, option) for option in options)
+
+
+_FITS: Final[Mapping[str, Callable[[JsonValue], bool]]] = MappingProxyType(
+    {
+        "array": lambda value: isinstance(value, list),
+        "boolean": lambda value: isinstance(value, bool),
+        "integer": lambda value: _is_number(value) and float(value).is_integer(),
+        "null": lambda value: value is None,
+        "number": _is_number,
+        "object": lambda value: isinstance(value, dict),
+        "string": lambda value: isinstance(value, str),
+    }
+)
+_BOUNDS: Final[Mapping[str, Callable[[JsonValue, JsonValue], bool]]] = MappingProxyType(
+    {
+        "maxItems": lambda value, bound: not isinstance(value, list) or len(value) <= bound,
+        "maxLength": lambda value, bound: not isinstance(value, str) or len(value) <= bound,
+        "maximum": lambda value, bound: not _is_number(value) or value <= bound,
+        "minItems": lambda value, bound: not isinstance(value, list) or len(value) >= bound,
+        "minLength": lambda value, bound: not isinstance(value, str) or len(value) >= bound,
+        "minimum": lambda value, bound: not _is_number(value) or value >= bound,
+    }
+)

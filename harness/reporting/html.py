@@ -58,8 +58,10 @@ class ModelView:
         """Return who answered, where that is not the model that was asked."""
         if self.summary is None:
             return ()
-        asked = self.entry.reference
-        return tuple(name for name in self.summary.answered_by if name != asked)
+        asked = (
+            f"/{self.entry.reference.partition('?')[0]}"  # providers answer without their prefix
+        )
+        return tuple(name for name in self.summary.answered_by if not asked.endswith(f"/{name}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

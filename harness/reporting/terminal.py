@@ -26,6 +26,7 @@ PLAIN_INTERVAL_S = 15.0
 PLAIN_SHARE = 0.1
 REFRESH_PER_SECOND = 4
 BAR_WIDTH = 16
+WIDE = 110
 _STYLES = {
     Verdict.PASS: "bold blue",
     Verdict.REGRESSION: "bold red",
@@ -81,7 +82,7 @@ def print_summary(
     run_dir: Path,
 ) -> None:
     """Print the final table, the checks, the verdict, and where the reports are."""
-    console.print(_summary_table(models))
+    console.print(_summary_table(models, width=console.width))
     if gate is None:
         console.print(Text("not gated", style="bold"))
     else:
@@ -247,27 +248,64 @@ def _bar(done: int, total: int) -> Text:
     return Text.assemble(("━" * filled, "blue"), ("━" * (BAR_WIDTH - filled), "bright_black"))
 
 
-def _summary_table(models: tuple[ModelSummary, ...]) -> Table:
+def _summary_table(models: tuple[ModelSummary, ...], *, width: int) -> Table:
+    columns = [column for column in _COLUMNS if column.always or width >= WIDE]
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("model", overflow="fold")
-    names = ("pass rate", "95 % interval", "reliability", "findings", "lost", "cost", "p50", "p95")
-    for name in names:
-        table.add_column(name, justify="right", no_wrap=True)
+    for column in columns:
+        table.add_column(column.name, justify="right", no_wrap=True)
     for summary in models:
-        overall = summary.overall
-        k = max(overall.pass_hat, default=0)
-        table.add_row(
-            Text(summary.model),
-            Text(percent(overall.pass_rate), style="bold"),
-            interval(overall.interval),
-            f"pass^{k} {percent(overall.pass_hat[k])}" if k else percent(None),
-            Text(count(overall.findings), style="red" if overall.findings else ""),
-            count(overall.infrastructure + overall.internal),
-            dollars(summary.cost_micros),
-            duration(summary.latency_p50_s),
-            duration(summary.latency_p95_s),
-        )
+        table.add_row(Text(summary.model), *(column.cell(summary) for column in columns))
     return table
+
+
+def _reliability(summary: ModelSummary) -> Text:
+    k = max(summary.overall.pass_hat, default=0)
+    return Text(f"pass^{k} {percent(summary.overall.pass_hat[k])}" if k else percent(None))
+
+
+def _findings(summary: ModelSummary) -> Text:
+    number = summary.overall.findings
+    return Text(count(number), style="red" if number else "")
+
+
+def _lost(summary: ModelSummary) -> Text:
+    return Text(count(summary.overall.infrastructure + summary.overall.internal))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """Show one figure of a model; those that are not `always` shown need a wide terminal."""
+
+    name: str
+    cell: Callable[[ModelSummary], Text]
+    always: bool = True
+
+
+_COLUMNS = (
+    _Column(
+        name="pass rate",
+        cell=lambda summary: Text(percent(summary.overall.pass_rate), style="bold"),
+    ),
+    _Column(
+        name="95 % interval",
+        cell=lambda summary: Text(interval(summary.overall.interval)),
+    ),
+    _Column(name="reliability", cell=_reliability, always=False),
+    _Column(name="findings", cell=_findings),
+    _Column(name="lost", cell=_lost),
+    _Column(name="cost", cell=lambda summary: Text(dollars(summary.cost_micros))),
+    _Column(
+        name="p50",
+        cell=lambda summary: Text(duration(summary.latency_p50_s)),
+        always=False,
+    ),
+    _Column(
+        name="p95",
+        cell=lambda summary: Text(duration(summary.latency_p95_s)),
+        always=False,
+    ),
+)
 
 
 def _checks_table(gate: GateReport) -> Table:

@@ -1,8 +1,8 @@
 """Compile and evaluate CEL rules; anything but boolean `true` refuses.
 
-A set of rules shares one evaluation context that holds only the components that its rules read,
-because turning Python values into CEL values costs far more than evaluating (measured: 8 µs for a
-small context against 0.6 µs a rule).
+A set of rules shares one evaluation context that holds only the parts of the state that its rules
+read, because turning Python values into CEL values costs far more than evaluating (measured: 5 µs
+for one number and 70 µs for a state of 2.7 KB, against 1 to 3 µs for a usual rule).
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import cel
 
 from runtime.domain.condition import Condition
 from runtime.domain.errors import DeclarationError
-from runtime.kit.json_value import JsonObject
+from runtime.kit.json_value import JsonObject, JsonValue
 
-_STATE_READ = re.compile(r"\bstate\.([A-Za-z_][A-Za-z0-9_]*)")
+_NAME_READ = r"\.([A-Za-z_][A-Za-z0-9_]*)\b(?!\s*\()"  # a name, not a function that is called
+_STATE_READ = re.compile(rf"\bstate{_NAME_READ}(?:{_NAME_READ})?")
 _STATE_WORD = re.compile(r"\bstate\b")
 _BOUND_NAME = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_][A-Za-z0-9_]*)\s*,")
 _FUNCTIONS = frozenset(
@@ -40,11 +41,18 @@ class Broken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledCondition:
-    """Keep a rule with its program; `reads` is None when the rule uses the state as a whole."""
+    """Keep a rule with its program.
+
+    Attributes:
+        condition: the rule as declared.
+        program: the rule compiled.
+        reads: at least what it reads, as (component, member), the member empty where the component
+            is read whole; None when the rule uses the state as a whole.
+    """
 
     condition: Condition
     program: cel.Program
-    reads: frozenset[str] | None
+    reads: frozenset[tuple[str, str]] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +78,9 @@ class ConditionSet:
         """Keep the rules whose verdict may change when these components change."""
         return ConditionSet(
             conditions=tuple(
-                item for item in self.conditions if item.reads is None or item.reads & components
+                item
+                for item in self.conditions
+                if item.reads is None or any(name in components for name, _ in item.reads)
             )
         )
 
@@ -88,12 +98,24 @@ class ConditionSet:
         return None
 
     def _readable(self, state: JsonObject) -> JsonObject:
-        wanted: set[str] = set()
+        readable: JsonObject = {}
         for item in self.conditions:
             if item.reads is None:
                 return state
-            wanted |= item.reads
-        return {name: state[name] for name in wanted if name in state}
+            for component, member in item.reads:
+                if component in state:
+                    _share(state[component], member, into=readable, component=component)
+        return readable
+
+
+def _share(value: JsonValue, member: str, *, into: JsonObject, component: str) -> None:
+    """Put one member of a component, or all of it, where the rules read it."""
+    if not member or not isinstance(value, dict):
+        into[component] = value
+        return
+    shared = into.setdefault(component, {})
+    if shared is not value and member in value:
+        shared[member] = value[member]
 
 
 def _judged(item: CompiledCondition, context: cel.Context) -> Broken | None:
@@ -136,10 +158,11 @@ def _unknown_references(rule: str, program: cel.Program, names: frozenset[str]) 
     )
 
 
-def _reads(rule: str) -> frozenset[str] | None:
-    """Return at least the components that a rule reads, or None when it may read any.
+def _reads(rule: str) -> frozenset[tuple[str, str]] | None:
+    """Return at least what a rule reads, or None when it may read anything.
 
     Text inside of strings counts too: reading too much costs time, too little a wrong verdict.
     """
     named = _STATE_READ.findall(rule)
-    return frozenset(named) if len(named) == len(_STATE_WORD.findall(rule)) else None
+    unclear = "//" in rule or len(named) != len(_STATE_WORD.findall(rule))
+    return None if unclear else frozenset(named)

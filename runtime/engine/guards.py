@@ -172,7 +172,8 @@ def within_budget(facts: StepFacts) -> Refusal | None:
 
 def confirmed(facts: StepFacts) -> Refusal | None:
     """Refuse a step that needs the requester's confirmation until it is there."""
-    if len(consents_for(facts, ObligationKind.CONFIRM)) >= _demanded(facts, ObligationKind.CONFIRM):
+    demanded = _demanded(facts, ObligationKind.CONFIRM)
+    if not demanded or len(consents_for(facts, ObligationKind.CONFIRM)) >= demanded:
         return None
     return Refusal(
         guard="confirmed",
@@ -185,7 +186,7 @@ def confirmed(facts: StepFacts) -> Refusal | None:
 def approved(facts: StepFacts) -> Refusal | None:
     """Refuse a step that needs other people's approval until enough of them gave it."""
     demanded = _demanded(facts, ObligationKind.APPROVE)
-    given = len(consents_for(facts, ObligationKind.APPROVE))
+    given = len(consents_for(facts, ObligationKind.APPROVE)) if demanded else 0
     if given >= demanded:
         return None
     return Refusal(

@@ -80,13 +80,10 @@ def _compare(
 def _compare_objects(
     before: JsonObject, after: JsonObject, *, path: str, operations: list[Operation]
 ) -> None:
-    changed = (
-        key
-        for key in before.keys() | after.keys()
-        if not _same_leaf(before.get(key, _MISSING), after.get(key, _MISSING))
-    )
+    changed = [key for key, item in after.items() if not _same_leaf(before.get(key, _MISSING), item)]
+    changed += [key for key in before if key not in after]
     for key in sorted(changed):
-        below = path + join((key,))
+        below = f"{path}/{escape(key)}"
         if key not in after:
             operations.append({"op": "remove", "path": below})
         elif key not in before:

@@ -1,4 +1,4 @@
-"""The alignment equals a brute force that tries every assignment, and graphs accept their orders."""
+"""The alignment is as good as a brute force finds, and graphs accept exactly their orders."""
 
 from __future__ import annotations
 

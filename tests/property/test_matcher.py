@@ -63,9 +63,7 @@ def test_a_plain_value_matches_itself(value: JsonValue) -> None:
 
 
 @given(trees, trees)
-def test_plain_values_match_exactly_when_they_are_equal_json(
-    one: JsonValue, other: JsonValue
-) -> None:
+def test_plain_values_match_when_they_are_equal_json(one: JsonValue, other: JsonValue) -> None:
     """The matcher agrees with JSON equality, in both directions."""
     assert (mismatch(one, other) == ()) is json_equal(one, other)
     assert (mismatch(one, other) == ()) is (mismatch(other, one) == ())

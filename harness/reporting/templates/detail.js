@@ -31,8 +31,8 @@ function refusalPanel(refusal, place) {
 
 function refusals(outcome) {
   if (!outcome) return null;
-  const panels = [refusalPanel(outcome.refusal, "Plan"),
-    ...outcome.steps.map((step, index) => refusalPanel(step.refusal, `Step ${index + 1} ${step.action}`))].filter(Boolean);
+  const steps = outcome.steps.map((step, index) => refusalPanel(step.refusal, `Step ${index + 1} ${step.action}`)).filter(Boolean);
+  const panels = steps.length ? steps : [refusalPanel(outcome.refusal, "Plan")].filter(Boolean); // the plan's repeats the step's
   return panels.length ? el("div", {}, ...panels) : null;
 }
 

@@ -69,6 +69,25 @@ def test_stand_ins_are_labelled_as_what_they_are(tmp_path: Path) -> None:
     assert "answered by somebody/else" in page
 
 
+@pytest.mark.parametrize(
+    ("asked", "answered", "named"),
+    [
+        pytest.param("openai/gpt-x", "gpt-x", False, id="the same without its provider"),
+        pytest.param("plangate/noisy?rate=0.2", "noisy", False, id="the same without options"),
+        pytest.param("gpt-x", "gpt-x", False, id="the same"),
+        pytest.param("openai/gpt-x", "gpt-x-mini", True, id="another"),
+        pytest.param("openai/my-gpt-x", "gpt-x", True, id="another with the same ending"),
+    ],
+)
+def test_only_another_model_is_named_as_the_one_that_answered(
+    tmp_path: Path, asked: str, answered: str, *, named: bool
+) -> None:
+    """A fallback is seen, and a provider's short name raises no alarm."""
+    folder = a_run(tmp_path, [a_trial(model=asked, answered_by=answered)])
+
+    assert (f"answered by {answered}<" in render_html(read_run(folder))) is named
+
+
 def test_a_real_model_lifts_the_notice(tmp_path: Path) -> None:
     """The notice about stand-ins is for runs of nothing else."""
     models = [a_model(ORACLE, "real model", offline=False)]

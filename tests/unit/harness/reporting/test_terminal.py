@@ -34,9 +34,9 @@ class _Clock:
         return self.now
 
 
-def _console(*, terminal: bool = False) -> Console:
+def _console(*, terminal: bool = False, width: int = 140) -> Console:
     return Console(
-        file=io.StringIO(), force_terminal=terminal, width=140, color_system=None, _environ={}
+        file=io.StringIO(), force_terminal=terminal, width=width, color_system=None, _environ={}
     )
 
 
@@ -146,3 +146,15 @@ def test_a_run_without_gate_says_so() -> None:
 
     assert "not gated" in _text(console)
     assert "n/a" in _text(console)
+
+
+def test_a_narrow_terminal_keeps_the_models_names() -> None:
+    """Eighty columns show who it is, at the price of the last figures."""
+    console = _console(width=80)
+    tally = Tally()
+    tally.add(a_failed_trial(model="plangate/noisy-oracle"))
+
+    print_summary(console, tally.models(), None, run_dir=Path("run"))
+
+    assert "plangate/noisy-oracle" in _text(console)
+    assert "p95" not in _text(console)

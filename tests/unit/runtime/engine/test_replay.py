@@ -1,0 +1,68 @@
+"""Recorded diffs rebuild the recorded state, or say where the history diverges."""
+
+from __future__ import annotations
+
+import pytest
+
+from runtime.domain.errors import ReplayError
+from runtime.domain.outcome import StepOutcome
+from runtime.engine import pipeline
+from runtime.engine.replay import rebuild
+from runtime.kit.json_value import JsonObject, JsonValue
+from tests.builders import a_plan, a_registry, a_state, a_step, facts_for
+
+REGISTRY = a_registry()
+PLAN = a_plan([a_step(value=3), a_step(value=3), a_step(value=8), a_step(value="x"), a_step()])
+JUDGED = pipeline.run(PLAN, facts_for(PLAN, REGISTRY), REGISTRY)
+HISTORY = JUDGED.outcome.steps
+
+
+def _altered(**changes: JsonValue) -> list[StepOutcome]:
+    return [HISTORY[0].model_copy(update=changes), *HISTORY[1:]]
+
+
+def test_a_history_rebuilds_the_state() -> None:
+    """Finished steps are applied, steps without a change too, and the others are skipped."""
+    assert rebuild(a_state(), HISTORY) == JUDGED.state
+
+
+def test_no_history_rebuilds_the_beginning() -> None:
+    """Before the first step stands the initial state."""
+    assert rebuild(a_state(), []) == a_state()
+
+
+def _replace(value: JsonValue, path: str = "/box/value") -> JsonObject:
+    return {"diff": ({"op": "replace", "path": path, "value": value},)}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(_replace(4), id="another value"),
+        pytest.param(_replace(True), id="another type"),
+        pytest.param(_replace(3, "/box/other"), id="a missing place"),
+        pytest.param(_replace([], ""), id="another document"),
+        pytest.param(_replace(2**60 + 1), id="a number that is not JSON"),
+        pytest.param({"diff": ({"op": "burn", "path": "/box"},)}, id="no operation"),
+        pytest.param({"diff": ()}, id="a diff that is gone"),
+        pytest.param({"state_digest": "sha256:0"}, id="another hash"),
+    ],
+)
+def test_an_altered_history_is_refused_at_its_version(changes: JsonObject) -> None:
+    """The error names the version at which the history was altered."""
+    with pytest.raises(ReplayError, match="replay diverges at version 1") as caught:
+        rebuild(a_state(), _altered(**changes))
+
+    assert caught.value.version == 1
+
+
+def test_a_missing_step_is_refused() -> None:
+    """Nothing can be cut out of a history."""
+    with pytest.raises(ReplayError):
+        rebuild(a_state({"box": {"value": 0, "note": "x"}}), HISTORY[1:])
+
+
+def test_another_beginning_is_refused() -> None:
+    """A history belongs to one initial state."""
+    with pytest.raises(ReplayError):
+        rebuild(a_state({"box": {"value": 0, "note": "x"}}), HISTORY)
