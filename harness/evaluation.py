@@ -96,7 +96,7 @@ def evaluate(
         KeyboardInterrupt: after the finished trials were written.
     """
     started = clock.monotonic_s()
-    _open_folder(request, scenarios, contenders, clock)
+    _open_folder(request, scenarios, contenders, created=clock.now().isoformat())
     tally = Tally()
     with ResultsWriter(request.folder) as writer:
         done = _take_up(request.folder, tally)
@@ -142,9 +142,10 @@ def _open_folder(
     request: RunRequest,
     scenarios: Sequence[PreparedScenario],
     contenders: Mapping[str, Contender],
-    clock: Clock,
+    *,
+    created: str,
 ) -> None:
-    manifest = _manifest(request, scenarios, contenders, created=clock.now().isoformat())
+    manifest = _manifest(request, scenarios, contenders, created=created)
     if not (request.folder / MANIFEST).exists():
         request.folder.mkdir(parents=True, exist_ok=True)
         write_json(request.folder / MANIFEST, manifest.model_dump(mode="json"))

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.loader import ScenarioSet
+from harness.matching.compiled import CompiledPlan, compile_plan
+from harness.matching.expectation import ABSENT, Expectation, NoExampleError, judge
+from harness.matching.golden import golden_step, golden_steps
+from harness.matching.matcher import MatcherError, read_expected
 from harness.scenario import PlanMode, Scenario
-from harness.scoring.compiled import CompiledPlan, compile_plan
-from harness.scoring.expectation import ABSENT, Expectation, NoExampleError, judge
-from harness.scoring.golden import golden_step, golden_steps
-from harness.scoring.matcher import MatcherError, read_expected
 from harness.worlds import Worlds, at, conversation_of, situation_of
 from harness.yaml_source import Problem, SourceError
 from runtime.public import (

@@ -15,7 +15,6 @@ from harness.bootstrap import ConfigurationError, SamplingWishes, close_all, ope
 from harness.loader import ENVIRONMENT_SUFFIX, RESERVED_NAMES, load
 from harness.matrix import TrialJob, trial_seed
 from harness.prepared import PreparedScenario, prepare_all
-from harness.pytest_plugin import OPTION, SEED_OPTION
 from harness.replay import Contender, replay
 from harness.settings import HarnessSettings
 from harness.trial import TrialKey, TrialRecord, TrialStatus
@@ -42,13 +41,25 @@ def is_scenario_file(path: Path) -> bool:
 class ScenarioFile(pytest.File):
     """Collect the scenarios of one file, once for each model."""
 
+    def __init__(
+        self,
+        *,
+        models: list[str],
+        seed: int,
+        **kwargs: Any,  # noqa: ANN401  # pytest's own constructor arguments
+    ) -> None:
+        """Keep which models to ask."""
+        super().__init__(**kwargs)
+        self.models = models
+        self.seed = seed
+
     @override
     def collect(self) -> Iterator[pytest.Item]:
         config = self.config
         try:
             scenarios = prepare_all(load([self.path], root=config.rootpath))
             contenders = open_contenders(
-                config.getoption(OPTION),
+                self.models,
                 scenarios,
                 environ=HarnessSettings.read().environ,
                 wishes=SamplingWishes(),
@@ -65,6 +76,7 @@ class ScenarioFile(pytest.File):
                     name=f"{prepared.scenario.id}[{contender.reference}]",
                     prepared=prepared,
                     contender=contender,
+                    seed=self.seed,
                 )
 
 
@@ -76,18 +88,19 @@ class ScenarioItem(pytest.Item):
         *,
         prepared: PreparedScenario,
         contender: Contender,
+        seed: int,
         **kwargs: Any,  # noqa: ANN401  # pytest's own constructor arguments
     ) -> None:
         """Keep what to replay."""
         super().__init__(**kwargs)
         self.prepared = prepared
         self.contender = contender
+        self.seed = seed
 
     @override
     def runtest(self) -> None:
         key = TrialKey(scenario=self.prepared.scenario.id, model=self.contender.reference, index=0)
-        seed = trial_seed(key, seed=self.config.getoption(SEED_OPTION))
-        job = TrialJob(key=key, seed=seed)
+        job = TrialJob(key=key, seed=trial_seed(key, seed=self.seed))
         with warnings.catch_warnings():
             warnings.simplefilter("default")  # a library's warning says nothing about the model
             record = _runner(self.config).run(replay(self.prepared, self.contender, job))

@@ -30,10 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Offer a scenario file for collection when a model was named."""
-    if file_path.suffix not in _SUFFIXES or not parent.config.getoption(OPTION):
+    models = parent.config.getoption(OPTION)
+    if file_path.suffix not in _SUFFIXES or not models:
         return None
     from harness.pytest_items import ScenarioFile, is_scenario_file  # noqa: PLC0415  # on demand
 
     if not is_scenario_file(file_path):
         return None
-    return ScenarioFile.from_parent(parent, path=file_path)
+    seed = parent.config.getoption(SEED_OPTION)
+    return ScenarioFile.from_parent(parent, path=file_path, models=models, seed=seed)

@@ -6,6 +6,7 @@ its counts add up.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from harness.matrix import TrialJob
@@ -36,9 +37,7 @@ class Contender:
     sampling: Sampling
 
 
-async def replay(
-    prepared: PreparedScenario, contender: Contender, job: TrialJob
-) -> TrialRecord:
+async def replay(prepared: PreparedScenario, contender: Contender, job: TrialJob) -> TrialRecord:
     """Do one trial; never raises for what a model or a scorer does wrong."""
     try:
         proposed = await _proposed(prepared, contender, job)
@@ -58,11 +57,12 @@ def judged(
     prepared: PreparedScenario,
     proposed: Proposed,
     job: TrialJob,
-    scorers: dict[str, Scorer] | None = None,
+    *,
+    scorers: Mapping[str, Scorer] = SCORERS,
 ) -> TrialRecord:
     """Score a proposal and write its record; pure."""
     evidence = gather(prepared, proposed)
-    scores = scores_of(evidence, SCORERS if scorers is None else scorers)
+    scores = scores_of(evidence, scorers)
     won = passed(scores)
     proposal = proposed.proposal
     return TrialRecord(

@@ -209,11 +209,8 @@ def _writable(value: JsonValue) -> JsonValue:
 
 def _record(path: Path, number: int, line: bytes) -> TrialRecord:
     try:
-        document = orjson.loads(line)
-        if not isinstance(document, dict):
-            raise ValueError("not an object")  # noqa: TRY004  # one kind of damage for the reader
-        return TrialRecord.from_document(document)
-    except (ValueError, KeyError, TypeError) as error:
+        return TrialRecord.from_document(orjson.loads(line))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise RunError(
             f"{path}:{number}: no trial record ({error}); restore the file or start a new run"
         ) from error

@@ -2,7 +2,7 @@
 
 These models are the file format: `scenarios/schema.json` is generated from them and
 `harness.loader` reads files into them. A value that starts with `$` is a matcher
-(`harness.scoring.matcher`).
+(`harness.matching.matcher`).
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from harness.baseline import baseline_name, baseline_of
 from harness.cli.reading import complain
+from harness.record import RunRecord, read_run
 from harness.reporting.publish import write_reports
-from harness.reporting.record import RunRecord, read_run
 from harness.results import RunError, write_json
 from harness.settings import DEFAULT_BASELINES
 

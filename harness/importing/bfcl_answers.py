@@ -126,16 +126,13 @@ def _choice(
     if not (fitting := _fitting(values, schema, pointer)) and not optional:
         first = _value(values[0], schema, pointer)
         fitting = _fitting(values, first.schema, pointer)
-    patterns: list[JsonValue] = []
-    for reading in fitting:
-        if reading.pattern not in patterns:
-            patterns.append(reading.pattern)
+    patterns = {_same(reading.pattern): reading.pattern for reading in reversed(fitting)}
     lost = len(values) - len(fitting)
     dropped = tuple(note for reading in fitting for note in reading.dropped)
     if lost:
         dropped = (*dropped, f"{pointer}: {lost} allowed value(s) dropped that break the schema")
     return Reading(
-        pattern=_one_of(patterns),
+        pattern=_one_of([*reversed(patterns.values())]),
         schema=first.schema,
         contradictions=first.contradictions,
         dropped=dropped,
@@ -145,6 +142,12 @@ def _choice(
 def _fitting(values: list[JsonValue], schema: JsonObject, pointer: str) -> list[Reading]:
     readings = (_value(value, schema, pointer) for value in values)
     return [reading for reading in readings if not reading.contradictions]
+
+
+def _same(pattern: JsonValue) -> str:
+    """Return what patterns share that accept the same, so that only one of them is written."""
+    written = canonical_text(pattern)
+    return written.casefold() if isinstance(pattern, dict) and "$text" in pattern else written
 
 
 def _one_of(patterns: list[JsonValue]) -> JsonValue:

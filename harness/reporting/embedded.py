@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import orjson
 
-from harness.reporting.record import RunRecord
+from harness.record import RunRecord
 from harness.reporting.selection import Selection, worst_trials
 from harness.reporting.wording import shortened
 from harness.trial import TrialRecord, TrialStatus

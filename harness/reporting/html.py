@@ -18,9 +18,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.gate import Check, Verdict
+from harness.record import RunRecord
 from harness.reporting import wording
 from harness.reporting.embedded import embedded_json
-from harness.reporting.record import RunRecord
 from harness.results import ManifestModel
 from harness.summary import GroupSummary, ModelSummary
 

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from xml.etree import ElementTree as ET
 
-from harness.reporting.record import RunRecord
+from harness.record import RunRecord
 from harness.results import ManifestScenario
 from harness.trial import TrialRecord, TrialStatus
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import string
 
 from harness.gate import Verdict
+from harness.record import RunRecord
 from harness.reporting.html import headline
-from harness.reporting.record import RunRecord
 from harness.reporting.selection import worst_pairs
 from harness.reporting.wording import (
     UNKNOWN,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.record import read_run
 from harness.reporting.html import render_html
 from harness.reporting.junit import render_junit
 from harness.reporting.markdown import render_markdown
-from harness.reporting.record import read_run
 
 REPORTS = {
     "report.html": render_html,

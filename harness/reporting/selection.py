@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.reporting.record import RunRecord
+from harness.record import RunRecord
 from harness.trial import TrialKey, TrialRecord, TrialStatus
 
 

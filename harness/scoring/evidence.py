@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.matching.alignment import Alignment, align
 from harness.prepared import PreparedScenario
-from harness.scoring.alignment import Alignment, align
 from runtime.public import Judgement, Plan, PlanProposal, Proposed
 
 
@@ -44,9 +44,7 @@ def gather(prepared: PreparedScenario, proposed: Proposed) -> Evidence:
     """Simulate the proposed plan and align it with the acceptable ones."""
     proposal = proposed.proposal
     if not isinstance(proposal, PlanProposal):
-        return Evidence(
-            prepared=prepared, proposed=proposed, judgement=None, alignment=None
-        )
+        return Evidence(prepared=prepared, proposed=proposed, judgement=None, alignment=None)
     alignments = [align(plan, proposal.plan.steps) for plan in prepared.plans]
     best = min(range(len(alignments)), key=lambda at: alignments[at].rank, default=0)
     return Evidence(

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.matching.expectation import judge
+from harness.matching.golden import instantiated
 from harness.prepared import value_at
 from harness.score import Score
 from harness.scoring.evidence import Evidence
-from harness.scoring.expectation import judge
-from harness.scoring.golden import instantiated
 from runtime.public import (
     JsonObject,
     Judgement,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from harness.matching.alignment import explain
 from harness.score import Score
-from harness.scoring.alignment import explain
 from harness.scoring.evidence import Evidence
 
 NAME = "plan_match"
@@ -29,4 +29,3 @@ def score(evidence: Evidence) -> Score | None:
         passed=alignment.matches,
         reason="; ".join(explain(alignment, plan)),
     )
-

@@ -18,7 +18,7 @@ quiet_environment()
 import mlflow  # noqa: E402  # reads the quiet environment on import
 import pandas as pd  # noqa: E402  # next to mlflow, which wants its tables
 
-from harness.reporting.record import RunRecord, read_run  # noqa: E402
+from harness.record import RunRecord, read_run  # noqa: E402
 from harness.summary import GroupSummary, ModelSummary  # noqa: E402
 from harness.trial import TrialRecord  # noqa: E402
 

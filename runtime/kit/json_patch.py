@@ -10,9 +10,9 @@ from typing import Final, TypeAlias
 from runtime.kit.json_pointer import (
     APPEND,
     PointerError,
+    escape,
     existing_key,
     get,
-    join,
     parse,
 )
 from runtime.kit.json_value import JsonObject, JsonValue, json_equal
@@ -80,7 +80,9 @@ def _compare(
 def _compare_objects(
     before: JsonObject, after: JsonObject, *, path: str, operations: list[Operation]
 ) -> None:
-    changed = [key for key, item in after.items() if not _same_leaf(before.get(key, _MISSING), item)]
+    changed = [
+        key for key, item in after.items() if not _same_leaf(before.get(key, _MISSING), item)
+    ]
     changed += [key for key in before if key not in after]
     for key in sorted(changed):
         below = f"{path}/{escape(key)}"

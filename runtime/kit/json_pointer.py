@@ -51,7 +51,16 @@ def join(tokens: Iterable[str]) -> str:
     >>> join(["tickets", "a/b", "0"])
     '/tickets/a~1b/0'
     """
-    return "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in tokens)
+    return "".join("/" + escape(token) for token in tokens)
+
+
+def escape(token: str) -> str:
+    """Return how a pointer spells one token.
+
+    >>> escape("a/b~")
+    'a~1b~0'
+    """
+    return token.replace("~", "~0").replace("/", "~1")
 
 
 def covers(prefix: str, pointer: str) -> bool:

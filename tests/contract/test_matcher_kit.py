@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from harness.scenario import ExpectedPlan
-from harness.scoring.alignment import align, explain
-from harness.scoring.compiled import compile_plan
-from harness.scoring.expectation import ABSENT
-from harness.scoring.matcher import mismatch
-from harness.scoring.pattern import inputs_mismatch
+from harness.matching.alignment import align, explain
+from harness.matching.compiled import compile_plan
+from harness.matching.expectation import ABSENT
+from harness.matching.matcher import mismatch
+from harness.matching.pattern import inputs_mismatch
 from runtime.public import JsonObject, Step
 
 KIT: dict[str, list[dict[str, Any]]] = yaml.safe_load(

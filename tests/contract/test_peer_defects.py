@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from harness.scenario import ExpectedPlan
-from harness.scoring.alignment import align
-from harness.scoring.compiled import compile_plan
+from harness.matching.alignment import align
+from harness.matching.compiled import compile_plan
 from runtime.public import Step
 
 Call = tuple[str, dict[str, Any]]

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.scenario import ExpectedPlan
-from harness.scoring.alignment import Alignment, align, explain
-from harness.scoring.assignment import cheapest_columns
-from harness.scoring.compiled import compile_plan
+from harness.matching.alignment import Alignment, align, explain
+from harness.matching.assignment import cheapest_columns
+from harness.matching.compiled import compile_plan
 from runtime.public import Step
 
 ANY = {"$any": True}

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.scoring.expectation import ABSENT
-from harness.scoring.matcher import example_of, matcher_problems, mismatch
-from harness.scoring.pattern import inputs_mismatch
+from harness.matching.expectation import ABSENT
+from harness.matching.matcher import example_of, matcher_problems, mismatch
+from harness.matching.pattern import inputs_mismatch
 from runtime.public import JsonValue, get, json_equal
 
 names = st.text("abc/~", min_size=1, max_size=3)

@@ -8,7 +8,7 @@ import pytest
 
 from harness.loader import load
 from harness.prepared import prepare_all, value_at
-from harness.scoring.expectation import ABSENT
+from harness.matching.expectation import ABSENT
 from harness.yaml_source import SourceError
 from runtime.public import JsonObject, State
 from tests.worlds import a_world, prepared, shipped
@@ -29,6 +29,7 @@ MESSAGE = "{message: Please.}"
 SET = "{plan: {steps: [{action: counter.set, inputs: {value: 3}}]}}"
 RESET = "{plan: {steps: [{action: counter.reset}]}}"
 REFUND = "{plan: {steps: [{action: ticket.refund, inputs: {ticket: t_100, amount_cents: 100}}]}}"
+HIDDEN = "{plan: {steps: [{action: desk.set_policy, inputs: {key: a}}]}}"
 LARGE = (
     "{plan: {steps: [{action: ticket.refund_large,"
     " inputs: {ticket: t_100, amount_cents: 5100, reason: Broken}}]}}"
@@ -87,9 +88,9 @@ def refusal(folder: Path, text: str) -> str:
         ),
         pytest.param("helpdesk", "{}", LARGE, "role_missing", id="guard: role"),
         pytest.param(
-            "workbench",
+            "helpdesk",
             "{}",
-            "{plan: {steps: [{action: prompt.delete, inputs: {prompt: p}}]}}",
+            HIDDEN,
             "action_hidden",
             id="guard: hidden",
         ),
@@ -155,9 +156,9 @@ def refusal(folder: Path, text: str) -> str:
             id="second plan refused",
         ),
         pytest.param(
-            "workbench",
+            "helpdesk",
             "{principal: {roles: [admin]}}",
-            "{plan: {steps: [{action: prompt.delete, inputs: {prompt: greeting}}]}}",
+            HIDDEN,
             "is hidden from the model",
             id="hidden action in golden, allowed to the principal",
         ),

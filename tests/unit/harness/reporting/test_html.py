@@ -10,7 +10,7 @@ import pytest
 
 from harness.gate import Verdict
 from harness.reporting.html import SCRIPTS, STYLES, headline, render_html
-from harness.reporting.record import read_run
+from harness.record import read_run
 from tests.unit.harness.reporting.builders import (
     ORACLE,
     a_failed_trial,

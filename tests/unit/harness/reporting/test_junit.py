@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from harness.reporting.junit import legal, render_junit
-from harness.reporting.record import read_run
+from harness.record import read_run
 from harness.trial import TrialStatus
 from tests.unit.harness.reporting.builders import (
     ORACLE,

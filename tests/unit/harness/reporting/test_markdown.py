@@ -6,7 +6,7 @@ import pytest
 
 from harness.gate import Check, GateReport, Verdict
 from harness.reporting.markdown import MARK, MOST_BYTES, quoted, render_markdown
-from harness.reporting.record import read_run
+from harness.record import read_run
 from tests.unit.harness.reporting.builders import (
     ORACLE,
     a_failed_trial,

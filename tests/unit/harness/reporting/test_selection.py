@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.reporting.record import read_run
+from harness.record import read_run
 from harness.reporting.selection import Selection, worst_pairs, worst_trials
 from harness.trial import TrialRecord
 from runtime.public import JsonObject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.scenario import ExpectedPlan
-from harness.scoring.compiled import CompiledPlan, compile_plan
+from harness.matching.compiled import CompiledPlan, compile_plan
 from runtime.public import Step
 
 

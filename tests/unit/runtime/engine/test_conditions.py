@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -161,20 +162,32 @@ def test_no_rules_hold() -> None:
 @pytest.mark.parametrize(
     ("rule", "reads"),
     [
-        pytest.param("state.a.n > state.b.n", {"a", "b"}, id="two components"),
+        pytest.param("state.a.n > state.b.n", {("a", "n"), ("b", "n")}, id="two members"),
+        pytest.param("state.a.list[0] == state.a.n", {("a", "list"), ("a", "n")}, id="below"),
+        pytest.param("size(state.a) == 4", {("a", "")}, id="a whole component"),
+        pytest.param("state.a.size() == 4", {("a", "")}, id="a function of a component"),
+        pytest.param("state.a.list.size () == 2", {("a", "list")}, id="a function of a member"),
         pytest.param("true", set(), id="no state at all"),
         pytest.param("size(state) == 2", None, id="the whole state"),
+        pytest.param("state.size() == 2", None, id="a function of the state"),
         pytest.param("state['a'].n == 4", None, id="by index"),
         pytest.param("state . a.n == 4", None, id="with spaces"),
+        pytest.param("state.a.n // what\n == 4", None, id="with a comment"),
         pytest.param("state.a.text == 'state'", None, id="the word in a string"),
-        pytest.param("state.a.text == 'state.b'", {"a", "b"}, id="a path in a string"),
-        pytest.param(r"r'\' == '' || state.a.n == 4 || '' == 'x'", {"a"}, id="a raw string"),
-        pytest.param("'''it's''' == '' || state.a.n == 4 || 'y' == ''", {"a"}, id="triple quotes"),
+        pytest.param("state.a.text == 'state.b'", {("a", "text"), ("b", "")}, id="a path in one"),
+        pytest.param(r"r'\' == '' || state.a.n == 4 || '' == 'x'", {("a", "n")}, id="raw string"),
+        pytest.param(
+            "'''it's''' == '' || state.a.n == 4 || 'y' == ''", {("a", "n")}, id="triple quotes"
+        ),
     ],
 )
-def test_reads_never_misses_a_component(rule: str, reads: set[str] | None) -> None:
-    """A rule is narrowed to what it reads, or to nothing less when that is unclear."""
-    assert rules(rule).conditions[0].reads == (None if reads is None else frozenset(reads))
+def test_reads_never_misses_a_part(rule: str, reads: set[tuple[str, str]] | None) -> None:
+    """A rule is narrowed to no less than what it reads, and holds on that alone."""
+    (compiled,) = rules(rule).conditions
+    whole = ConditionSet(conditions=(replace(compiled, reads=None),))
+
+    assert compiled.reads == (None if reads is None else frozenset(reads))
+    assert rules(rule).first_broken(STATE) == whole.first_broken(STATE)
 
 
 def test_about_keeps_what_may_be_affected() -> None:

@@ -1,6 +1,6 @@
 """Compare the inputs of an actual step with a step pattern, after schema defaults on both sides.
 
-`harness.scoring.compiled` compiles the patterns of a plan with it.
+`harness.matching.compiled` compiles the patterns of a plan with it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from harness.matching.expectation import Expectation, Mismatch
+from harness.matching.matcher import MatcherError, is_matcher, read_expected
 from harness.scenario import StepPattern
-from harness.scoring.expectation import Expectation, Mismatch
-from harness.scoring.matcher import MatcherError, is_matcher, read_expected
 from runtime.public import JsonObject, JsonValue, Step
 
 CompleteInputs: TypeAlias = Callable[[JsonObject], JsonObject]

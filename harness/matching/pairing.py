@@ -1,6 +1,6 @@
 """Compare each expected step with each actual one, and say what pairing them would cost.
 
-`harness.scoring.alignment` chooses among these pairs.
+`harness.matching.alignment` chooses among these pairs.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from harness.scoring.compiled import CompiledPlan
-from harness.scoring.expectation import Mismatch
+from harness.matching.compiled import CompiledPlan
+from harness.matching.expectation import Mismatch
 from runtime.public import Step
 
 SIMILARITY_UNITS: Final = 1_000_000

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from harness.scenario import ExpectedPlan, ExpectedStep, PlanMode
-from harness.scoring.matcher import MatcherError
-from harness.scoring.pattern import (
+from harness.matching.matcher import MatcherError
+from harness.matching.pattern import (
     CompiledPattern,
     CompleteStep,
     as_written,
     compile_pattern,
 )
+from harness.scenario import ExpectedPlan, ExpectedStep, PlanMode
 
 _EXTRAS_ALLOWED: Final = frozenset({PlanMode.SUPERSET})
 _NOTHING_REQUIRED: Final = frozenset({PlanMode.SUBSET})

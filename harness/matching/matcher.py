@@ -15,8 +15,8 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
-from harness.scoring.containers import Bag, Fields, Items
-from harness.scoring.expectation import (
+from harness.matching.containers import Bag, Fields, Items
+from harness.matching.expectation import (
     ABSENT,
     Absence,
     Check,

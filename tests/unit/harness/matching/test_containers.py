@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.scoring.matcher import (
+from harness.matching.matcher import (
     mismatch,
 )
 

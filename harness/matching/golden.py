@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.matching.alignment import Alignment
+from harness.matching.matcher import example_of
 from harness.scenario import ExpectedPlan, PlanMode, StepPattern
-from harness.scoring.alignment import Alignment
-from harness.scoring.matcher import example_of
 from runtime.public import Step
 
 

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from harness.scoring.expectation import ABSENT, NoExampleError
-from harness.scoring.matcher import (
+from harness.matching.expectation import ABSENT, NoExampleError
+from harness.matching.matcher import (
     LONGEST_MATCHED,
     MatcherError,
     example_of,

@@ -4,8 +4,8 @@ A defect is a required step that nothing stands for, an actual step that nothing
 extras are allowed), or a pair of the same action whose inputs differ. The plan matches when there
 is none. Among alignments with equally few, the one whose inputs agree most is taken.
 
-The best assignment without regard to order is found first (`harness.scoring.assignment`); where
-it keeps the order, it is the answer, and where it does not, `harness.scoring.ordering` looks
+The best assignment without regard to order is found first (`harness.matching.assignment`); where
+it keeps the order, it is the answer, and where it does not, `harness.matching.ordering` looks
 among those that do.
 """
 
@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
+from harness.matching.assignment import cheapest_columns
+from harness.matching.compiled import CompiledPlan
+from harness.matching.ordering import cheapest_in_order
+from harness.matching.pairing import Grid, Pair, costs_of, telling_columns
 from harness.scenario import PlanMode
-from harness.scoring.assignment import cheapest_columns
-from harness.scoring.compiled import CompiledPlan
-from harness.scoring.ordering import cheapest_in_order
-from harness.scoring.pairing import Grid, Pair, costs_of, telling_columns
 from runtime.public import Step
 
 LOOKED_AT: Final = 32

@@ -1,7 +1,7 @@
 """Hold what objects and lists must be: fields, items in order, items in any order.
 
-The compiled forms beside those of `harness.scoring.expectation`; both are read by
-`harness.scoring.matcher`.
+The compiled forms beside those of `harness.matching.expectation`; both are read by
+`harness.matching.matcher`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from harness.scoring.assignment import cheapest_columns
-from harness.scoring.expectation import (
+from harness.matching.assignment import cheapest_columns
+from harness.matching.expectation import (
     ABSENT,
     Absence,
     Expectation,

@@ -1,7 +1,7 @@
 """Give each row a column of its own at the least total cost.
 
 Taking the first column that fits is what makes plan matchers wrong; this is the exact optimum.
-`harness.scoring.alignment` assigns calls with it, and `$unordered` assigns list items.
+`harness.matching.alignment` assigns calls with it, and `$unordered` assigns list items.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.scoring.ordering import FEWEST_KEPT, WORK, cheapest_in_order
+from harness.matching.ordering import FEWEST_KEPT, WORK, cheapest_in_order
 
 
 @pytest.mark.parametrize("length", [16, 200, 1000])

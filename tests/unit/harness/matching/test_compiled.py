@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.scenario import ExpectedPlan
-from harness.scoring.compiled import compile_plan, plan_problems
-from harness.scoring.matcher import MatcherError
+from harness.matching.compiled import compile_plan, plan_problems
+from harness.matching.matcher import MatcherError
 from tests.unit.harness.scoring.builders import (
     CLOSE,
     expected,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.scoring.alignment import align
-from harness.scoring.pairing import telling_columns
+from harness.matching.alignment import align
+from harness.matching.pairing import telling_columns
 from tests.unit.harness.scoring.builders import (
     a_plan,
     a_step,

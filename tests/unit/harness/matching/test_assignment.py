@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.scoring.assignment import cheapest_columns
+from harness.matching.assignment import cheapest_columns
 
 
 @pytest.mark.parametrize(

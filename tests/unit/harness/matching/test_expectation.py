@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.scoring.expectation import ABSENT, Absence, Exactly, MismatchKind
-from harness.scoring.matcher import (
+from harness.matching.expectation import ABSENT, Absence, Exactly, MismatchKind
+from harness.matching.matcher import (
     mismatch,
 )
 from runtime.public import JsonValue

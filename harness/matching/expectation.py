@@ -1,7 +1,7 @@
 """Hold what one value must be: the compiled form of an expected value and its matchers.
 
-`harness.scoring.matcher` reads the scenario format into these and into the objects and lists of
-`harness.scoring.containers`. Each form answers two questions: what is wrong with an actual value,
+`harness.matching.matcher` reads the scenario format into these and into the objects and lists of
+`harness.matching.containers`. Each form answers two questions: what is wrong with an actual value,
 and which value would be an example.
 """
 

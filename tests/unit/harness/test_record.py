@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.reporting.record import read_run
+from harness.record import read_run
 from harness.results import GATE, MANIFEST, RESULTS, SUMMARY, RunError
 from harness.summary import Tally
 from tests.unit.harness.reporting.builders import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harness.scenario import ExpectedPlan
-from harness.scoring.alignment import Alignment, align
-from harness.scoring.compiled import compile_plan
-from harness.scoring.golden import golden_steps, instantiated
+from harness.matching.alignment import Alignment, align
+from harness.matching.compiled import compile_plan
+from harness.matching.golden import golden_steps, instantiated
 from runtime.public import Step
 from tests.unit.harness.scoring.builders import (
     CLOSE,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.scenario import ExpectedPlan
-from harness.scoring.alignment import LOOKED_AT, align, explain
-from harness.scoring.compiled import compile_plan
+from harness.matching.alignment import LOOKED_AT, align, explain
+from harness.matching.compiled import compile_plan
 from runtime.public import Step
 from tests.unit.harness.scoring.builders import (
     CLOSE,

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from harness.scenario import StepPattern
-from harness.scoring.matcher import (
+from harness.matching.matcher import (
     MatcherError,
 )
-from harness.scoring.pattern import compile_pattern, inputs_mismatch
+from harness.matching.pattern import compile_pattern, inputs_mismatch
 from runtime.public import JsonObject, Step
 
 

@@ -1,0 +1,1 @@
+"""Compare what was expected with what came: values, steps and whole plans, exactly."""
