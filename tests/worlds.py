@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -90,9 +91,14 @@ def a_scenario(
     return read_scenarios(source)[0]
 
 
+@cache
+def _installed() -> Worlds:
+    return Worlds({})
+
+
 def prepared(*calls: Call, **changes: JsonValue) -> PreparedScenario:
     """Build a prepared scenario; takes what `a_scenario` takes."""
-    return prepare(a_scenario(*calls, **changes), Worlds({}))
+    return prepare(a_scenario(*calls, **changes), _installed())
 
 
 def shipped() -> tuple[PreparedScenario, ...]:

@@ -14,14 +14,14 @@ from typing import Final
 
 from harness.importing.bfcl_actions import Catalogue, declaration
 from harness.importing.bfcl_entry import Entry, read_entry
-from harness.importing.bfcl_files import environment_file, scenario_files
+from harness.importing.bfcl_files import environment_file, reread, scenario_files
 from harness.importing.bfcl_lines import Answer, Line, Lines, answers_by_id, read_lines
 from harness.importing.bfcl_schema import UnusableError
 from harness.loader import read_scenarios
 from harness.scenario import Scenario
 from harness.worlds import Worlds
-from harness.yaml_source import Problem, SourceError, YamlSource
-from runtime.public import JsonObject
+from harness.yaml_source import Problem, SourceError
+from runtime.public import CanonicalJsonError, JsonObject
 
 Check = Callable[[Scenario, Worlds], object]
 """Raises SourceError for a scenario whose golden plan does not execute."""
@@ -116,7 +116,7 @@ class _Import:
         for line in self._asked.lines:
             try:
                 self._add(line)
-            except UnusableError as error:
+            except (UnusableError, CanonicalJsonError) as error:
                 problems.append(self._asked.problem(line, str(error)))
         return problems
 
@@ -147,10 +147,10 @@ class _Import:
         """Let the golden plan run in a world of this question's own functions."""
         ids = self._catalogue.ids(entry.functions)
         offered = [declaration(ids[item.name], item) for item in entry.functions]
-        environment = YamlSource(file=self.name, content=self._environment(offered), lines={})
         content = {"environment": self.name, "scenarios": [scenario]}
         try:
-            (read,) = read_scenarios(YamlSource(file=self.name, content=content, lines={}))
+            environment = reread(self._environment(offered), shown_as=self.name)
+            (read,) = read_scenarios(reread(content, shown_as=self.name))
             self._check(read, Worlds({self.name: environment}))
         except SourceError as error:
             raise UnusableError("; ".join(item.message for item in error.problems)) from error

@@ -14,7 +14,7 @@ import yaml
 from typing_extensions import override
 
 from harness.loader import ENVIRONMENT_SUFFIX
-from harness.yaml_source import MAX_FILE_BYTES
+from harness.yaml_source import MAX_FILE_BYTES, YamlSource, parse_yaml
 from runtime.public import JsonObject, JsonValue
 
 MARK: Final = "# Written by `plangate eval import bfcl`"
@@ -23,10 +23,20 @@ LARGEST_PART_BYTES: Final = 1_000_000
 
 _SHOWN_STRANGERS: Final = 3
 _LINE_CHARS: Final = 100
+_ODD_BREAK: Final = re.compile(r"[\x85\u2028\u2029]")
 
 
 class OutputError(Exception):
     """Report a folder that can't be written to."""
+
+
+def reread(document: JsonObject, *, shown_as: str) -> YamlSource:
+    """Return a document as our reader will find it.
+
+    Raises:
+        SourceError: our reader refuses it, as it does numbers that are too large to be exact.
+    """
+    return parse_yaml(_dumped(document), shown_as=shown_as)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -39,7 +49,13 @@ class _Dumper(yaml.SafeDumper):
         """Write every value out: our reader takes no alias."""
         return True
 
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Escape the line breaks that YAML would otherwise fold into spaces."""
+        style = '"' if _ODD_BREAK.search(text) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
+
+_Dumper.add_representer(str, _Dumper.represent_text)
 for _tag, _pattern in (
     ("bool", r"^(?:true|false)$"),
     ("null", r"^(?:null|~|)$"),

@@ -17,6 +17,6 @@ def score(evidence: Evidence) -> Score | None:
         name=NAME,
         value=min(1.0, len(golden.steps) / len(plan.steps)),
         passed=None,
-        reason=f"{len(plan.steps)} steps, golden {len(golden.steps)}; "
-        f"{evidence.proposed.calls} model calls",
+        reason=f"steps {len(plan.steps)}, golden {len(golden.steps)}; "
+        f"model calls {evidence.proposed.calls}",
     )

@@ -27,6 +27,7 @@ CALL_LIMIT = 100
 ARGUMENT_CHARS = 100_000
 SPOKEN_CHARS = 4_000
 SHOWN_CHARS = 200
+SHOWN_PROBLEMS = 3
 
 AUTHORITY_WORDS = frozenset(
     {
@@ -177,10 +178,10 @@ def _problems(step: Step, action: Action | None, book: ToolBook) -> Iterable[Par
     inputs = schema.completed(step.inputs)
     if schema.accepts(inputs):
         return
-    first = schema.problems(inputs)[0]
-    where = f"input '{shown(first.pointer)}'" if first.pointer else "inputs"
-    detail = f"{book.names[action.id]}: {where}: {shown(first.message)}."
-    yield ParseProblem(fault=ParseFault.INPUTS_INVALID, detail=detail)
+    for problem in schema.problems(inputs)[:SHOWN_PROBLEMS]:
+        where = f"input '{shown(problem.pointer)}'" if problem.pointer else "inputs"
+        detail = f"{book.names[action.id]}: {where}: {shown(problem.message)}."
+        yield ParseProblem(fault=ParseFault.INPUTS_INVALID, detail=detail)
 
 
 def _claims(keys: Iterable[str], declared: Collection[str] = ()) -> tuple[str, ...]:

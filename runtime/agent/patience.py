@@ -65,5 +65,5 @@ async def ask(model: ChatModel, request: ChatRequest, patience: Patience) -> Ans
 
 def _wait_s(error: ModelError, attempt: int, patience: Patience, *, jitter: float) -> float:
     if error.retry_after_s is not None:
-        return min(error.retry_after_s, patience.cap_s)
+        return max(0.0, min(error.retry_after_s, patience.cap_s))  # NaN and the past are now
     return delay_s(attempt, base_s=patience.base_s, cap_s=patience.cap_s, jitter=jitter)

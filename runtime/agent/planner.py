@@ -12,12 +12,23 @@ from dataclasses import dataclass, field
 from runtime.agent.parse import ParseFault, ParseProblem, Reading, read
 from runtime.agent.patience import PATIENT, Patience, ask
 from runtime.agent.prompt import Briefing, Conversation, messages
+from runtime.agent.tools import LEGAL_NAME
 from runtime.domain.proposal import Proposal
 from runtime.domain.state import State
+from runtime.kit.canonical_json import CanonicalJsonError, parse_strict
 from runtime.kit.json_value import JsonObject
-from runtime.ports.chat_model import NO_TOOLS, ChatModel, ChatRequest, Completion, TokenUsage
+from runtime.ports.chat_model import (
+    NO_TOOLS,
+    ChatModel,
+    ChatRequest,
+    Completion,
+    TokenUsage,
+    ToolCall,
+)
 
 SHOWN_ANSWER_CHARS = 4_000
+SHOWN_CALLS = 8
+SHOWN_PROBLEMS = 5
 _HOPELESS = frozenset({ParseFault.REFUSED})
 
 
@@ -119,7 +130,8 @@ class Planner:
             if repairs >= self.sampling.repairs or not _repairable(reading):
                 break
             repairs += 1
-            thread = (*thread, *_correction(completion, reading, native=native))
+            correction = _correction(completion, reading, attempt=repairs, native=native)
+            thread = (*thread, *correction)
         return Proposed(
             proposal=reading.proposal,
             problems=reading.problems,
@@ -156,41 +168,65 @@ def _repairable(reading: Reading) -> bool:
 
 
 def _correction(
-    completion: Completion, reading: Reading, *, native: bool
+    completion: Completion, reading: Reading, *, attempt: int, native: bool
 ) -> tuple[JsonObject, ...]:
     """Repeat the answer and say what was wrong with it, in the form that providers accept."""
-    complaint = "Not usable: " + " ".join(problem.detail for problem in reading.problems)
+    details = dict.fromkeys(problem.detail for problem in reading.problems)
+    complaint = "Not usable: " + " ".join(list(details)[:SHOWN_PROBLEMS])
     if not native or not completion.tool_calls:
-        said = completion.text or "(no answer)"
         return (
-            {"role": "assistant", "content": said[:SHOWN_ANSWER_CHARS]},
+            {"role": "assistant", "content": _shown(completion) or "(no answer)"},
             {"role": "user", "content": complaint},
         )
-    kept = completion.tool_calls[:1]
+    calls = [
+        _repeated(call, call_id=f"repair{attempt:02}{index}")
+        for index, call in enumerate(completion.tool_calls[:SHOWN_CALLS])
+    ]
+    verdicts = [f"{complaint} Answer anew, in full.", *["Not used."] * len(calls)]
     return (
         {
             "role": "assistant",
-            "content": completion.text or None,
-            "tool_calls": [
-                {
-                    "id": call.id,
-                    "type": "function",
-                    "function": {"name": call.name, "arguments": call.arguments},
-                }
-                for call in kept
-            ],
+            "content": _whole_characters(completion.text[:SHOWN_ANSWER_CHARS]) or None,
+            "tool_calls": calls,
         },
         *(
-            {
-                "role": "tool",
-                "tool_call_id": call.id,
-                "content": f"{complaint} Answer anew, in full.",
-            }
-            for call in kept
+            {"role": "tool", "tool_call_id": call["id"], "content": verdict}
+            for call, verdict in zip(calls, verdicts, strict=False)
         ),
     )
 
 
+def _repeated(call: ToolCall, *, call_id: str) -> JsonObject:
+    """Spell a call as a provider takes it back: a legal name, arguments that are an object.
+
+    The id is ours: the model's own may be empty or given twice, and some providers take nine
+    letters and digits only.
+    """
+    return {
+        "id": call_id,
+        "type": "function",
+        "function": {
+            "name": call.name if LEGAL_NAME.fullmatch(call.name) else "unknown_tool",
+            "arguments": call.arguments if _is_sound(call.arguments) else "{}",
+        },
+    }
+
+
+def _is_sound(arguments: str) -> bool:
+    if len(arguments) > SHOWN_ANSWER_CHARS:
+        return False
+    try:
+        return isinstance(parse_strict(arguments), dict)
+    except CanonicalJsonError:
+        return False
+
+
 def _shown(completion: Completion) -> str:
     calls = "\n".join(f"{call.name}({call.arguments})" for call in completion.tool_calls)
-    return "\n".join(part for part in (completion.text, calls) if part)[:SHOWN_ANSWER_CHARS]
+    said = "\n".join(part for part in (completion.text, calls) if part)
+    return _whole_characters(said[:SHOWN_ANSWER_CHARS])
+
+
+def _whole_characters(text: str) -> str:
+    """Replace half characters, which no request can carry."""
+    return text.encode(errors="replace").decode()

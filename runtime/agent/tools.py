@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from types import MappingProxyType
 
 from runtime.domain.action import Action
@@ -22,6 +23,7 @@ ASK = "ask_clarification"
 DECLINE = "decline"
 NAME_LIMIT = 64
 _SUFFIX_CHARS = 8
+LEGAL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_]")
 
 _ASK_TOOL: JsonObject = {
@@ -114,8 +116,9 @@ def _legal_name(action: Action, *, taken: set[str]) -> str:
     name = _ILLEGAL.sub("_", action.name)
     if len(name) <= NAME_LIMIT and name not in taken:
         return name
-    suffix = digest(action.id).removeprefix("sha256:")[:_SUFFIX_CHARS]
-    return f"{name[: NAME_LIMIT - _SUFFIX_CHARS - 1]}_{suffix}"
+    stem = name[: NAME_LIMIT - _SUFFIX_CHARS - 1]
+    suffixes = (digest([action.id, attempt])[-_SUFFIX_CHARS:] for attempt in count())
+    return next(free for suffix in suffixes if (free := f"{stem}_{suffix}") not in taken)
 
 
 def _definition(name: str, action: Action) -> JsonObject:

@@ -158,8 +158,10 @@ def within_budget(facts: StepFacts) -> Refusal | None:
     action = facts.action.action
     for scope in BudgetScope:
         limit = facts.facts.limits.budgets.get(scope)
+        if limit is None:
+            continue
         spent = facts.usage.spent_in(scope, action=action.name)
-        if limit is not None and spent + action.cost > limit:
+        if spent + action.cost > limit:
             return Refusal(
                 guard="within_budget",
                 code=ReasonCode.BUDGET_EXCEEDED,

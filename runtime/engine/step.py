@@ -14,11 +14,13 @@ from runtime.domain.policy import ObligationKind
 from runtime.domain.reason import ReasonCode
 from runtime.domain.state import State
 from runtime.engine.compiled import CompiledRegistry
+from runtime.engine.conditions import Part
 from runtime.engine.facts import StepFacts
 from runtime.engine.guards import consents_for, first_refusal
 from runtime.kit.canonical_json import CanonicalJsonError, canonical_bytes, parse
 from runtime.kit.json_patch import diff
 from runtime.kit.json_pointer import covers
+from runtime.kit.json_pointer import parse as tokens
 from runtime.kit.json_value import JsonObject
 
 
@@ -69,13 +71,18 @@ def _changed(facts: StepFacts, registry: CompiledRegistry) -> _Change | Refusal:
     if isinstance(after, Refusal):
         return after
     operations = tuple(diff(facts.state.components, after.components))
-    touched = frozenset(operation["path"].split("/")[1] for operation in operations)
+    touched = frozenset(_part(operation["path"]) for operation in operations)
     refusal = (
         _undeclared_change(facts, operations)
-        or _broken_schema(registry, after, touched)
+        or _broken_schema(registry, after, {component for component, _ in touched})
         or _broken_invariant(registry, after, touched)
     )
     return refusal or _Change(state=after, diff=operations)
+
+
+def _part(pointer: str) -> Part:
+    component, member, *_ = (*tokens(pointer), "")
+    return component, member
 
 
 def _handled(facts: StepFacts) -> State | Refusal:
@@ -120,9 +127,7 @@ def _undeclared_change(facts: StepFacts, operations: tuple[JsonObject, ...]) -> 
     return None
 
 
-def _broken_schema(
-    registry: CompiledRegistry, after: State, touched: frozenset[str]
-) -> Refusal | None:
+def _broken_schema(registry: CompiledRegistry, after: State, touched: set[str]) -> Refusal | None:
     for name in sorted(touched):
         schema = registry.schemas.get(name)
         if name not in after.components or schema is None:
@@ -140,7 +145,7 @@ def _broken_schema(
 
 
 def _broken_invariant(
-    registry: CompiledRegistry, after: State, touched: frozenset[str]
+    registry: CompiledRegistry, after: State, touched: frozenset[Part]
 ) -> Refusal | None:
     broken = registry.invariants.about(touched).first_broken(after.components)
     if broken is None:

@@ -235,9 +235,7 @@ def test_each_allowed_answer_passes(
     assert not caught(ready, [(action, {**inputs, **change})])
 
 
-def test_parallel_calls_may_come_in_any_order(
-    published: tuple[Path, Path], tmp_path: Path
-) -> None:
+def test_parallel_calls_may_come_in_any_order(published: tuple[Path, Path], tmp_path: Path) -> None:
     """Two published calls are unordered, and each is needed."""
     ready = imported(*published, tmp_path / "out")["tank_1"]
 

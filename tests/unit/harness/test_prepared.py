@@ -29,7 +29,7 @@ MESSAGE = "{message: Please.}"
 SET = "{plan: {steps: [{action: counter.set, inputs: {value: 3}}]}}"
 RESET = "{plan: {steps: [{action: counter.reset}]}}"
 REFUND = "{plan: {steps: [{action: ticket.refund, inputs: {ticket: t_100, amount_cents: 100}}]}}"
-HIDDEN = "{plan: {steps: [{action: desk.set_policy, inputs: {key: a}}]}}"
+HIDDEN = "{plan: {steps: [{action: desk.reindex}]}}"
 LARGE = (
     "{plan: {steps: [{action: ticket.refund_large,"
     " inputs: {ticket: t_100, amount_cents: 5100, reason: Broken}}]}}"

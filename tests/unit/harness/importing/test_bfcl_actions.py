@@ -67,7 +67,11 @@ def test_names_that_map_alike_stay_apart() -> None:
     """Versions of one action hide each other from a model, so other functions get other names."""
     catalogue = Catalogue()
     pumps = [a_function("pump.start"), a_function("Pump.start"), a_function("pump.Start")]
-    ids = {"pump.start": "pump.start@1", "Pump.start": "pump.start_2@1", "pump.Start": "pump.start_3@1"}
+    ids = {
+        "pump.start": "pump.start@1",
+        "Pump.start": "pump.start_2@1",
+        "pump.Start": "pump.start_3@1",
+    }
 
     assert catalogue.ids(pumps) == ids
     catalogue.keep(pumps)

@@ -153,7 +153,9 @@ def test_unknown_declaration_is_refused(source: JsonObject, why: str) -> None:
         pytest.param({"maximum": 3}, 4, {}, id="above"),
         pytest.param({"minimum": 3}, 2, {}, id="below"),
         pytest.param({"minimum": 3, "maximum": 4}, 3, None, id="at the bound"),
-        pytest.param({"maximum": 3, "minLength": 9, "minItems": 9}, None, None, id="no bound of it"),
+        pytest.param(
+            {"maximum": 3, "minLength": 9, "minItems": 9}, None, None, id="no bound of it"
+        ),
         pytest.param({"maxLength": 2}, "abc", {}, id="too long"),
         pytest.param({"minLength": 2, "maxLength": 2}, "ab", None, id="long enough"),
         pytest.param({"minLength": 2}, "a", {}, id="too short"),

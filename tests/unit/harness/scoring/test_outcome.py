@@ -76,9 +76,9 @@ def test_a_volatile_place_is_left_out() -> None:
 
 def test_text_that_a_matcher_accepts_does_not_make_right_plans_differ() -> None:
     """The reference takes matched inputs from the actual plan."""
-    golden: Call = ("ticket.reply", {"ticket": "t_100", "text": {"$contains": ["sorry"]}})
+    golden: Call = ("ticket.reply", {"ticket": "t_100", "body": {"$contains": ["sorry"]}})
     scenario = helpdesk("exact", golden, REFUNDS[0])
-    written: Call = ("ticket.reply", {"ticket": "t_100", "text": "We are SORRY about the lamp."})
+    written: Call = ("ticket.reply", {"ticket": "t_100", "body": "We are SORRY about the lamp."})
 
     assert verdict(scenario, written, REFUNDS[0]).passed
     assert not verdict(scenario, written, REFUNDS[1]).passed
@@ -121,7 +121,9 @@ def test_a_reference_that_no_longer_executes_falls_back_to_the_golden_one() -> N
         pytest.param((INCREMENT,), False, False, id="another path, another state"),
     ],
 )
-def test_path_and_state_are_judged_apart(calls: tuple[Call, ...], path: bool, state: bool) -> None:
+def test_path_and_state_are_judged_apart(
+    calls: tuple[Call, ...], *, path: bool, state: bool
+) -> None:
     """Each scorer answers its own question."""
     matched = path_score(evidence(prepared(), *calls))
 

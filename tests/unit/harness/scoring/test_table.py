@@ -105,7 +105,7 @@ def test_a_scorer_that_crashes_fails_the_trial_and_says_why() -> None:
 
 def test_a_record_keeps_the_crash() -> None:
     """The trial is scored, failed, and carries the error."""
-    record = judged(prepared(), proposed(SET_THREE), a_job(), {**SCORERS, "odd": crash})
+    record = judged(prepared(), proposed(SET_THREE), a_job(), scorers={**SCORERS, "odd": crash})
 
     assert (record.status, record.passed) == (TrialStatus.SCORED, False)
     assert record.scores["odd"]["error"] == "LookupError: no such thing"

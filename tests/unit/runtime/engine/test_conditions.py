@@ -190,13 +190,20 @@ def test_reads_never_misses_a_part(rule: str, reads: set[tuple[str, str]] | None
     assert rules(rule).first_broken(STATE) == whole.first_broken(STATE)
 
 
-def test_about_keeps_what_may_be_affected() -> None:
-    """A change of one component spares the rules that read only others."""
-    held = rules("state.a.n == 4", "state.b.n == 0", "size(state) == 2", "true")
+@pytest.mark.parametrize(
+    ("touched", "kept"),
+    [
+        pytest.param(("b", "n"), ["state.b.n == 0", "size(state.b) == 1"], id="a member"),
+        pytest.param(("b", "m"), ["size(state.b) == 1"], id="another member"),
+        pytest.param(("b", ""), ["state.b.n == 0", "size(state.b) == 1"], id="a component"),
+        pytest.param(("a", "n"), ["state.a.n == 4"], id="another component"),
+        pytest.param(("c", ""), [], id="what nothing reads"),
+    ],
+)
+def test_about_keeps_what_may_be_affected(touched: tuple[str, str], kept: list[str]) -> None:
+    """A change spares the rules that read only other parts; the whole state is always read."""
+    held = rules("state.a.n == 4", "state.b.n == 0", "size(state.b) == 1", "size(state) == 2", "1")
 
-    kept = held.about(frozenset({"b"}))
+    found = [item.condition.rule for item in held.about({touched}).conditions]
 
-    assert [item.condition.rule for item in kept.conditions] == [
-        "state.b.n == 0",
-        "size(state) == 2",
-    ]
+    assert found == [*kept, "size(state) == 2"]

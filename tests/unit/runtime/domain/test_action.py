@@ -1,0 +1,51 @@
+"""An action is named with its version and declares itself as JSON."""
+
+from runtime.domain.action import Permission, Risk, SideEffect
+from runtime.domain.condition import Condition
+from runtime.kit.canonical_json import canonical_bytes
+from tests.builders import an_action
+
+
+def test_an_id_holds_name_and_version() -> None:
+    """The version is the number behind the last `@`."""
+    action = an_action(id="box.put@12")
+
+    assert (action.name, action.version) == ("box.put", 12)
+
+
+def test_an_action_that_may_change_nothing_only_reads() -> None:
+    """Reading is declared by declaring no change."""
+    assert an_action(may_change=()).reads_only
+    assert not an_action().reads_only
+
+
+def test_a_document_holds_the_whole_declaration_but_the_handler() -> None:
+    """Whatever a caller must know is in the digest; code is not."""
+    action = an_action(
+        permission=Permission(risk=Risk.HIGH, approvals=2, roles=("cook",)),
+        preconditions=(Condition(rule="true", message="always"),),
+        side_effects=(SideEffect(job="box.label", description="Prints."),),
+        cost=4,
+    )
+
+    document = action.document()
+
+    assert canonical_bytes(document)
+    assert {**document, "input_schema": None} == {
+        "id": "box.put@1",
+        "title": "Put",
+        "description": "Puts a value into the box.",
+        "targets": ["box"],
+        "input_schema": None,
+        "preconditions": [{"rule": "true", "message": "always"}],
+        "effects": {"may_change": ["/box/value"]},
+        "permission": {
+            "risk": "high",
+            "confirmation": False,
+            "approvals": 2,
+            "roles": ["cook"],
+            "visibility": "user",
+        },
+        "cost": 4,
+        "side_effects": [{"job": "box.label", "description": "Prints."}],
+    }
