@@ -36,6 +36,7 @@ class Worlds:
     def __init__(self, environments: dict[str, YamlSource]) -> None:
         """Remember environments that are declared beside the scenarios."""
         self._declared = environments
+        self._plugins: dict[str, tuple[Plugin, Environment]] = {}
         self._sandboxes: dict[tuple[str, tuple[str, ...]], Sandbox] = {}
 
     @classmethod
@@ -56,6 +57,11 @@ class Worlds:
         return self._sandboxes[key]
 
     def _plugin(self, environment_id: str) -> tuple[Plugin, Environment]:
+        if environment_id not in self._plugins:
+            self._plugins[environment_id] = self._found(environment_id)
+        return self._plugins[environment_id]
+
+    def _found(self, environment_id: str) -> tuple[Plugin, Environment]:
         source = self._declared.get(environment_id)
         if source is None:
             return find_environment(environment_id)

@@ -45,7 +45,7 @@ class _Dumper(yaml.SafeDumper):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  # PyYAML's own form
 
     @override
-    def ignore_aliases(self, data: JsonValue) -> bool:
+    def ignore_aliases(self, _data: JsonValue) -> bool:
         """Write every value out: our reader takes no alias."""
         return True
 

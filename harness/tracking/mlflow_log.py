@@ -1,178 +1,144 @@
 """Log a finished run: a parent run, one child a model, parameters, metrics, table and files.
 
-Run as `python -m harness.tracking.mlflow_log FOLDER`; the only module that imports mlflow.
+Run as `python -m harness.tracking.mlflow_log FOLDER`; the only module that imports mlflow. Where to
+log is read from the environment, so that a password in an address never shows in a process list.
+An MLflow run costs few round trips: create, one batch of parameters and metrics, end.
 """
 
 from __future__ import annotations
 
-import argparse
-import math
-import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.public import quiet_environment
 
 quiet_environment()
 
-import mlflow  # noqa: E402  # reads the quiet environment on import
 import pandas as pd  # noqa: E402  # next to mlflow, which wants its tables
+from mlflow import MlflowClient  # noqa: E402  # reads the quiet environment on import
+from mlflow.entities import Metric, Param  # noqa: E402  # as above
+from mlflow.exceptions import MlflowException  # noqa: E402  # as above
 
 from harness.record import RunRecord, read_run  # noqa: E402
-from harness.summary import GroupSummary, ModelSummary  # noqa: E402
+from harness.settings import HarnessSettings  # noqa: E402
+from harness.tracking.figures import (  # noqa: E402
+    COLUMNS,
+    model_metrics,
+    model_parameters,
+    row_of,
+    run_parameters,
+)
 from harness.trial import TrialRecord  # noqa: E402
+from runtime.public import SystemClock  # noqa: E402
 
 EXPERIMENT = "plangate"
 RUN_TAG = "plangate.run"
-_ILLEGAL = re.compile(r"[^A-Za-z0-9_\-. /]")
+GATE_TAG = "plangate.gate"
+PARENT_TAG = "mlflow.parentRunId"
+TABLE = "results.json"
+METRICS_A_BATCH = 1_000
+PARAMETERS_A_BATCH = 100
+_SQLITE = "sqlite:///"
 
 
-def main() -> None:
-    """Log the run named on the command line."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("folder", type=Path)
-    arguments.add_argument("--tracking-uri", required=True)
-    given = arguments.parse_args()
-    log_run(read_run(given.folder), tracking_uri=given.tracking_uri)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Log:
+    """Write runs of one experiment, all stamped with the same instant."""
+
+    client: MlflowClient
+    experiment: str
+    now_ms: int
+
+    @contextmanager
+    def run(self, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+        """Open a run and end it: finished, or failed when something goes wrong."""
+        created = self.client.create_run(self.experiment, tags=dict(tags), run_name=name)
+        run_id = str(created.info.run_id)
+        try:
+            yield run_id
+        except BaseException:
+            self.client.set_terminated(run_id, status="FAILED")
+            raise
+        self.client.set_terminated(run_id, status="FINISHED")
+
+    def batch(
+        self, run_id: str, parameters: Mapping[str, str], metrics: Mapping[str, float]
+    ) -> None:
+        """Write parameters and metrics, as many a round trip as MLflow takes."""
+        params = [Param(key, value) for key, value in parameters.items()]
+        values = [Metric(key, value, self.now_ms, 0) for key, value in metrics.items()]
+        most = METRICS_A_BATCH - PARAMETERS_A_BATCH
+        while params or values:
+            self.client.log_batch(run_id, metrics=values[:most], params=params[:PARAMETERS_A_BATCH])
+            del values[:most], params[:PARAMETERS_A_BATCH]
+
+
+def main() -> int:
+    """Log the run named on the command line; one line on stderr says what went wrong."""
+    try:
+        log_run(read_run(Path(sys.argv[1])), tracking_uri=HarnessSettings.read().tracking_uri)
+    except Exception as error:  # noqa: BLE001  # the edge of this process; its parent shows the line
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        print(reason, file=sys.stderr)  # noqa: T201  # to the parent process
+        return 1
+    return 0
 
 
 def log_run(run: RunRecord, *, tracking_uri: str) -> str:
     """Log a run and return the id of the parent run.
 
     A run that is in the store already, because it was resumed, is logged anew under the same name.
+
+    Raises:
+        OSError: the folder of the store can't be made.
+        MlflowException: the store can't be reached, or does not take the run.
     """
-    if tracking_uri.startswith("sqlite:///"):
-        Path(tracking_uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    mlflow.set_tracking_uri(tracking_uri)
-    _experiment(tracking_uri)
-    manifest = run.manifest
-    with mlflow.start_run(run_name=manifest.run, tags={RUN_TAG: manifest.run}) as parent:
-        mlflow.log_params(_params(run))
-        if run.gate is not None:
-            mlflow.set_tag("plangate.gate", run.gate.verdict.value)
+    if tracking_uri.startswith(_SQLITE):
+        _folder(tracking_uri).mkdir(parents=True, exist_ok=True)
+    client = MlflowClient(tracking_uri=tracking_uri)
+    now_ms = int(SystemClock().now().timestamp() * 1000)
+    log = _Log(client=client, experiment=_experiment(client, tracking_uri), now_ms=now_ms)
+    tags = {RUN_TAG: run.manifest.run}
+    judged = {} if run.gate is None else {GATE_TAG: run.gate.verdict.value}
+    with log.run(run.manifest.run, {**tags, **judged}) as parent:
+        log.batch(parent, run_parameters(run), {})
         for summary in run.summary.models:
-            _log_model(run, summary)
-        mlflow.log_table(results_frame(run.trials()), "results.json")
-        mlflow.log_artifacts(str(run.folder))
-        return str(parent.info.run_id)
+            with log.run(summary.model, {**tags, PARENT_TAG: parent}) as child:
+                log.batch(child, model_parameters(run, summary), model_metrics(summary))
+        client.log_table(parent, results_frame(run.trials()), TABLE)
+        for path in sorted(run.folder.iterdir()):
+            if not path.name.startswith("."):
+                client.log_artifact(parent, str(path))
+    return parent
 
 
 def results_frame(records: Iterator[TrialRecord]) -> pd.DataFrame:
     """Return one row a trial with the columns that people sort and filter by."""
-    return pd.DataFrame([_row(record) for record in records], columns=list(_COLUMNS))
+    return pd.DataFrame([row_of(record) for record in records], columns=list(COLUMNS))
 
 
-_COLUMNS = (
-    "model", "scenario", "trial", "suite", "environment", "tags", "status", "passed", "kind",
-    "findings", "calls", "repairs", "prompt_tokens", "completion_tokens", "cost_micros",
-    "latency_s", "answered_by", "fault",
-)  # fmt: skip
-
-
-def _row(record: TrialRecord) -> tuple[object, ...]:
-    return (
-        record.key.model,
-        record.key.scenario,
-        record.key.index,
-        record.suite,
-        record.environment,
-        " ".join(record.tags),
-        record.status.value,
-        record.passed,
-        record.kind,
-        len(record.findings),
-        record.calls,
-        record.repairs,
-        record.prompt_tokens,
-        record.completion_tokens,
-        record.cost_micros,
-        record.latency_s,
-        record.answered_by,
-        record.fault,
-    )
-
-
-def _experiment(tracking_uri: str) -> None:
-    """Choose our experiment; with a local store its files go beside the database."""
-    if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+def _experiment(client: MlflowClient, tracking_uri: str) -> str:
+    """Find or make our experiment; with a local store its files go beside the database."""
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is None:
         location = None
-        if tracking_uri.startswith("sqlite:///"):
-            folder = Path(tracking_uri.removeprefix("sqlite:///")).resolve().parent
-            location = (folder / "mlartifacts").as_uri()
-        mlflow.create_experiment(EXPERIMENT, artifact_location=location)
-    mlflow.set_experiment(EXPERIMENT)
+        if tracking_uri.startswith(_SQLITE):
+            location = (_folder(tracking_uri).resolve() / "mlartifacts").as_uri()
+        try:
+            return str(client.create_experiment(EXPERIMENT, artifact_location=location))
+        except MlflowException:  # another run made it in this very moment
+            found = client.get_experiment_by_name(EXPERIMENT)
+            if found is None:
+                raise
+    return str(found.experiment_id)
 
 
-def _params(run: RunRecord) -> dict[str, str | int]:
-    manifest = run.manifest
-    params: dict[str, str | int] = {
-        "code": manifest.code,
-        "suite_digest": manifest.suite_digest,
-        "paths": " ".join(manifest.paths),
-        "tags": " ".join(manifest.tags),
-        "scenarios": len(manifest.scenarios),
-        "trials": manifest.trials,
-        "seed": manifest.seed,
-        "concurrency": manifest.concurrency,
-    }
-    for environment, digests in sorted(manifest.comparability.items()):
-        for name, value in sorted(digests.items()):
-            params[f"{environment}.{name}"] = value
-    return params
-
-
-def _log_model(run: RunRecord, summary: ModelSummary) -> None:
-    described = next(item for item in run.manifest.models if item.reference == summary.model)
-    with mlflow.start_run(run_name=summary.model, nested=True, tags={RUN_TAG: run.manifest.run}):
-        mlflow.log_params(
-            {
-                "model": summary.model,
-                "label": described.label,
-                "offline": described.offline,
-                "answered_by": " ".join(summary.answered_by),
-            }
-        )
-        mlflow.log_metrics(dict(_metrics(summary)))
-
-
-def _metrics(summary: ModelSummary) -> Iterator[tuple[str, float]]:
-    yield from _group_metrics("", summary.overall)
-    for name, group in summary.suites.items():
-        yield from _group_metrics(f"suite/{name}/", group)
-    for name, group in summary.tags.items():
-        yield from _group_metrics(f"tag/{name}/", group)
-    for name, value in summary.scores.items():
-        yield _legal(f"score/{name}"), value
-    for name, count in summary.findings.items():
-        yield _legal(f"findings/{name}"), float(count)
-    optional = {
-        "cost_micros": summary.cost_micros,
-        "latency_p50_s": summary.latency_p50_s,
-        "latency_p95_s": summary.latency_p95_s,
-    }
-    for name, measured in optional.items():
-        if measured is not None:
-            yield name, float(measured)
-    yield "tokens", float(summary.tokens)
-
-
-def _group_metrics(prefix: str, group: GroupSummary) -> Iterator[tuple[str, float]]:
-    yield _legal(f"{prefix}trials"), float(group.trials)
-    yield _legal(f"{prefix}scored"), float(group.scored)
-    yield _legal(f"{prefix}findings"), float(group.findings)
-    if group.pass_rate is not None and group.interval is not None:
-        yield _legal(f"{prefix}pass_rate"), group.pass_rate
-        yield _legal(f"{prefix}pass_rate_low"), group.interval[0]
-        yield _legal(f"{prefix}pass_rate_high"), group.interval[1]
-    if not prefix:
-        for k, value in group.pass_hat.items():
-            if not math.isnan(value):
-                yield f"pass_hat_{k}", value
-
-
-def _legal(name: str) -> str:
-    return _ILLEGAL.sub("-", name)
+def _folder(tracking_uri: str) -> Path:
+    return Path(tracking_uri.removeprefix(_SQLITE)).parent
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

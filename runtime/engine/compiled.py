@@ -11,6 +11,7 @@ from runtime.domain.component import Component
 from runtime.domain.errors import DeclarationError
 from runtime.domain.plan import Plan, Step
 from runtime.domain.registry import Registry
+from runtime.domain.state import State
 from runtime.engine.conditions import ConditionSet
 from runtime.engine.schemas import CompiledSchema
 
@@ -79,7 +80,8 @@ class CompiledRegistry:
 
     def state_problems(self, state: dict[str, object] | None = None) -> tuple[str, ...]:
         """Say how a state document, by default the initial one, breaks schemas or invariants."""
-        document = self.registry.initial_state() if state is None else state
+        given = self.registry.initial_state() if state is None else state
+        document = State.of(given).components  # judged as it will be stored: 25.0 and 25 are one
         missing = [
             f"component '{name}' is missing" for name in self.schemas if name not in document
         ]

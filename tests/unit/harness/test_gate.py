@@ -216,8 +216,10 @@ def test_worse_scenarios_are_named() -> None:
     details = [check.detail for check in held(7).checks if check.name == "baseline"]
 
     assert details == [
-        "100.0% -> 86.0% on 50 unchanged scenarios; at most 2.0% may be lost; "
-        "worse: s-0, s-1, s-2, s-3, s-4 and 2 more"
+        (
+            "100.0% -> 86.0% on 50 unchanged scenarios; at most 2.0% may be lost; "
+            "worse: s-0, s-1, s-2, s-3, s-4 and 2 more"
+        )
     ]
 
 

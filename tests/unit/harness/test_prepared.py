@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.loader import load
-from harness.prepared import prepare_all, value_at
 from harness.matching.expectation import ABSENT
+from harness.prepared import prepare_all, value_at
 from harness.yaml_source import SourceError
 from runtime.public import JsonObject, State
 from tests.worlds import a_world, prepared, shipped

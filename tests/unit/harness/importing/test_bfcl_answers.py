@@ -122,6 +122,13 @@ def test_allowed_value_that_does_not_fit_is_dropped(
             id="an item of another type",
         ),
         pytest.param(
+            {"l": [[1, "a"]]},
+            {"l": [1, {"$text": "a"}]},
+            "l",
+            {"type": "array", "items": {"type": ["string", "integer"]}},
+            id="an item of another type before one that fits",
+        ),
+        pytest.param(
             {"o": [{"b": ["x"]}]},
             {"o": {"b": {"$text": "x"}}},
             "o",
@@ -145,6 +152,15 @@ def test_contradiction_loosens_the_declaration(
     assert found.schema["properties"][name] == declared
     assert len(found.contradictions) == 1
     assert found.contradictions[0].startswith(f"/{name}")
+
+
+def test_findings_of_all_fields_are_kept() -> None:
+    """A later field does not make an earlier one's changes forgotten."""
+    widened = read_inputs({"n": [2.5], "t": [3]}, schema_of())
+    narrowed = read_inputs({"n": ["5", 5], "t": ["a", 3]}, schema_of())
+
+    assert [note.partition(":")[0] for note in widened.contradictions] == ["/n", "/t"]
+    assert [note.partition(":")[0] for note in narrowed.dropped] == ["/n", "/t"]
 
 
 @pytest.mark.parametrize("inputs", [{}, {"n": [""]}])

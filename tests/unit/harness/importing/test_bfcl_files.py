@@ -49,8 +49,6 @@ TRICKY = (
 )
 
 
-from hypothesis import settings
-@settings(max_examples=4000)
 @given(value=JSON)
 def test_every_value_reads_back_as_itself(value: JsonValue) -> None:
     """Our reader takes back what was written, whatever it looks like."""

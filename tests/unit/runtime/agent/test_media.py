@@ -60,7 +60,9 @@ def test_text_is_a_block_of_data(mime: str) -> None:
     ("attachment", "message"),
     [
         pytest.param(
-            an_attachment("application/zip"), "type application/zip is not one of", id="unknown type"
+            an_attachment("application/zip"),
+            "type application/zip is not one of",
+            id="unknown type",
         ),
         pytest.param(an_attachment(""), "type  is not one of", id="no type"),
         pytest.param(an_attachment("text/plain", b"\xff"), "is not UTF-8 text", id="bad UTF-8"),

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from runtime.agent.patience import Patience, ask
 from runtime.ports.chat_model import ChatRequest, Completion, ModelError, ModelFault
@@ -85,7 +86,9 @@ async def test_retry_after_is_honoured_and_capped(asked_s: float, waited_s: floa
     """A provider says when to come back, but not for how long the run may hang."""
     waits = Waits()
 
-    await ask(ScriptedModel.of(a_fault(retry_after_s=asked_s), saying()), REQUEST, Patience(sleep=waits))
+    await ask(
+        ScriptedModel.of(a_fault(retry_after_s=asked_s), saying()), REQUEST, Patience(sleep=waits)
+    )
 
     assert waits.seconds == [waited_s]
 
@@ -114,6 +117,7 @@ def test_jitter_stays_in_bounds(seed: int, retries: int, base_s: float, cap_s: f
 class Stuck(ScriptedModel):
     """Never answer."""
 
+    @override
     async def complete(self, request: ChatRequest) -> Completion:
         """Wait for good."""
         await asyncio.Event().wait()

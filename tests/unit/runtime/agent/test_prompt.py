@@ -106,9 +106,9 @@ def test_attachments_follow_the_message_as_parts() -> None:
     """The person's words come first, and files stay files."""
     attachment = Attachment(name="a.txt", mime="text/plain", data=b"hello")
 
-    content = prompt_of("counter", Conversation(message="see", attachments=(attachment,)), facts={})[
-        -1
-    ]["content"]
+    content = prompt_of(
+        "counter", Conversation(message="see", attachments=(attachment,)), facts={}
+    )[-1]["content"]
 
     assert [part["type"] for part in content] == ["text", "text"]
     assert content[0]["text"] == "see"

@@ -80,7 +80,9 @@ def test_an_object_of_an_unknown_kind_is_better_than_none() -> None:
             id="a repeated key",
         ),
         pytest.param('{"steps": [{"n": NaN}]}', "not sound", id="no number"),
-        pytest.param('{"kind": "decline", "reason": "\\ud800"}', "not sound", id="half a character"),
+        pytest.param(
+            '{"kind": "decline", "reason": "\\ud800"}', "not sound", id="half a character"
+        ),
         pytest.param('{"steps": [{"n": 9007199254740993}]}', "not sound", id="an inexact number"),
     ],
 )

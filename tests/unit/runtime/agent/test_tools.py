@@ -16,7 +16,9 @@ from tests.builders import a_registry, an_action
 
 OPENAI: Final = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 GEMINI: Final = re.compile(r"^[a-zA-Z_]")
-IDS: Final = st.from_regex(r"[a-z][a-z0-9_]{0,50}(\.[a-z][a-z0-9_]{0,50}){1,3}@[1-9]", fullmatch=True)
+IDS: Final = st.from_regex(
+    r"[a-z][a-z0-9_]{0,50}(\.[a-z][a-z0-9_]{0,50}){1,3}@[1-9]", fullmatch=True
+)
 # Few letters, so that different ids are spelled alike once their dots are gone.
 COLLIDING: Final = st.from_regex(r"[ab](_[ab]){0,2}(\.[ab](_[ab]){0,2}){1,2}@1", fullmatch=True)
 

@@ -6,6 +6,7 @@ import pytest
 
 from runtime.domain.condition import Condition
 from runtime.domain.errors import DeclarationError
+from runtime.kit.canonical_json import canonical_bytes, parse
 from runtime.kit.json_value import JsonObject, JsonValue
 from tests.builders import a_component, a_plan, a_registry, a_step, an_action
 
@@ -48,7 +49,7 @@ def test_a_prepared_plan_is_pinned_and_completed() -> None:
             {"box": {"value": 9}}, "invariant does not hold: the box is not full", id="invariant"
         ),
         pytest.param(
-            {"box": {"value": 5}},
+            {"box": {"value": 5.0}},
             "invariant does not hold: the scale works (ZeroDivisionError",
             id="invariant fault",
         ),
@@ -61,6 +62,7 @@ def test_a_state_that_breaks_a_declaration_is_explained(state: JsonObject, probl
     (found,) = registry.state_problems(state)
 
     assert found.startswith(problem)
+    assert registry.state_problems(parse(canonical_bytes(state))) == (found,)
     assert registry.state_problems({"box": {"value": 1}}) == ()
 
 
