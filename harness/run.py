@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -28,8 +29,10 @@ class Contest:
 async def do_trials(contest: Contest, jobs: Iterator[TrialJob], sink: Sink) -> None:
     """Do every job; workers take the next one as soon as they are free.
 
-    Cancelling ends the workers; what reached the sink stays.
+    Cancelling ends the workers; what reached the sink stays. What was prepared lives until the
+    end, so the collector is told not to look at it again and again.
     """
+    gc.freeze()
     async with asyncio.TaskGroup() as group:
         for _ in range(contest.concurrency):
             group.create_task(_work(contest, jobs, sink))

@@ -17,7 +17,7 @@ from runtime.domain.action import Action
 from runtime.domain.approval import Consent, ConsentKind
 from runtime.domain.errors import DeclarationError
 from runtime.domain.limits import NO_LIMITS, NOTHING_USED, Limits, Usage
-from runtime.domain.plan import Plan, Step, plan_digest
+from runtime.domain.plan import Plan, Step
 from runtime.domain.policy import (
     RULES_REVISION,
     Obligation,
@@ -192,12 +192,17 @@ class Sandbox:
 
     def simulate(self, plan: Plan, situation: Situation) -> Judgement:
         """Run a plan through every guard and handler and return what would follow."""
-        prepared = self.compiled.prepared(plan)
-        decisions = tuple(
-            self._decision_on(step.action, situation.principal) for step in prepared.steps
+        ready = pipeline.prepare(
+            plan,
+            self.compiled,
+            project=SANDBOX_PROJECT,
+            state_version=situation.state.version,
         )
-        return pipeline.run(
-            prepared,
+        decisions = tuple(
+            self._decision_on(step.action, situation.principal) for step in ready.plan.steps
+        )
+        return pipeline.judge(
+            ready,
             Facts(
                 principal=situation.principal,
                 project=SANDBOX_PROJECT,
@@ -206,7 +211,7 @@ class Sandbox:
                 now=situation.now,
                 limits=situation.limits,
                 usage=situation.usage,
-                consents=_consents(prepared, situation, decisions),
+                consents=_consents(ready.digest, situation, decisions),
             ),
             self.compiled,
         )
@@ -228,7 +233,7 @@ def _selected(actions: list[Action], only: tuple[str, ...], *, subject: str) -> 
 
 
 def _consents(
-    plan: Plan, situation: Situation, decisions: Iterable[PolicyDecision | None]
+    plan_seen: str, situation: Situation, decisions: Iterable[PolicyDecision | None]
 ) -> tuple[Consent, ...]:
     """Grant what policy demands and the people there would grant, bound to this very plan."""
     people = _willing(
@@ -236,7 +241,6 @@ def _consents(
     )
     if not people:
         return ()
-    plan_seen = plan_digest(plan, project=SANDBOX_PROJECT, state_version=situation.state.version)
     return tuple(
         Consent(
             id=f"{kind.value}:{person}",

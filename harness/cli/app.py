@@ -15,9 +15,14 @@ app = typer.Typer(
     name="eval",
     help="Replay golden scenarios across models, score the plans in the real engine, and gate.",
     no_args_is_help=True,
+    rich_markup_mode=None,  # plain help, as the command above: rich costs half of its time
     pretty_exceptions_enable=False,
 )
-import_app = typer.Typer(help="Turn other people's test data into scenarios.", no_args_is_help=True)
+import_app = typer.Typer(
+    help="Turn other people's test data into scenarios.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 app.add_typer(import_app, name="import")
 
 Paths = Annotated[

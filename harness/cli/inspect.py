@@ -9,6 +9,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from harness.bootstrap import ConfigurationError
 from harness.cli.reading import complain, read_scenarios
 from harness.loader import ScenarioSet
 from harness.prepared import prepare_all
@@ -71,8 +72,11 @@ def schema_command(output: Path | None) -> int:
     content = scenario_schema()
     if output is None:
         sys.stdout.buffer.write(content)
-    else:
+        return 0
+    try:
         output.write_bytes(content)
+    except OSError as error:
+        return complain(ConfigurationError(f"{output} can't be written: {error.strerror}"))
     return 0
 
 

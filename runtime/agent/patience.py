@@ -51,7 +51,6 @@ async def ask(model: ChatModel, request: ChatRequest, patience: Patience) -> Ans
     Raises:
         ModelError: the fault can't be retried, or the retries are used up.
     """
-    jitter = Random(request.seed)  # spreads retries; no secret depends on it
     attempt = 0
     while True:
         try:
@@ -59,7 +58,8 @@ async def ask(model: ChatModel, request: ChatRequest, patience: Patience) -> Ans
         except ModelError as error:
             if attempt >= patience.retries or not error.fault.may_retry:
                 raise
-            await patience.sleep(_wait_s(error, attempt, patience, jitter=jitter.random()))
+            jitter = Random(f"{request.seed}/{attempt}").random()  # spreads retries, no secret
+            await patience.sleep(_wait_s(error, attempt, patience, jitter=jitter))
             attempt += 1
 
 

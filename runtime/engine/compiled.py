@@ -76,7 +76,10 @@ class CompiledRegistry:
         found = self.find(step.action)
         if found is None:
             return step
-        return Step(action=found.action.id, inputs=found.inputs.completed(step.inputs))
+        inputs = found.inputs.completed(step.inputs)
+        if inputs == step.inputs and found.action.id == step.action:
+            return step
+        return Step(action=found.action.id, inputs=inputs)
 
     def state_problems(self, state: dict[str, object] | None = None) -> tuple[str, ...]:
         """Say how a state document, by default the initial one, breaks schemas or invariants."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import cel
@@ -19,6 +19,7 @@ from runtime.domain.errors import DeclarationError
 from runtime.kit.json_value import JsonObject, JsonValue
 
 _NAME_READ = r"\.([A-Za-z_][A-Za-z0-9_]*)\b(?!\s*\()"  # a name, not a function that is called
+KEPT_NARROWINGS = 1024
 _STATE_READ = re.compile(rf"\bstate{_NAME_READ}(?:{_NAME_READ})?")
 _STATE_WORD = re.compile(r"\bstate\b")
 _BOUND_NAME = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_][A-Za-z0-9_]*)\s*,")
@@ -64,6 +65,9 @@ class ConditionSet:
     """Hold rules that are judged together, in order."""
 
     conditions: tuple[CompiledCondition, ...]
+    _narrowed: dict[frozenset[Part], ConditionSet] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def of(
@@ -78,15 +82,24 @@ class ConditionSet:
             conditions=tuple(_compiled(item, subject=subject, names=names) for item in conditions)
         )
 
-    def about(self, touched: Collection[Part]) -> ConditionSet:
-        """Keep the rules whose verdict may change when these parts of the state change."""
-        return ConditionSet(
-            conditions=tuple(
-                item
-                for item in self.conditions
-                if item.reads is None or any(_overlap(read, touched) for read in item.reads)
+    def about(self, touched: frozenset[Part]) -> ConditionSet:
+        """Keep the rules whose verdict may change when these parts of the state change.
+
+        The same parts change again and again, so the answers are kept.
+        """
+        found = self._narrowed.get(touched)
+        if found is None:
+            found = ConditionSet(
+                conditions=tuple(
+                    item
+                    for item in self.conditions
+                    if item.reads is None or any(_overlap(read, touched) for read in item.reads)
+                )
             )
-        )
+            if len(self._narrowed) >= KEPT_NARROWINGS:
+                self._narrowed.clear()
+            self._narrowed[touched] = found
+        return found
 
     def first_broken(self, state: JsonObject, inputs: JsonObject | None = None) -> Broken | None:
         """Return the first rule that is not exactly `true`, or None when all hold."""

@@ -19,6 +19,17 @@ from runtime.engine.step import judge_step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedPlan:
+    """Hold a plan with versions and defaults filled in, and the digest that consents bind to.
+
+    Made by `prepare`, for one project and one version of its state.
+    """
+
+    plan: Plan
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """Pair the outcome of a plan with the state and the usage that it would leave."""
 
@@ -27,13 +38,30 @@ class Judgement:
     usage: Usage
 
 
+def prepare(
+    plan: Plan, registry: CompiledRegistry, *, project: str, state_version: int
+) -> PreparedPlan:
+    """Fill in what a plan leaves open; policy is asked and consents are given about the result."""
+    prepared = registry.prepared(plan)
+    return PreparedPlan(
+        plan=prepared,
+        digest=plan_digest(prepared, project=project, state_version=state_version),
+    )
+
+
 def run(plan: Plan, facts: Facts, registry: CompiledRegistry) -> Judgement:
+    """Prepare and decide a plan whose facts were gathered about the plan as written."""
+    version = facts.state.version
+    ready = prepare(plan, registry, project=facts.project, state_version=version)
+    return judge(ready, facts, registry)
+
+
+def judge(ready: PreparedPlan, facts: Facts, registry: CompiledRegistry) -> Judgement:
     """Decide a plan step by step, ending at the first that is refused or fails.
 
     Steps that were done stay done in the returned state; whether to keep them is the caller's.
     """
-    prepared = registry.prepared(plan)
-    digest = plan_digest(prepared, project=facts.project, state_version=facts.state.version)
+    prepared, digest = ready.plan, ready.digest
     refusal = _plan_refusal(prepared, facts)
     if refusal is not None:
         return _refused(prepared, facts, digest, refusal=refusal)

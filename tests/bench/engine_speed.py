@@ -89,7 +89,7 @@ def measure() -> tuple[int, list[Timing]]:
     )
     after: JsonObject = parse(state.canonical)
     after["prompt_editor"]["temperature"] = 0.2
-    changed = registry.invariants.about({("prompt_editor", "max_tokens")})
+    changed = registry.invariants.about(frozenset({("prompt_editor", "max_tokens")}))
     return len(state.canonical), [
         timed("sandbox.simulate", lambda: sandbox.simulate(plan, situation)),
         timed("pipeline.run", lambda: pipeline.run(plan, facts, registry)),

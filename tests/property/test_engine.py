@@ -296,7 +296,9 @@ def test_a_rule_that_a_change_does_not_touch_keeps_its_verdict(
 ) -> None:
     """What `about` leaves out would have said the same before and after."""
     old, new = ({"a": before, "b": {"a": 1}}, {"a": after, "b": {"a": 1}})
-    touched = {("a", key) for key in before.keys() | after.keys() if _differ(before, after, key)}
+    touched = frozenset(
+        ("a", key) for key in before.keys() | after.keys() if _differ(before, after, key)
+    )
     held = ConditionSet.of(
         [Condition(rule=rule, message="holds")],
         subject="law",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points, version
+from typing import Annotated
 
 import typer
-from typer import Context
-from typer._click import Command
 from typer.core import TyperGroup
-from typer.main import get_command
+from typer.main import get_group
 from typing_extensions import override
 
 GROUP = "plangate.commands"
@@ -19,13 +18,13 @@ class LazyGroups(TyperGroup):
     """Offer every installed group by name; importing one waits until it is called for."""
 
     @override
-    def list_commands(self, ctx: Context) -> list[str]:
+    def list_commands(self, ctx: object) -> list[str]:
         return sorted(_groups())
 
     @override
-    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+    def get_command(self, ctx: object, cmd_name: str) -> TyperGroup | None:
         found = _groups().get(cmd_name)
-        return None if found is None else get_command(found.load())
+        return None if found is None else get_group(found.load())
 
 
 app = typer.Typer(
@@ -53,9 +52,10 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001  # typer's callback fo
 @app.callback()
 def _options(
     *,
-    _version: bool = typer.Option(
-        False, "--version", callback=_print_version, is_eager=True, help="Show the version."
-    ),
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
 ) -> None:
     """Plangate proves an agent's plans before it lets them run."""
 

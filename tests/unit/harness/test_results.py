@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -18,7 +19,7 @@ from harness.results import (
     write_json,
 )
 from harness.trial import TrialRecord, TrialStatus
-from runtime.public import JsonObject
+from runtime.public import JsonObject, JsonValue
 from tests.worlds import a_lost_record, a_record
 
 
@@ -140,8 +141,8 @@ def test_what_json_lines_cannot_hold_does_not_end_a_run(
     tmp_path: Path, damage: str | int, field: str, kept: str
 ) -> None:
     """A model's odd output is written as near as possible."""
-    value = damage if field == "answer" else {"a": [damage, 1, 1.5, None]}
-    written(tmp_path, a_record("a", **{field: value}))
+    value: JsonValue = damage if field == "answer" else {"a": [damage, 1, 1.5, None]}
+    written(tmp_path, replace(a_record("a"), **{field: value}))
 
     (record,) = read_records(tmp_path)
 

@@ -25,7 +25,7 @@ from runtime.public import (
     Step,
     Usage,
 )
-from tests.worlds import SET_THREE, a_decline, a_question, evidence, prepared, shipped
+from tests.worlds import SET_THREE, Call, a_decline, a_question, evidence, prepared, shipped
 
 AT_LEAST = 50
 SHUT = Limits.model_validate({"windows": [{"start": "00:00", "end": "00:00"}]})
@@ -273,7 +273,7 @@ def test_a_later_step_is_checked_for_what_needs_no_state(
 def test_permissions_of_later_steps_are_checked() -> None:
     """Risk, role and visibility follow from the registry."""
     scenario = desk(expect={"decline": True})
-    calls = (
+    calls: tuple[Call, ...] = (
         ("ticket.close", {"ticket": "t_999"}),
         ("ticket.refund_large", {"ticket": "t_100", "amount_cents": 9_000, "reason": "Broken."}),
         ("desk.reindex", {}),

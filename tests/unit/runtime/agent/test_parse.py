@@ -126,7 +126,7 @@ def test_every_fault_has_a_case() -> None:
         pytest.param(calling(" box_put\n", value=3), id="a name with white space"),
         pytest.param(calling("box.put@1", value=3), id="the action's id"),
         pytest.param(calling("box_put", '{"value": 3.0}'), id="a whole float is an integer"),
-        pytest.param(saying('{"steps": [{"action": "box_put","inputs": {"value": 3}}]}'), id="JSON"),
+        pytest.param(saying('{"steps":[{"action":"box_put","inputs":{"value":3}}]}'), id="JSON"),
         pytest.param(
             saying('Sure:\n```json\n{"kind": "plan", "steps": [{"action": "box_put", "inputs": '
                    '{"value": 3}}]}\n```'),

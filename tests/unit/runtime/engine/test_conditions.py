@@ -204,6 +204,6 @@ def test_about_keeps_what_may_be_affected(touched: tuple[str, str], kept: list[s
     """A change spares the rules that read only other parts; the whole state is always read."""
     held = rules("state.a.n == 4", "state.b.n == 0", "size(state.b) == 1", "size(state) == 2", "1")
 
-    found = [item.condition.rule for item in held.about({touched}).conditions]
+    found = [item.condition.rule for item in held.about(frozenset({touched})).conditions]
 
     assert found == [*kept, "size(state) == 2"]
