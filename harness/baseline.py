@@ -25,6 +25,7 @@ class Baseline(BaseModel):
 
     Attributes:
         run: the run that was blessed.
+        paths: what that run was asked for; another choice of paths leaves scenarios out on purpose.
         comparability: digests of registry, prompt and scorers at that time, for people to read.
     """
 
@@ -33,6 +34,7 @@ class Baseline(BaseModel):
     version: int = BASELINE_VERSION
     model: str
     run: str
+    paths: tuple[str, ...] = ()
     trials: int
     comparability: dict[str, str]
     scenarios: dict[str, BaselineScenario]
@@ -42,6 +44,7 @@ def baseline_of(
     summary: ModelSummary,
     *,
     run: str,
+    paths: tuple[str, ...] = (),
     trials: int,
     digests: dict[str, str],
     comparability: dict[str, str],
@@ -50,6 +53,7 @@ def baseline_of(
     return Baseline(
         model=summary.model,
         run=run,
+        paths=paths,
         trials=trials,
         comparability=comparability,
         scenarios={

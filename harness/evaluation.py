@@ -6,6 +6,7 @@ This is what `plangate eval run` does; everything it decides comes from the modu
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from harness.results import (
     ManifestModel,
     ManifestScenario,
     ResultsWriter,
+    RunError,
     read_manifest,
     read_records,
     write_json,
@@ -34,7 +36,7 @@ from harness.scoring.table import SCORER_VERSION
 from harness.settings import code_version
 from harness.summary import ModelSummary, Tally
 from harness.trial import TrialKey, TrialRecord
-from runtime.public import Clock
+from runtime.public import Clock, digest
 
 SUMMARY_VERSION = 1
 
@@ -50,6 +52,7 @@ class RunRequest:
         trials: repetitions of every scenario by every model.
         seed: what all randomness of the run comes from.
         concurrency: trials in flight.
+        max_tokens, timeout_s, retries: how every model is asked, for the manifest.
     """
 
     run: str
@@ -60,6 +63,9 @@ class RunRequest:
     trials: int
     seed: int
     concurrency: int
+    max_tokens: int = 1024
+    timeout_s: float = 60.0
+    retries: int = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +98,7 @@ def evaluate(
     """Do what is left of a run and write its record.
 
     Raises:
-        RunError: the folder can't be used, or another process writes it.
+        RunError: the folder can't be used, can't be written, or is another process's.
         KeyboardInterrupt: after the finished trials were written.
     """
     started = clock.monotonic_s()
@@ -124,11 +130,19 @@ def evaluate(
         )
         try:
             asyncio.run(_trials(contest, waiting, sink))
+        except ExceptionGroup as group:
+            raise _told(group) from group
         finally:
             progress.closed()
         return _conclude(
             request, tally, gate, digests=_digests(scenarios), wall_s=clock.monotonic_s() - started
         )
+
+
+def _told(group: ExceptionGroup[Exception]) -> Exception:
+    """Return the error that a person can act on, out of those that ended the workers."""
+    found = group.subgroup(RunError)
+    return found.exceptions[0] if found is not None else group
 
 
 async def _trials(contest: Contest, waiting: list[TrialJob], sink: Sink) -> None:
@@ -180,16 +194,31 @@ def _manifest(
         trials=request.trials,
         seed=request.seed,
         concurrency=request.concurrency,
+        max_tokens=request.max_tokens,
+        timeout_s=request.timeout_s,
+        retries=request.retries,
         suite_digest=request.suite_digest,
-        comparability={
-            item.scenario.environment: {
-                **item.sandbox.comparability,
-                "scorers": SCORER_VERSION,
-            }
-            for item in scenarios
-        },
+        comparability=_comparability(scenarios),
         scenarios=tuple(_described(item) for item in scenarios),
     )
+
+
+def _comparability(scenarios: Sequence[PreparedScenario]) -> dict[str, dict[str, str]]:
+    """Return by environment what must be equal to compare runs.
+
+    Scenarios that offer only some of an environment's actions each have a registry of their own;
+    its digest then stands for all of them.
+    """
+    registries: dict[str, set[str]] = defaultdict(set)
+    found: dict[str, dict[str, str]] = {}
+    for item in scenarios:
+        name = item.scenario.environment
+        registries[name].add(item.sandbox.comparability["registry"])
+        found[name] = {**item.sandbox.comparability, "scorers": SCORER_VERSION}
+    for name, digests in registries.items():
+        if len(digests) > 1:
+            found[name]["registry"] = digest(sorted(digests))
+    return found
 
 
 def _described(prepared: PreparedScenario) -> ManifestScenario:

@@ -81,6 +81,9 @@ class Manifest(BaseModel):
     trials: int
     seed: int
     concurrency: int
+    max_tokens: int
+    timeout_s: float
+    retries: int
     suite_digest: str
     comparability: dict[str, dict[str, str]]
     scenarios: tuple[ManifestScenario, ...]
@@ -132,14 +135,22 @@ def read_records(folder: Path) -> Iterator[TrialRecord]:
 
 
 def write_json(path: Path, document: JsonObject) -> None:
-    """Write a document so that readers see the old file or the new one, never a half."""
+    """Write a document so that readers see the old file or the new one, never a half.
+
+    Raises:
+        RunError: the file can't be written; the old one is as it was.
+    """
     draft = path.with_name(f".{path.name}.draft")
-    with draft.open("wb") as file:
-        file.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
-        file.write(b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            file.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
+            file.write(b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise _unwritable(path.parent, str(error.strerror)) from error
 
 
 @dataclass(slots=True)
@@ -184,8 +195,25 @@ class ResultsWriter:
         os.close(self._lock)
 
     def write(self, record: TrialRecord) -> None:
-        """Append one line with a single system call, so that it is there even after kill -9."""
-        os.write(self._results, _line(record.document()))
+        """Append one line with a single system call, so that it is there even after kill -9.
+
+        Raises:
+            RunError: the line could not be written whole; resuming cuts off what was.
+        """
+        line = _line(record.document())
+        try:
+            written = os.write(self._results, line)
+        except OSError as error:
+            raise _unwritable(self.folder, str(error.strerror)) from error
+        if written != len(line):
+            raise _unwritable(self.folder, f"only {written} of {len(line)} bytes fit")
+
+
+def _unwritable(folder: Path, problem: str) -> RunError:
+    return RunError(
+        f"results can't be written to {folder}: {problem}; finished trials are kept: "
+        f"make room and go on with `plangate eval run --resume {folder}`"
+    )
 
 
 def _line(document: JsonObject) -> bytes:

@@ -34,45 +34,54 @@ Tags = Annotated[
     typer.Option("--tag", help="Only scenarios with this tag, suite or environment; repeatable."),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        help="A LiteLLM name such as openai/gpt-4o-mini, with options behind '?'; repeatable.",
+        show_default="plangate/oracle",
+    ),
+]
+Trials = Annotated[int, typer.Option(min=1, help="Repetitions of each scenario.")]
+Concurrency = Annotated[int, typer.Option(min=1, help="Trials in flight.")]
+Seed = Annotated[int, typer.Option(help="Seed of the run's randomness.")]
+Output = Annotated[Path | None, typer.Option(help="The run's folder.")]
+Resume = Annotated[Path | None, typer.Option(help="Finish an interrupted run.")]
+Gate = Annotated[bool, typer.Option("--gate", help="Judge the run; sets the exit code.")]
+GateModels = Annotated[
+    list[str] | None, typer.Option("--gate-model", help="Gate only this model; repeatable.")
+]
+GateRulesFile = Annotated[
+    Path | None, typer.Option("--gate-rules", help="Rules file.", show_default="PATH/gate.yaml")
+]
+Baselines = Annotated[
+    Path | None, typer.Option(help="Folder of baselines.", show_default="reports/baselines")
+]
+Retries = Annotated[int, typer.Option(min=0, help="Retries of a failed request.")]
+Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds a request may take.")]
+MaxTokens = Annotated[int, typer.Option(min=1, help="Longest answer.")]
+Track = Annotated[bool, typer.Option("--track/--no-track", help="Log to MLflow.")]
 
 
 @app.command()
 def run(  # noqa: PLR0913  # one parameter an option
     paths: Paths = None,
     *,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--model",
-            help="A LiteLLM name such as openai/gpt-4o-mini, with options behind '?'; repeatable.",
-            show_default="plangate/oracle",
-        ),
-    ] = None,
-    trials: Annotated[int, typer.Option(min=1, help="Repetitions of each scenario.")] = 1,
-    concurrency: Annotated[int, typer.Option(min=1, help="Trials in flight.")] = 16,
+    model: Models = None,
+    trials: Trials = 1,
+    concurrency: Concurrency = 16,
     tag: Tags = None,
-    seed: Annotated[int, typer.Option(help="Seed of the run's randomness.")] = 0,
-    output: Annotated[Path | None, typer.Option(help="The run's folder.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Finish an interrupted run.")] = None,
-    gate: Annotated[
-        bool, typer.Option("--gate", help="Judge the run; sets the exit code.")
-    ] = False,
-    gate_model: Annotated[
-        list[str] | None,
-        typer.Option("--gate-model", help="Gate only this model; repeatable."),
-    ] = None,
-    gate_rules: Annotated[
-        Path | None,
-        typer.Option("--gate-rules", help="Rules file.", show_default="PATH/gate.yaml"),
-    ] = None,
-    baselines: Annotated[
-        Path | None,
-        typer.Option(help="Folder of baselines.", show_default="reports/baselines"),
-    ] = None,
-    retries: Annotated[int, typer.Option(min=0, help="Retries of a failed request.")] = 3,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a request may take.")] = 60.0,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer.")] = 1024,
-    track: Annotated[bool, typer.Option("--track/--no-track", help="Log to MLflow.")] = True,
+    seed: Seed = 0,
+    output: Output = None,
+    resume: Resume = None,
+    gate: Gate = False,
+    gate_model: GateModels = None,
+    gate_rules: GateRulesFile = None,
+    baselines: Baselines = None,
+    retries: Retries = 3,
+    timeout: Timeout = 60.0,
+    max_tokens: MaxTokens = 1024,
+    track: Track = True,
     json: JsonFlag = False,
 ) -> None:
     """Replay scenarios and score what the models propose."""
@@ -136,7 +145,7 @@ def baseline(
     model: Annotated[
         list[str] | None, typer.Option("--model", help="Bless only this model; repeatable.")
     ] = None,
-    baselines: Annotated[Path | None, typer.Option(help="Folder of baselines.")] = None,
+    baselines: Baselines = None,
 ) -> None:
     """Bless a run: its scores become the ones to beat."""
     from harness.cli.record import baseline_command

@@ -40,6 +40,7 @@ def baseline_command(folder: Path, *, models: tuple[str, ...], baselines: Path |
         baseline = baseline_of(
             summary,
             run=run.manifest.run,
+            paths=run.manifest.paths,
             trials=run.manifest.trials,
             digests=digests,
             comparability={

@@ -86,8 +86,11 @@ def run_command(options: RunOptions) -> int:
             progress=progress,
             clock=SystemClock(),
         )
-    except (ConfigurationError, RunError) as error:
+    except ConfigurationError as error:
         return complain(error)
+    except RunError as error:
+        complain(error)
+        return Verdict.INFRASTRUCTURE.exit_code
     except KeyboardInterrupt:
         folder = setup.request.folder
         print(  # noqa: T201  # the console may be gone with the interrupt
@@ -96,7 +99,11 @@ def run_command(options: RunOptions) -> int:
             file=sys.stderr,
         )
         return INTERRUPTED
-    return _report(options, settings, console, setup=setup, finished=finished)
+    try:
+        return _report(options, settings, console, setup=setup, finished=finished)
+    except OSError as error:
+        complain(error)
+        return Verdict.INFRASTRUCTURE.exit_code
 
 
 def _report(
@@ -149,6 +156,7 @@ def _set_up(options: RunOptions, settings: HarnessSettings) -> _Setup:
             f"no scenario has all of the tags {', '.join(options.tags)}; "
             "see `plangate eval list` for those that exist"
         )
+    request = _request(options, found)
     scenarios = prepare_all(found)
     contenders = open_contenders(
         options.models,
@@ -159,7 +167,7 @@ def _set_up(options: RunOptions, settings: HarnessSettings) -> _Setup:
         ),
     )
     return _Setup(
-        request=_request(options, found),
+        request=request,
         scenarios=scenarios,
         contenders=contenders,
         gate=_gate(options, contenders) if options.gate else None,
@@ -177,6 +185,9 @@ def _resumed(options: RunOptions) -> RunOptions:
         trials=manifest.trials,
         tags=manifest.tags,
         seed=manifest.seed,
+        max_tokens=manifest.max_tokens,
+        timeout_s=manifest.timeout_s,
+        retries=manifest.retries,
         output=folder,
     )
 
@@ -192,13 +203,20 @@ def _request(options: RunOptions, found: ScenarioSet) -> RunRequest:
     return RunRequest(
         run=read_manifest(folder).run if options.resume is not None else run,
         folder=folder,
-        paths=tuple(path.as_posix() for path in options.paths),
+        paths=_paths(options),
         tags=options.tags,
         suite_digest=found.digest,
         trials=options.trials,
         seed=options.seed,
         concurrency=options.concurrency,
+        max_tokens=options.max_tokens,
+        timeout_s=options.timeout_s,
+        retries=options.retries,
     )
+
+
+def _paths(options: RunOptions) -> tuple[str, ...]:
+    return tuple(path.as_posix() for path in options.paths)
 
 
 def _gate(options: RunOptions, contenders: Mapping[str, Contender]) -> GateRequest:
@@ -214,7 +232,8 @@ def _gate(options: RunOptions, contenders: Mapping[str, Contender]) -> GateReque
         rules=_rules(options),
         models=models,
         baselines={model: item for model, item in found.items() if item is not None},
-        whole=not options.tags,
+        whole=not options.tags
+        and all(item is None or item.paths == _paths(options) for item in found.values()),
     )
 
 
@@ -253,4 +272,4 @@ def _progress(console: Console, settings: HarnessSettings, *, quiet: bool) -> Pr
         return silent_progress()
     if console.is_terminal and not settings.in_ci:
         return live_progress(console)
-    return plain_progress(lambda line: console.print(line, markup=False, highlight=False))
+    return plain_progress(lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True))

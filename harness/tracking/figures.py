@@ -66,7 +66,7 @@ def run_parameters(run: RunRecord) -> dict[str, str]:
 
 def model_parameters(run: RunRecord, summary: ModelSummary) -> dict[str, str]:
     """Say which model it was, labelled as what it is."""
-    described = next(item for item in run.manifest.models if item.reference == summary.model)
+    described = {item.reference: item for item in run.manifest.models}[summary.model]
     return {
         "model": summary.model,
         "label": described.label,

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.scenario import ExpectedPlan
 from harness.matching.alignment import align, explain
 from harness.matching.compiled import compile_plan
 from harness.matching.expectation import ABSENT
 from harness.matching.matcher import mismatch
 from harness.matching.pattern import inputs_mismatch
+from harness.scenario import ExpectedPlan
 from runtime.public import JsonObject, Step
 
 KIT: dict[str, list[dict[str, Any]]] = yaml.safe_load(

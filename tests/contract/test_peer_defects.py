@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from harness.scenario import ExpectedPlan
 from harness.matching.alignment import align
 from harness.matching.compiled import compile_plan
+from harness.scenario import ExpectedPlan
 from runtime.public import Step
 
 Call = tuple[str, dict[str, Any]]

@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.scenario import ExpectedPlan
 from harness.matching.alignment import Alignment, align, explain
 from harness.matching.assignment import cheapest_columns
 from harness.matching.compiled import compile_plan
+from harness.scenario import ExpectedPlan
 from runtime.public import Step
 
 ANY = {"$any": True}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.scenario import ExpectedPlan
 from harness.matching.alignment import LOOKED_AT, align, explain
 from harness.matching.compiled import compile_plan
+from harness.scenario import ExpectedPlan
 from runtime.public import Step
 from tests.unit.harness.scoring.builders import (
     CLOSE,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.scenario import ExpectedPlan
 from harness.matching.compiled import compile_plan, plan_problems
 from harness.matching.matcher import MatcherError
+from harness.scenario import ExpectedPlan
 from tests.unit.harness.scoring.builders import (
     CLOSE,
     expected,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness.scenario import ExpectedPlan
 from harness.matching.alignment import Alignment, align
 from harness.matching.compiled import compile_plan
 from harness.matching.golden import golden_steps, instantiated
+from harness.scenario import ExpectedPlan
 from runtime.public import Step
 from tests.unit.harness.scoring.builders import (
     CLOSE,

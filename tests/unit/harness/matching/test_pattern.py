@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.scenario import StepPattern
 from harness.matching.matcher import (
     MatcherError,
 )
 from harness.matching.pattern import compile_pattern, inputs_mismatch
+from harness.scenario import StepPattern
 from runtime.public import JsonObject, Step
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import orjson
 
+from harness.record import read_run
 from harness.reporting.embedded import (
     MOST_OPERATIONS,
     MOST_TEXT,
@@ -11,7 +12,6 @@ from harness.reporting.embedded import (
     embedded_json,
     trial_document,
 )
-from harness.record import read_run
 from tests.unit.harness.reporting.builders import a_failed_trial, a_lost_trial, a_run, a_trial
 
 HOSTILE = "</script><script>alert(1)</script><!-- &amp; \u2028\u2029"

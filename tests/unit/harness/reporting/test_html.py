@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.gate import Verdict
-from harness.reporting.html import SCRIPTS, STYLES, headline, render_html
 from harness.record import read_run
+from harness.reporting.html import SCRIPTS, STYLES, headline, render_html
 from tests.unit.harness.reporting.builders import (
     ORACLE,
     a_failed_trial,

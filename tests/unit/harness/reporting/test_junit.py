@@ -5,8 +5,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from harness.reporting.junit import legal, render_junit
 from harness.record import read_run
+from harness.reporting.junit import legal, render_junit
 from harness.trial import TrialStatus
 from tests.unit.harness.reporting.builders import (
     ORACLE,

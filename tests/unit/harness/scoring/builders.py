@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.scenario import ExpectedPlan
 from harness.matching.compiled import CompiledPlan, compile_plan
+from harness.scenario import ExpectedPlan
 from runtime.public import Step
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from random import Random
 
 import pytest
 from hypothesis import given
@@ -100,18 +99,29 @@ async def test_retry_after_is_honoured_and_capped(asked_s: float, waited_s: floa
     cap_s=st.floats(0, 60),
 )
 def test_jitter_stays_in_bounds(seed: int, retries: int, base_s: float, cap_s: float) -> None:
-    """Each wait is a share of the doubled delay and never beyond the cap."""
-    waits = Waits()
-    model = ScriptedModel.of(*(a_fault() for _ in range(retries)), saying())
+    """Each wait is a share of the doubled delay, below the cap, and follows from the seed."""
     request = ChatRequest(messages=REQUEST.messages, seed=seed)
-    patience = Patience(retries=retries, base_s=base_s, cap_s=cap_s, sleep=waits)
-
-    asyncio.run(ask(model, request, patience))
+    twice: list[list[float]] = []
+    for _ in range(2):
+        waits = Waits()
+        model = ScriptedModel.of(*(a_fault() for _ in range(retries)), saying())
+        patience = Patience(retries=retries, base_s=base_s, cap_s=cap_s, sleep=waits)
+        asyncio.run(ask(model, request, patience))
+        twice.append(waits.seconds)
 
     bounds = [min(cap_s, base_s * 2**attempt) for attempt in range(retries)]
-    shares = Random(seed)
-    assert waits.seconds == [pytest.approx(shares.random() * bound) for bound in bounds]
-    assert all(0 <= wait <= bound for wait, bound in zip(waits.seconds, bounds, strict=True))
+    assert twice[0] == twice[1]
+    assert all(0 <= wait <= bound for wait, bound in zip(twice[0], bounds, strict=True))
+
+
+async def test_callers_who_failed_together_spread_out() -> None:
+    """Trials with different seeds wait for different times."""
+    waits = Waits()
+    for seed in range(20):
+        request = ChatRequest(messages=REQUEST.messages, seed=seed)
+        await ask(ScriptedModel.of(a_fault(), saying()), request, Patience(sleep=waits))
+
+    assert len(set(waits.seconds)) == 20
 
 
 class Stuck(ScriptedModel):
