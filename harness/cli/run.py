@@ -272,4 +272,6 @@ def _progress(console: Console, settings: HarnessSettings, *, quiet: bool) -> Pr
         return silent_progress()
     if console.is_terminal and not settings.in_ci:
         return live_progress(console)
-    return plain_progress(lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True))
+    return plain_progress(
+        lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True)
+    )
