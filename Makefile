@@ -85,7 +85,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(UV)
 # uv is for speed; where it cannot be had, pip does the same.
 define install
 echo "== installing plangate[$(1)] into $(VENV)"; \
-if [ -x $(UV) ] && $(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[$(1)]'; then :; \
+if [ -x $(UV) ] && $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable '.[$(1)]'; then :; \
 else $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(1)]'; fi \
 && touch $(VENV)/.$(1)
 endef

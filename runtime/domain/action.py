@@ -48,6 +48,8 @@ class Permission:
         approvals: how many other people must approve; 0 for none.
         roles: the caller needs one of these; empty means any role whose ceiling allows it.
         visibility: `developer` hides the action from the model and from users.
+        urgent: a safety action, such as an emergency stop: execution windows, rate limits and
+            budgets don't hold it back. Roles, preconditions and people still do.
     """
 
     risk: Risk = Risk.LOW
@@ -55,6 +57,7 @@ class Permission:
     approvals: int = 0
     roles: tuple[str, ...] = ()
     visibility: Visibility = Visibility.USER
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,7 @@ class Action:
                 "approvals": permission.approvals,
                 "roles": list(permission.roles),
                 "visibility": permission.visibility.value,
+                "urgent": permission.urgent,
             },
             "cost": self.cost,
             "side_effects": [

@@ -107,9 +107,9 @@ def policy_allows(facts: StepFacts) -> Refusal | None:
 
 
 def inside_window(facts: StepFacts) -> Refusal | None:
-    """Refuse executions outside of the project's windows."""
+    """Refuse executions outside of the project's windows, but for urgent actions."""
     windows = facts.facts.limits.windows
-    if not windows or any(window.covers(facts.facts.now) for window in windows):
+    if _urgent(facts) or not windows or any(window.covers(facts.facts.now) for window in windows):
         return None
     spans = ", ".join(f"{window.start:%H:%M}-{window.end:%H:%M} UTC" for window in windows)
     return Refusal(
@@ -136,7 +136,9 @@ def preconditions_hold(facts: StepFacts) -> Refusal | None:
 
 
 def within_rate(facts: StepFacts) -> Refusal | None:
-    """Refuse when one more action would exceed a rate limit."""
+    """Refuse when one more action would exceed a rate limit, but for urgent actions."""
+    if _urgent(facts):
+        return None
     limits, usage = facts.facts.limits, facts.usage
     for span, limit, used in (
         ("minute", limits.per_minute, usage.last_minute),
@@ -154,7 +156,9 @@ def within_rate(facts: StepFacts) -> Refusal | None:
 
 
 def within_budget(facts: StepFacts) -> Refusal | None:
-    """Refuse when the step's cost does not fit into every budget that it is charged to."""
+    """Refuse when the cost does not fit into every budget it is charged to; urgent ones pass."""
+    if _urgent(facts):
+        return None
     action = facts.action.action
     for scope in BudgetScope:
         limit = facts.facts.limits.budgets.get(scope)
@@ -242,6 +246,10 @@ def consents_for(facts: StepFacts, kind: ObligationKind) -> tuple[str, ...]:
         )
     }
     return tuple(by_person.values())
+
+
+def _urgent(facts: StepFacts) -> bool:
+    return facts.action.action.permission.urgent
 
 
 def _demanded(facts: StepFacts, kind: ObligationKind) -> int:

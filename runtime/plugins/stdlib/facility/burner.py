@@ -200,7 +200,7 @@ EMERGENCY_STOP = Action(
     targets=("furnace",),
     input_schema=_NO_INPUTS,
     may_change=("/furnace/state", "/furnace/setpoint_c"),
-    permission=Permission(risk=Risk.LOW),
+    permission=Permission(risk=Risk.LOW, urgent=True),
     cost=0,
     side_effects=(
         SideEffect(

@@ -124,6 +124,9 @@ def a_manifest(trials: Iterable[TrialRecord], **changes: JsonValue) -> JsonObjec
         "trials": 1 + max((record.key.index for record in trials), default=0),
         "seed": 7,
         "concurrency": 4,
+        "max_tokens": 1024,
+        "timeout_s": 60.0,
+        "retries": 3,
         "suite_digest": "sha256:5a1e",
         "comparability": {"helpdesk": {"registry": "sha256:01", "prompt": "3"}},
         "scenarios": [

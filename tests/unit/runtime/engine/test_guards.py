@@ -55,7 +55,10 @@ def judged(**changes: object) -> StepFacts:
     given_: JsonObject = dict(changes)
     registry = a_registry(
         an_action(
-            permission=Permission(visibility=given_.get("visibility", Visibility.USER)),
+            permission=Permission(
+                visibility=given_.get("visibility", Visibility.USER),
+                urgent=given_.get("urgent", False),
+            ),
             preconditions=given_.get("preconditions", ()),
         )
     )
@@ -100,6 +103,23 @@ def _replaced(facts: StepFacts, **changes: JsonValue) -> StepFacts:
 def test_a_permitted_step_meets_no_refusal() -> None:
     """Every guard lets a plain step of an operator pass."""
     assert first_refusal(judged()) is None
+
+
+@pytest.mark.parametrize("guard", ["inside_window", "within_rate", "within_budget"])
+def test_an_urgent_action_is_not_held_back(guard: str) -> None:
+    """Neither the hour nor a counter nor money stands in the way of an emergency stop."""
+    assert first_refusal(judged(urgent=True, **BREACHES[guard])) is None
+
+
+@pytest.mark.parametrize(
+    "guard", sorted(set(BREACHES) - {"inside_window", "within_rate", "within_budget"})
+)
+def test_urgency_excuses_nothing_else(guard: str) -> None:
+    """Roles, inputs, preconditions and people still count for an urgent action."""
+    refusal = first_refusal(judged(urgent=True, **BREACHES[guard]))
+
+    assert refusal is not None
+    assert refusal.guard == guard
 
 
 def test_the_order_of_the_guards_is_the_contract() -> None:
