@@ -106,16 +106,7 @@ def evaluate(
     tally = Tally()
     with ResultsWriter(request.folder) as writer:
         done = _take_up(request.folder, tally)
-        waiting = [
-            job
-            for job in jobs(
-                [item.scenario.id for item in scenarios],
-                list(contenders),
-                trials=request.trials,
-                seed=request.seed,
-            )
-            if job.key not in done
-        ]
+        waiting = _waiting(request, scenarios, contenders, done=done)
         progress.started(total=len(waiting), models=tuple(contenders))
 
         def sink(record: TrialRecord) -> None:
@@ -137,6 +128,18 @@ def evaluate(
         return _conclude(
             request, tally, gate, digests=_digests(scenarios), wall_s=clock.monotonic_s() - started
         )
+
+
+def _waiting(
+    request: RunRequest,
+    scenarios: Sequence[PreparedScenario],
+    contenders: Mapping[str, Contender],
+    *,
+    done: set[TrialKey],
+) -> list[TrialJob]:
+    ids = [item.scenario.id for item in scenarios]
+    every = jobs(ids, list(contenders), trials=request.trials, seed=request.seed)
+    return [job for job in every if job.key not in done]
 
 
 def _told(group: ExceptionGroup[Exception]) -> Exception:

@@ -188,7 +188,7 @@ class ResultsWriter:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        trace: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
         """Release the run."""
         os.close(self._results)
