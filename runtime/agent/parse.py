@@ -255,13 +255,13 @@ def _from_text(completion: Completion, book: ToolBook) -> Reading:
         if completion.finish_reason == "content_filter":
             raise _UnreadableError(ParseFault.REFUSED, "the provider filtered the answer")
         raise _UnreadableError(ParseFault.EMPTY, "the answer is empty; answer with tool calls")
+    if completion.finish_reason == "length":  # what looks like the answer may be a draft of it
+        raise _UnreadableError(ParseFault.TRUNCATED, "the answer was cut off; answer shorter")
     try:
         document = answer_in(completion.text)
     except AmbiguousTextError as error:
         raise _UnreadableError(ParseFault.MIXED, shown(str(error))) from error
     if document is None:
-        if completion.finish_reason == "length":
-            raise _UnreadableError(ParseFault.TRUNCATED, "the answer was cut off; answer shorter")
         raise _UnreadableError(
             ParseFault.NO_CALL, "the answer is prose; answer with tool calls or the JSON form"
         )

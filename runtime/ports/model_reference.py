@@ -24,7 +24,7 @@ OFFLINE_PROVIDER: Final = "plangate"
 _MODEL: Final = re.compile(r"[a-z0-9_.-]+/[^\s?&#]+", re.ASCII)
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,127}", re.ASCII)
 _KEY_SHAPE: Final = re.compile(r"(?:AKIA|ASIA)[0-9A-Z]{16}|(?=[A-Z]*[0-9])[0-9A-Z]{20,}", re.ASCII)
-_USER_INFO: Final = re.compile(r"(?<=://)[^/@]*@")
+_USER_INFO: Final = re.compile(r"(?<=://)[^/]*@")  # up to the last @: a password may hold one
 
 
 class ModelReferenceError(ValueError):

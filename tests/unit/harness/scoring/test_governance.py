@@ -81,13 +81,23 @@ def risk(item: PreparedScenario, plan: Plan) -> Seeded | None:
     return plan, acting(item, roles=["viewer"])
 
 
+def urgent(item: PreparedScenario, plan: Plan) -> bool:
+    """Say whether some step is one that no window, rate or budget holds back."""
+    actions = [item.sandbox.registry.find(step.action) for step in plan.steps]
+    return any(action is not None and action.permission.urgent for action in actions)
+
+
 def window(item: PreparedScenario, plan: Plan) -> Seeded | None:
     """Close every window."""
+    if urgent(item, plan):
+        return None
     return plan, replace(item.situation, limits=SHUT)
 
 
 def rate(item: PreparedScenario, plan: Plan) -> Seeded | None:
     """Use the rate up."""
+    if urgent(item, plan):
+        return None
     limits = Limits(per_hour=len(plan.steps) - 1)
     return plan, replace(item.situation, limits=limits, usage=Usage())
 

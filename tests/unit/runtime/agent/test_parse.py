@@ -47,6 +47,11 @@ NO_PROPOSAL = [
         saying('{"kind": "pl', finish_reason="length"), ParseFault.TRUNCATED, id="text cut off"
     ),
     pytest.param(
+        saying('<think>Or {"kind": "plan", "steps": []}? No', finish_reason="length"),
+        ParseFault.TRUNCATED,
+        id="text cut off behind a draft",
+    ),
+    pytest.param(
         saying(calls=TWO, finish_reason="length"), ParseFault.TRUNCATED, id="calls cut off"
     ),
     pytest.param(saying(calls=TWO * 51), ParseFault.TOO_MANY_CALLS, id="more calls than are read"),

@@ -26,6 +26,8 @@ ANSWER: JsonObject = {"kind": "decline", "reason": "no"}
         pytest.param(f"{DECLINE}\n{DECLINE}", id="said twice"),
         pytest.param(f'<think>{{"steps": []}} or</think>\n{DECLINE}', id="a draft in thoughts"),
         pytest.param(f'<Thinking>\n{{"steps": [}}</Thinking>{DECLINE}', id="a broken draft"),
+        pytest.param(f"<think>{{}} <thinking>{DECLINE}", id="thoughts without an end"),
+        pytest.param(f"<think>a</THINK> b <think>c</think>{DECLINE}", id="several thoughts"),
         pytest.param("{" * (FALSE_STARTS - 1) + DECLINE, id="just few enough false starts"),
     ],
 )
@@ -92,11 +94,22 @@ def test_what_can_be_read_in_two_ways_is_refused(text: str, message: str) -> Non
         answer_in(text)
 
 
-@pytest.mark.parametrize("pattern", ['{"a":', '{"a":[', '{"', "{ ", '{"kind":{'])
+@pytest.mark.parametrize(
+    "pattern", ['{"a":', '{"a":[', '{"', "{ ", '{"kind":{', "<think>", "<think></thinking>"]
+)
 def test_hostile_text_costs_little(pattern: str) -> None:
     """Reading never blocks the event loop for long, whatever a model writes."""
     started = time.process_time()
 
     answer_in(pattern * 100_000)
+
+    assert time.process_time() - started < 1.0
+
+
+def test_a_long_tail_is_not_read_from_every_brace() -> None:
+    """The work is bounded, not only the number of attempts."""
+    started = time.process_time()
+
+    assert answer_in('{"a":' * 900 + "[" + "1," * 45_000 + DECLINE) is None
 
     assert time.process_time() - started < 1.0

@@ -45,6 +45,7 @@ def test_a_document_holds_the_whole_declaration_but_the_handler() -> None:
             "approvals": 2,
             "roles": ["cook"],
             "visibility": "user",
+            "urgent": False,
         },
         "cost": 4,
         "side_effects": [{"job": "box.label", "description": "Prints."}],

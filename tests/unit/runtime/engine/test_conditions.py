@@ -9,7 +9,7 @@ import pytest
 
 from runtime.domain.condition import Condition
 from runtime.domain.errors import DeclarationError
-from runtime.engine.conditions import ConditionSet
+from runtime.engine.conditions import KEPT_NARROWINGS, ConditionSet
 from runtime.kit.json_value import JsonObject
 
 NAMES: Final = frozenset({"state", "inputs"})
@@ -207,3 +207,13 @@ def test_about_keeps_what_may_be_affected(touched: tuple[str, str], kept: list[s
     found = [item.condition.rule for item in held.about(frozenset({touched})).conditions]
 
     assert found == [*kept, "size(state) == 2"]
+
+
+def test_kept_narrowings_are_bounded() -> None:
+    """Parts are named by ids that tenants choose, so the memory of answers has an end."""
+    held = rules("state.a.n == 4")
+
+    for number in range(KEPT_NARROWINGS + 5):
+        held.about(frozenset({("a", f"t_{number}")}))
+
+    assert len(held._narrowed) <= KEPT_NARROWINGS  # noqa: SLF001  # the bound is what is tested

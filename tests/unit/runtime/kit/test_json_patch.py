@@ -338,6 +338,12 @@ def test_what_no_operation_touches_is_shared() -> None:
     assert changed["b"] is document["b"]
 
 
+def test_integers_beyond_64_bits_are_compared() -> None:
+    """What orjson can't spell is walked instead."""
+    assert diff({"a": [2**70]}, {"a": [2**70]}) == []
+    assert diff({"a": [2**70]}, {"a": [1]}) == [{"op": "replace", "path": "/a/0", "value": 1}]
+
+
 def test_no_operations_give_the_document_itself() -> None:
     """Nothing to do copies nothing."""
     document: JsonObject = {}

@@ -115,9 +115,11 @@ def test_key_in_a_reference_is_refused_and_not_repeated(option: str, key: str) -
     assert key not in str(caught.value)
 
 
-def test_safe_text_has_no_credentials() -> None:
+@pytest.mark.parametrize("password", ["pw", "p%40w", "p@w@"])
+def test_safe_text_has_no_credentials(password: str) -> None:
     """The name for reports leaves the user and password of an address out."""
-    reference = parse_model_reference("openai/a?api_base=https://me:pw@host/v1&tools=json")
+    base = f"https://me:{password}@host/v1"
+    reference = parse_model_reference(f"openai/a?api_base={base}&tools=json")
 
     assert reference.safe_text == "openai/a?api_base=https://host/v1&tools=json"
     assert parse_model_reference(reference.safe_text).settings.tools is ToolMode.JSON
