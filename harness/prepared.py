@@ -52,6 +52,19 @@ class PreparedScenario:
     golden: Plan | None
     reference: Judgement | None
 
+    def judged(self, plan: Plan) -> Judgement:
+        """Return what the engine makes of a plan.
+
+        The engine has no memory and no clock, so for the golden plan, which most answers are, the
+        judgement that was made when the scenario was prepared is the answer.
+        """
+        golden = self.reference
+        if golden is not None:
+            digest = self.sandbox.digest(plan, self.situation)
+            if digest == golden.outcome.plan_digest:
+                return golden
+        return self.sandbox.simulate(plan, self.situation)
+
     @property
     def scores_path(self) -> bool:
         """Say whether the steps are scored, or only the state that they reach."""

@@ -31,7 +31,7 @@ from runtime.domain.state import State
 from runtime.engine import pipeline
 from runtime.engine.compiled import CompiledRegistry
 from runtime.engine.facts import Facts
-from runtime.engine.pipeline import Judgement
+from runtime.engine.pipeline import Judgement, PreparedPlan
 from runtime.kit.canonical_json import digest
 from runtime.kit.json_value import JsonObject
 from runtime.plugins.contract import Environment, Plugin
@@ -190,14 +190,13 @@ class Sandbox:
         """Name a step's action in full and fill in the defaults of its inputs."""
         return self.compiled.prepared_step(step)
 
+    def digest(self, plan: Plan, situation: Situation) -> str:
+        """Return the digest that a simulation of this plan would have; equal means equal plans."""
+        return self._ready(plan, situation).digest
+
     def simulate(self, plan: Plan, situation: Situation) -> Judgement:
         """Run a plan through every guard and handler and return what would follow."""
-        ready = pipeline.prepare(
-            plan,
-            self.compiled,
-            project=SANDBOX_PROJECT,
-            state_version=situation.state.version,
-        )
+        ready = self._ready(plan, situation)
         decisions = tuple(
             self._decision_on(step.action, situation.principal) for step in ready.plan.steps
         )
@@ -215,6 +214,10 @@ class Sandbox:
             ),
             self.compiled,
         )
+
+    def _ready(self, plan: Plan, situation: Situation) -> PreparedPlan:
+        version = situation.state.version
+        return pipeline.prepare(plan, self.compiled, project=SANDBOX_PROJECT, state_version=version)
 
     def _decision_on(self, action_id: str, principal: Principal) -> PolicyDecision | None:
         action = self.registry.find(action_id)

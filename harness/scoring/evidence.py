@@ -50,7 +50,7 @@ def gather(prepared: PreparedScenario, proposed: Proposed) -> Evidence:
     return Evidence(
         prepared=prepared,
         proposed=proposed,
-        judgement=prepared.sandbox.simulate(proposal.plan, prepared.situation),
+        judgement=prepared.judged(proposal.plan),
         alignment=alignments[best] if alignments else None,
         aligned_plan=best,
     )

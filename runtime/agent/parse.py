@@ -28,6 +28,9 @@ ARGUMENT_CHARS = 100_000
 SPOKEN_CHARS = 4_000
 SHOWN_CHARS = 200
 SHOWN_PROBLEMS = 3
+NOT_OFFERED = "?"
+"""Stands before the name of a tool that is not in the book, so that the engine resolves no action
+by it: the registry also holds hidden actions and old versions, which no model may call."""
 
 AUTHORITY_WORDS = frozenset(
     {
@@ -156,8 +159,8 @@ def _plan_reading(calls: tuple[_Call, ...], book: ToolBook) -> Reading:
         declared = {} if action is None else action.input_schema.get("properties", {})
         claimed = _claims(call.inputs, declared)
         inputs = {key: value for key, value in call.inputs.items() if key not in claimed}
-        step = _step(shown(call.name) or "?" if action is None else action.id, inputs)
-        called = step.action if action is None else action.name
+        step = _step(_not_offered(call.name) if action is None else action.id, inputs)
+        called = shown(call.name) if action is None else action.name
         dropped += [f"{called}.{shown(key)}" for key in (*claimed, *call.claims)]
         problems += _problems(step, action, book)
         steps.append(step)
@@ -171,7 +174,8 @@ def _plan_reading(calls: tuple[_Call, ...], book: ToolBook) -> Reading:
 def _problems(step: Step, action: Action | None, book: ToolBook) -> Iterable[ParseProblem]:
     """Name what the engine would refuse anyway, early enough for the model to mend it."""
     if action is None:
-        detail = f"there is no tool '{step.action}'; use one of {', '.join(book.actions)}."
+        name = step.action.removeprefix(NOT_OFFERED)
+        detail = f"there is no tool '{name}'; use one of {', '.join(book.actions)}."
         yield ParseProblem(fault=ParseFault.UNKNOWN_ACTION, detail=detail)
         return
     schema = book.inputs[action.id]
@@ -192,6 +196,10 @@ def _claims(keys: Iterable[str], declared: Collection[str] = ()) -> tuple[str, .
         if key not in declared
         and _BETWEEN_WORDS.sub("", unicodedata.normalize("NFKC", key).casefold()) in _SQUASHED_WORDS
     )
+
+
+def _not_offered(name: str) -> str:
+    return NOT_OFFERED + shown(name)[: SHOWN_CHARS - len(NOT_OFFERED)]
 
 
 def _step(action: str, inputs: JsonObject) -> Step:

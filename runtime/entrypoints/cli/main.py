@@ -1,17 +1,25 @@
-"""Find the groups of the `plangate` command by entry points and load each when it is used."""
+"""Find the groups of the `plangate` command by entry points and load each when it is used.
+
+A wrong option is a wrong configuration: it ends with exit code 5, because 2, the usual one, is
+what the gate says of a governance violation.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points, version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_group
 from typing_extensions import override
 
 GROUP = "plangate.commands"
+CONFIGURATION = 5
 
 
 class LazyGroups(TyperGroup):

@@ -10,7 +10,7 @@ from harness.loader import load
 from harness.matching.expectation import ABSENT
 from harness.prepared import prepare_all, value_at
 from harness.yaml_source import SourceError
-from runtime.public import JsonObject, State
+from runtime.public import JsonObject, Plan, State, Step
 from tests.worlds import a_world, prepared, shipped
 
 LINE = 4
@@ -386,3 +386,27 @@ def test_every_shipped_golden_plan_executes() -> None:
     found = shipped()
 
     assert sum(item.golden is not None for item in found) > 150
+
+
+def test_the_golden_plan_is_judged_once() -> None:
+    """Answers that are golden in other words reuse the judgement; all others are simulated."""
+    found = prepared()
+    assert found.golden is not None
+
+    spelled_out = Plan(steps=tuple(found.sandbox.prepared(step) for step in found.golden.steps))
+
+    assert found.judged(spelled_out) is found.reference
+    assert found.judged(found.golden) is found.reference
+
+
+def test_a_plan_that_python_calls_equal_is_not_golden() -> None:
+    """True is 1 in Python, but not in JSON: such a plan is simulated, and refused."""
+    found = prepared(
+        expect={"plan": {"steps": [{"action": "counter.set", "inputs": {"value": 1}}]}}
+    )
+    assert found.golden is not None
+
+    judgement = found.judged(Plan(steps=(Step(action="counter.set", inputs={"value": True}),)))
+
+    assert judgement is not found.reference
+    assert judgement.outcome.refusal is not None

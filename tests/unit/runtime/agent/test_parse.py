@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from runtime.agent.parse import AUTHORITY_WORDS, CALL_LIMIT, ParseFault, Reading, read
 from runtime.agent.tools import ASK, DECLINE, ToolBook
+from runtime.domain.action import Permission, Visibility
 from runtime.domain.proposal import Clarification, Decline, PlanProposal
 from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.ports.chat_model import Completion
@@ -169,9 +170,22 @@ def test_an_unknown_action_keeps_the_plan_and_is_reported(name: str) -> None:
     """The engine will refuse it; the model is told which tools there are."""
     reading = read(saying(calls=[a_call("box_put", value=1), a_call(name, value=2)]), BOOK)
 
-    assert steps_of(reading) == [("box.put@1", {"value": 1}), (name[:200] or "?", {"value": 2})]
+    assert steps_of(reading) == [("box.put@1", {"value": 1}), (f"?{name[:199]}", {"value": 2})]
     assert faults_of(reading) == [ParseFault.UNKNOWN_ACTION]
     assert "use one of box_open, box_put." in reading.problems[0].detail
+
+
+@pytest.mark.parametrize("name", ["box.wipe@1", "box.wipe", "box.put@1"])
+def test_what_was_not_offered_resolves_to_no_action(name: str) -> None:
+    """Hidden actions and old versions stay out of reach, also for an admin's model."""
+    hidden = an_action(id="box.wipe@1", permission=Permission(visibility=Visibility.DEVELOPER))
+    compiled = a_registry(an_action(), an_action(id="box.put@2"), hidden)
+    book = ToolBook.of(compiled.actions[item.id] for item in compiled.registry.visible())
+
+    reading = read(saying(calls=[a_call(name, value=1)]), book)
+
+    assert faults_of(reading) == [ParseFault.UNKNOWN_ACTION]
+    assert [compiled.find(action) for action, _ in steps_of(reading)] == [None]
 
 
 @pytest.mark.parametrize(
