@@ -27,6 +27,7 @@ from harness.results import (
     ManifestScenario,
     ResultsWriter,
     RunError,
+    make_folder,
     read_manifest,
     read_records,
     write_json,
@@ -107,6 +108,9 @@ def evaluate(
     with ResultsWriter(request.folder) as writer:
         done = _take_up(request.folder, tally)
         waiting = _waiting(request, scenarios, contenders, done=done)
+        if waiting:  # figures and verdict of what was there are none of the run that goes on
+            for name in (SUMMARY, GATE):
+                (request.folder / name).unlink(missing_ok=True)
         progress.started(total=len(waiting), models=tuple(contenders))
 
         def sink(record: TrialRecord) -> None:
@@ -164,7 +168,7 @@ def _open_folder(
 ) -> None:
     manifest = _manifest(request, scenarios, contenders, created=created)
     if not (request.folder / MANIFEST).exists():
-        request.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(request.folder)
         write_json(request.folder / MANIFEST, manifest.model_dump(mode="json"))
         return
     before = read_manifest(request.folder)

@@ -137,7 +137,7 @@ def _found(paths: Iterable[Path], root: Path, problems: list[Problem]) -> list[P
                 if item.suffix in SUFFIXES
                 and item.is_file()
                 and item.name not in RESERVED_NAMES
-                and "cassettes" not in item.parts
+                and "cassettes" not in item.relative_to(path).parts
             )
             if not inside:
                 problems.append(_no_scenarios(path, root))

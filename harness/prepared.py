@@ -41,6 +41,7 @@ class PreparedScenario:
         state: expected values in the final state, compiled, by pointer.
         golden: the golden plan, or None when no plan is expected.
         reference: what the engine made of the golden plan.
+        judged_in: the situation in which it did; in any other one the reference says nothing.
     """
 
     scenario: Scenario
@@ -51,6 +52,7 @@ class PreparedScenario:
     state: tuple[tuple[str, Expectation], ...]
     golden: Plan | None
     reference: Judgement | None
+    judged_in: Situation
 
     def judged(self, plan: Plan) -> Judgement:
         """Return what the engine makes of a plan.
@@ -59,7 +61,7 @@ class PreparedScenario:
         judgement that was made when the scenario was prepared is the answer.
         """
         golden = self.reference
-        if golden is not None:
+        if golden is not None and self.judged_in is self.situation:
             digest = self.sandbox.digest(plan, self.situation)
             if digest == golden.outcome.plan_digest:
                 return golden
@@ -127,6 +129,7 @@ def _compiled(scenario: Scenario, sandbox: Sandbox) -> PreparedScenario:
         state=tuple((pointer, read_expected(value)) for pointer, value in expect.state.items()),
         golden=golden,
         reference=sandbox.simulate(golden, situation) if golden is not None else None,
+        judged_in=situation,
     )
 
 
@@ -147,15 +150,16 @@ def _faults(prepared: PreparedScenario) -> Iterator[str]:
     yield from _hidden(prepared, prepared.golden)
     for number, plan in enumerate(scenario.expect.plans[1:], start=2):
         other = Plan(steps=golden_steps(plan))
-        yield from _not_executed(
-            f"alternative {number}", prepared.sandbox.simulate(other, prepared.situation)
-        )
+        judgement = prepared.sandbox.simulate(other, prepared.situation)
+        yield from _not_executed(f"alternative {number}", judgement)
         yield from _hidden(prepared, other)
+        if judgement.outcome.status is StepStatus.DONE:
+            yield from _unreached(prepared, judgement, by=f"alternative {number}")
     yield from _broken_inputs(prepared)
     yield from _contradicted(prepared)
     yield from _strange_places(prepared)
     if reference.outcome.status is StepStatus.DONE:
-        yield from _unreached(prepared, reference)
+        yield from _unreached(prepared, reference, by="the golden plan")
 
 
 def _not_executed(name: str, judgement: Judgement) -> Iterator[str]:
@@ -207,10 +211,10 @@ def _strange_places(prepared: PreparedScenario) -> Iterator[str]:
             yield f"expect.volatile {pointer}: there is no component '{component}'"
 
 
-def _unreached(prepared: PreparedScenario, reference: Judgement) -> Iterator[str]:
+def _unreached(prepared: PreparedScenario, judgement: Judgement, *, by: str) -> Iterator[str]:
     for pointer, expectation in prepared.state:
-        for mismatch in judge(expectation, value_at(reference.state, pointer), ""):
-            yield f"expect.state {pointer}: the golden plan leads elsewhere: {mismatch.line()}"
+        for mismatch in judge(expectation, value_at(judgement.state, pointer), ""):
+            yield f"expect.state {pointer}: {by} leads elsewhere: {mismatch.line()}"
 
 
 def value_at(state: State, pointer: str) -> JsonValue:

@@ -134,6 +134,20 @@ def read_records(folder: Path) -> Iterator[TrialRecord]:
             yield _record(path, number, line)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those around it.
+
+    Raises:
+        RunError: it can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"folder {folder} can't be made: {error.strerror}; name another one"
+        ) from error
+
+
 def write_json(path: Path, document: JsonObject) -> None:
     """Write a document so that readers see the old file or the new one, never a half.
 
@@ -198,7 +212,7 @@ class ResultsWriter:
         """Append one line with a single system call, so that it is there even after kill -9.
 
         Raises:
-            RunError: the line could not be written whole; resuming cuts off what was.
+            RunError: the line could not be written whole; what was written of it is taken back.
         """
         line = _line(record.document())
         try:
@@ -206,6 +220,8 @@ class ResultsWriter:
         except OSError as error:
             raise _unwritable(self.folder, str(error.strerror)) from error
         if written != len(line):
+            size_bytes = os.fstat(self._results).st_size
+            os.ftruncate(self._results, size_bytes - written)  # nothing may follow half a line
             raise _unwritable(self.folder, f"only {written} of {len(line)} bytes fit")
 
 

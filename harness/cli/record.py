@@ -10,7 +10,7 @@ from harness.baseline import baseline_name, baseline_of
 from harness.cli.reading import complain
 from harness.record import RunRecord, read_run
 from harness.reporting.publish import write_reports
-from harness.results import RunError, write_json
+from harness.results import RunError, make_folder, write_json
 from harness.settings import DEFAULT_BASELINES
 
 
@@ -18,7 +18,7 @@ def report_command(folder: Path) -> int:
     """Write the reports of a run anew."""
     try:
         write_reports(folder)
-    except RunError as error:
+    except (RunError, OSError) as error:
         return complain(error)
     Console().print(f"Wrote {folder / 'report.html'}", highlight=False)
     return 0
@@ -31,8 +31,15 @@ def baseline_command(folder: Path, *, models: tuple[str, ...], baselines: Path |
         chosen = _chosen(run, models)
     except RunError as error:
         return complain(error)
-    target = baselines or DEFAULT_BASELINES
-    target.mkdir(parents=True, exist_ok=True)
+    try:
+        _bless(run, chosen, target=baselines or DEFAULT_BASELINES)
+    except RunError as error:
+        return complain(error)
+    return 0
+
+
+def _bless(run: RunRecord, chosen: set[str], *, target: Path) -> None:
+    make_folder(target)
     digests = {item.id: item.digest for item in run.manifest.scenarios}
     for summary in run.summary.models:
         if summary.model not in chosen:
@@ -52,7 +59,6 @@ def baseline_command(folder: Path, *, models: tuple[str, ...], baselines: Path |
         path = target / baseline_name(summary.model)
         write_json(path, baseline.model_dump(mode="json"))
         Console().print(f"Blessed {summary.model}: {path}", highlight=False)
-    return 0
 
 
 def _chosen(run: RunRecord, models: tuple[str, ...]) -> set[str]:

@@ -227,26 +227,37 @@ def _gate(options: RunOptions, contenders: Mapping[str, Contender]) -> GateReque
         )
     models = options.gate_models or tuple(contenders)
     folder = options.baselines or DEFAULT_BASELINES
-    found = {model: _baseline(folder / baseline_name(model)) for model in models}
+    found = {model: _baseline(folder / baseline_name(model), model) for model in models}
     return GateRequest(
         rules=_rules(options),
         models=models,
         baselines={model: item for model, item in found.items() if item is not None},
         whole=not options.tags
-        and all(item is None or item.paths == _paths(options) for item in found.values()),
+        and all(item is None or _places(item.paths) == _places(options.paths) for item in found.values()),
     )
 
 
-def _baseline(path: Path) -> Baseline | None:
+def _places(paths: Iterable[str | Path]) -> set[Path]:
+    """Return what paths stand for, however they are spelled."""
+    return {Path(path).resolve() for path in paths}
+
+
+def _baseline(path: Path, model: str) -> Baseline | None:
     if not path.exists():
         return None
     try:
-        return Baseline.model_validate_json(path.read_bytes())
+        baseline = Baseline.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise ConfigurationError(
             f"baseline {path} is damaged: {error.errors(include_url=False)[0]['msg']}; "
             "restore it or bless a run with `plangate eval baseline`"
         ) from error
+    if baseline.model != model:
+        raise ConfigurationError(
+            f"baseline {path} is that of {baseline.model}, not of {model}: both names give one "
+            "file; keep their baselines in two folders and name one with --baselines"
+        )
+    return baseline
 
 
 def _rules(options: RunOptions) -> GateRules:

@@ -18,7 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.gate import GateReport, Verdict
+from harness.reporting.lost import lost_lines
 from harness.reporting.wording import count, dollars, duration, interval, percent, plural
+from harness.results import RESULTS, read_records
 from harness.summary import ModelSummary
 from harness.trial import TrialRecord, TrialStatus
 
@@ -81,8 +83,9 @@ def print_summary(
     *,
     run_dir: Path,
 ) -> None:
-    """Print the final table, the checks, the verdict, and where the reports are."""
+    """Print the final table, what was lost and why, the checks, the verdict, and the reports."""
     console.print(_summary_table(models, width=console.width))
+    _print_lost(console, models, run_dir=run_dir)
     if gate is None:
         console.print(Text("not gated", style="bold"))
     else:
@@ -90,6 +93,15 @@ def print_summary(
         verdict = Text(gate.verdict.value, style=_STYLES[gate.verdict])
         console.print(Text.assemble("gate: ", verdict, f" (exit code {gate.verdict.exit_code})"))
     console.print(Text(f"report: {run_dir / 'report.html'}"), soft_wrap=True)
+
+
+def _print_lost(console: Console, models: tuple[ModelSummary, ...], *, run_dir: Path) -> None:
+    whole = all(item.overall.scored == item.overall.trials for item in models)
+    if whole or not (run_dir / RESULTS).exists():
+        return
+    for line in lost_lines(read_records(run_dir)):
+        console.print(Text(line, style="yellow"), soft_wrap=True)
+    console.print(Text(f"try them again: plangate eval run --resume {run_dir}"), soft_wrap=True)
 
 
 @dataclass(slots=True)

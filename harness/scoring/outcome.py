@@ -53,6 +53,8 @@ def score(evidence: Evidence) -> Score | None:
         refusal = judgement.outcome.refusal
         stopped = refusal.message if refusal is not None else "it did not finish"
         return Score(name=NAME, value=0.0, passed=False, reason=f"the plan stops: {stopped}")
+    if judgement is prepared.reference:  # found to reach what is expected when it was prepared
+        return Score(name=NAME, value=1.0, passed=True)
     faults = _unexpected_values(evidence, judgement) + _differences(evidence)
     return Score(
         name=NAME,

@@ -24,7 +24,8 @@ def load_plugin(name: str) -> Plugin:
     """Import one plugin and check the contract that it was written against.
 
     Raises:
-        DeclarationError: no such plugin, an object that is no plugin, or another contract.
+        DeclarationError: no such plugin, one that can't be imported, an object that is no plugin,
+            or another contract.
     """
     found = _entry_points().get(name)
     if found is None:
@@ -32,9 +33,11 @@ def load_plugin(name: str) -> Plugin:
         raise DeclarationError(
             subject=f"plugin '{name}'", problems=(f"it is not installed; installed: {known}",)
         )
-    plugin = found.load()
+    plugin = _imported(found)
     if not isinstance(plugin, Plugin):
-        problem = f"{found.value} is a {type(plugin).__name__}, expected runtime.plugins.Plugin"
+        problem = (
+            f"{found.value} is a {type(plugin).__name__}, expected runtime.plugins.contract.Plugin"
+        )
         raise DeclarationError(subject=f"plugin '{name}'", problems=(problem,))
     if plugin.contract != CONTRACT_VERSION:
         problem = f"it was written for contract {plugin.contract}; this is {CONTRACT_VERSION}"
@@ -56,6 +59,14 @@ def find_environment(environment_id: str) -> tuple[Plugin, Environment]:
                 return plugin, environment
     problem = f"no installed plugin declares it; plugins: {', '.join(names) or 'none'}"
     raise DeclarationError(subject=f"environment '{environment_id}'", problems=(problem,))
+
+
+def _imported(found: EntryPoint) -> object:
+    try:
+        return found.load()
+    except Exception as error:  # foreign code, imported here for the first time
+        problem = f"{found.value} can't be imported: {type(error).__name__}: {error}"
+        raise DeclarationError(subject=f"plugin '{found.name}'", problems=(problem,)) from error
 
 
 @cache

@@ -15,6 +15,7 @@ from runtime.ports.model_reference import ModelReference
 MAX_TOOL_CALLS: Final = 1_000
 MAX_ARGUMENTS_BYTES: Final = 1_000_000
 MAX_DETAIL_CHARS: Final = 500
+MAX_TOKENS: Final = 1_000_000_000  # so that sums over a run stay numbers that JSON lines hold
 
 _FAULTS: Final = {
     401: ModelFault.UNAUTHORIZED,
@@ -79,20 +80,19 @@ def completion_from(document: JsonValue, *, reference: ModelReference) -> Comple
         message = choice["message"]
         calls = bounded_calls(_calls(message.get("tool_calls")), model=model)
         usage = _usage(document.get("usage"))
-        text = text_of(message.get("content"))
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        return Completion(
+            text=text_of(message.get("content")),
+            tool_calls=calls,
+            finish_reason=_said(choice.get("finish_reason")) or ("tool_calls" if calls else "stop"),
+            usage=usage,
+            cost_micros=reference.cost_micros(usage),
+            model=_said(document.get("model")) or reference.model_name,
+            refusal=_refusal(message),
+        )
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
         raise malformed(
             model, f"no chat completion: {type(error).__name__} {brief_detail(str(error))}"
         ) from error
-    return Completion(
-        text=text,
-        tool_calls=calls,
-        finish_reason=choice.get("finish_reason") or ("tool_calls" if calls else "stop"),
-        usage=usage,
-        cost_micros=reference.cost_micros(usage),
-        model=document.get("model") or reference.model_name,
-        refusal=_refusal(message),
-    )
 
 
 def document_from(completion: Completion) -> JsonObject:
@@ -142,8 +142,8 @@ def _calls(written: list[JsonObject] | None) -> Iterable[ToolCall]:
     for index, call in enumerate(written or ()):
         function = call["function"]
         yield ToolCall(
-            id=call.get("id") or f"call_{index}",
-            name=function.get("name") or "",
+            id=_said(call.get("id")) or f"call_{index}",
+            name=_said(function.get("name")),
             arguments=arguments_text(function.get("arguments")),
         )
 
@@ -151,7 +151,14 @@ def _calls(written: list[JsonObject] | None) -> Iterable[ToolCall]:
 def _refusal(message: JsonObject) -> str:
     """Return the refusal from where OpenAI puts it, or from where LiteLLM keeps it."""
     kept = message.get("provider_specific_fields") or {}
-    return message.get("refusal") or kept.get("refusal") or ""
+    return _said(message.get("refusal")) or _said(kept.get("refusal"))
+
+
+def _said(text: JsonValue) -> str:
+    """Return a text that may be missing; records and reports rely on its being one."""
+    if text is None or isinstance(text, str):
+        return text or ""
+    raise TypeError(f"{type(text).__name__} found, expected a text")
 
 
 def _usage(written: JsonObject | None) -> TokenUsage:
@@ -159,7 +166,14 @@ def _usage(written: JsonObject | None) -> TokenUsage:
         return TokenUsage()
     details = written.get("prompt_tokens_details") or {}
     return TokenUsage(
-        prompt=int(written.get("prompt_tokens") or 0),
-        completion=int(written.get("completion_tokens") or 0),
-        cached=int(details.get("cached_tokens") or 0),
+        prompt=_count(written.get("prompt_tokens")),
+        completion=_count(written.get("completion_tokens")),
+        cached=_count(details.get("cached_tokens")),
     )
+
+
+def _count(tokens: JsonValue) -> int:
+    count = int(tokens or 0)
+    if not 0 <= count <= MAX_TOKENS:
+        raise ValueError(f"{count} tokens, expected 0 to {MAX_TOKENS}")
+    return count

@@ -30,6 +30,16 @@ class LazyGroups(TyperGroup):
         return sorted(_groups())
 
     @override
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        with _wrong_usage_is_wrong_configuration():
+            return super().make_context(*args, **kwargs)
+
+    @override
+    def invoke(self, ctx: Any) -> Any:
+        with _wrong_usage_is_wrong_configuration():
+            return super().invoke(ctx)
+
+    @override
     def get_command(self, ctx: object, cmd_name: str) -> TyperGroup | None:
         found = _groups().get(cmd_name)
         return None if found is None else get_group(found.load())
@@ -66,6 +76,15 @@ def _options(
     ] = False,
 ) -> None:
     """Plangate proves an agent's plans before it lets them run."""
+
+
+@contextmanager
+def _wrong_usage_is_wrong_configuration() -> Iterator[None]:
+    try:
+        yield
+    except TyperException as error:
+        vars(error)["exit_code"] = CONFIGURATION
+        raise
 
 
 @cache

@@ -77,6 +77,16 @@ def run(world: Path, *arguments: str) -> Result:
     return plangate("run", world, "--model", CLOSED, "--output", "run", "--no-track", *arguments)
 
 
+def test_a_folder_that_can_not_be_made_ends_a_run(tmp_path: Path) -> None:
+    """With a message, not a trace."""
+    (tmp_path / "file").touch()
+
+    result = plangate("run", a_world(tmp_path), "--model", CLOSED, "--output", "file/run")
+
+    assert result.exit_code == 4
+    assert "folder file/run can't be made" in result.stderr
+
+
 def test_a_run_that_lost_everything_is_reported_and_can_be_resumed(tmp_path: Path) -> None:
     """Exit code 4, with a report, gated or not."""
     first = run(a_world(tmp_path), "--gate")
@@ -131,6 +141,29 @@ def test_a_damaged_baseline_is_told(tmp_path: Path) -> None:
 
     assert result.exit_code == 5
     assert "is damaged" in result.stderr
+
+
+def test_the_baseline_of_another_model_is_told(tmp_path: Path) -> None:
+    """Two names may give one file name; a model is only compared with itself."""
+    other = "openai/any-transport-http?api_base=http://127.0.0.1:1/v1&retries=0"
+    folder = a_run(tmp_path / "run0", [a_trial(model=other)])
+    assert plangate("baseline", folder, "--baselines", "kept").exit_code == 0
+
+    result = run(a_world(tmp_path), "--gate", "--baselines", "kept")
+
+    assert result.exit_code == 5
+    assert f"is that of {other}, not of {CLOSED}" in result.stderr
+
+
+def test_deleted_scenarios_are_noticed_however_the_path_is_spelled(tmp_path: Path) -> None:
+    """An absolute path is no other choice of scenarios."""
+    folder = a_run(tmp_path / "run0", [a_trial("gone", model=CLOSED)], paths=["world"])
+    assert plangate("baseline", folder, "--baselines", "kept").exit_code == 0
+
+    result = run(a_world(tmp_path).resolve(), "--gate", "--baselines", "kept")
+
+    assert result.exit_code == 1
+    assert "1 scenarios of the baseline are gone: gone" in " ".join(result.output.split())
 
 
 def test_a_report_is_written_anew(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from harness.bootstrap import ConfigurationError
 from harness.evaluation import Finished, GateRequest, RunRequest, evaluate
 from harness.gate import GateRules, Verdict
+from harness.record import read_run
 from harness.replay import Contender
 from harness.reporting.terminal import silent_progress
 from harness.results import RunError, read_manifest, read_records
@@ -107,6 +108,31 @@ def test_an_interrupted_run_is_taken_up(tmp_path: Path) -> None:
     assert again.asked == 3
     assert finished.models[0].overall.scored == 5
     assert finished.gate is None
+
+
+def test_a_run_that_goes_on_has_no_old_verdict(tmp_path: Path) -> None:
+    """Killed again, it is read as unfinished; reports never show the verdict of fewer trials."""
+    gate = GateRequest(rules=GateRules(), models=(MODEL,), baselines={}, whole=True)
+    evaluated(request(tmp_path), Three(), gate)
+    results = tmp_path / "run" / "results.jsonl"
+    results.write_bytes(b"".join(results.read_bytes().splitlines(keepends=True)[:3]))
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluated(request(tmp_path), Three(interrupted_after=1))
+
+    run = read_run(tmp_path / "run")
+    assert (run.gate, run.summary.finished) == (None, False)
+    assert run.summary.models[0].overall.scored == 4
+
+
+def test_a_whole_run_keeps_its_verdict(tmp_path: Path) -> None:
+    """Resuming what lacks nothing changes nothing."""
+    gate = GateRequest(rules=GateRules(), models=(MODEL,), baselines={}, whole=True)
+    evaluated(request(tmp_path), Three(), gate)
+
+    evaluated(request(tmp_path), Three())
+
+    assert read_run(tmp_path / "run").gate is not None
 
 
 @pytest.mark.parametrize(

@@ -344,6 +344,14 @@ def test_files_that_are_no_scenarios_are_left_out(tmp_path: Path) -> None:
     assert load([world], root=tmp_path).files == ("world/cases.yaml",)
 
 
+def test_a_folder_inside_of_cassettes_is_read(tmp_path: Path) -> None:
+    """Where the asked folder itself lies does not matter."""
+    (tmp_path / "cassettes").mkdir()
+    world = a_world(tmp_path / "cassettes")
+
+    assert load([world], root=world).files == ("cases.yaml",)
+
+
 DECLARED = """\
 id: journaled
 title: Journaled

@@ -156,6 +156,14 @@ def refusal(folder: Path, text: str) -> str:
             id="second plan refused",
         ),
         pytest.param(
+            "counter",
+            "{}",
+            "{any_of: [{steps: [{action: counter.set, inputs: {value: 3}}]},"
+            " {steps: [{action: counter.set, inputs: {value: 4}}]}], state: {/counter/value: 3}}",
+            "alternative 2 leads elsewhere",
+            id="second plan does not reach the state",
+        ),
+        pytest.param(
             "helpdesk",
             "{principal: {roles: [admin]}}",
             HIDDEN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from harness.results import (
     RESULTS,
     ResultsWriter,
     RunError,
+    make_folder,
     read_manifest,
     read_records,
     write_json,
@@ -82,6 +84,31 @@ def test_a_whole_file_is_left_as_it_is(tmp_path: Path) -> None:
     written(tmp_path)
 
     assert path.stat().st_ino == before
+
+
+def test_half_a_line_is_taken_back(tmp_path: Path) -> None:
+    """A trial that ends just behind the full disk can't make the run unreadable."""
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with ResultsWriter(tmp_path) as writer:
+        writer.write(a_record("a"))
+        size_bytes = (tmp_path / RESULTS).stat().st_size
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes + 10, usual[1]))
+        try:
+            with pytest.raises(RunError, match=r"only 10 of .* bytes fit"):
+                writer.write(a_record("b"))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+        writer.write(a_record("c"))
+
+    assert ids(tmp_path) == ["a", "c"]
+
+
+def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
+    """A file stands where the folder should be."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(RunError, match=r"file/run can't be made: .*; name another one"):
+        make_folder(tmp_path / "file" / "run")
 
 
 def test_a_second_writer_is_refused(tmp_path: Path) -> None:

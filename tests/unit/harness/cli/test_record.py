@@ -89,6 +89,22 @@ def test_a_run_that_is_not_whole_is_never_a_baseline(
     assert not (tmp_path / "b").exists()
 
 
+def test_a_place_that_can_not_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both commands say so instead of failing with a trace."""
+    folder = a_run(tmp_path / "run", [a_trial()])
+    (folder / "report.html").mkdir()
+    (tmp_path / "file").touch()
+
+    assert baseline_command(folder, models=(), baselines=tmp_path / "file") == CONFIGURATION
+    assert report_command(folder) == CONFIGURATION
+
+    told = capsys.readouterr().err
+    assert "file can't be made" in told
+    assert "report.html" in told
+
+
 def test_a_run_that_was_killed_is_never_a_baseline(tmp_path: Path) -> None:
     """Without a summary a run has not ended."""
     folder = a_run(tmp_path / "run", [a_trial()])

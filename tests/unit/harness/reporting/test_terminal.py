@@ -20,6 +20,7 @@ from tests.unit.harness.reporting.builders import (
     a_failed_trial,
     a_gate,
     a_lost_trial,
+    a_run,
     a_trial,
 )
 
@@ -146,6 +147,30 @@ def test_a_run_without_gate_says_so() -> None:
 
     assert "not gated" in _text(console)
     assert "n/a" in _text(console)
+
+
+def test_what_was_lost_is_explained(tmp_path: Path) -> None:
+    """The last lines name the fault and the command that tries again."""
+    console = _console()
+    tally = Tally()
+    lost = a_lost_trial(fault="HTTP 401: [bold]no[/bold]")
+    tally.add(lost)
+
+    print_summary(console, tally.models(), None, run_dir=a_run(tmp_path / "run", [lost]))
+
+    assert f"1 trial of {ORACLE} lost: HTTP 401: [bold]no[/bold]" in _text(console)
+    assert f"plangate eval run --resume {tmp_path / 'run'}" in _text(console)
+
+
+def test_a_whole_run_needs_no_second_try(tmp_path: Path) -> None:
+    """Nothing lost, nothing to resume."""
+    console = _console()
+    tally = Tally()
+    tally.add(a_failed_trial())
+
+    print_summary(console, tally.models(), None, run_dir=a_run(tmp_path / "run", [a_trial()]))
+
+    assert "--resume" not in _text(console)
 
 
 def test_a_narrow_terminal_keeps_the_models_names() -> None:

@@ -100,7 +100,7 @@ async def test_a_plan_that_stays_wrong_is_kept_for_the_engine() -> None:
     """What can be read is judged by the engine, which says precisely why it is refused."""
     proposed = await proposed_by(ScriptedModel.of(*[calling("counter_burn")] * 3))
 
-    assert the_steps(proposed) == [("counter_burn", {})]
+    assert the_steps(proposed) == [("?counter_burn", {})]
     assert [problem.fault for problem in proposed.problems] == [ParseFault.UNKNOWN_ACTION]
 
 

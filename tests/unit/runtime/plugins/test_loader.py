@@ -65,6 +65,16 @@ def test_listing_imports_nothing(install: Install) -> None:
     [
         pytest.param("sample_plugins:STRANGE", "STRANGE is a int, expected", id="no plugin"),
         pytest.param("sample_plugins:OLD", "written for contract 0; this is 1", id="contract"),
+        pytest.param(
+            "sample_plugins:NOWHERE",
+            "sample_plugins:NOWHERE can't be imported: AttributeError: .*'NOWHERE'",
+            id="a name that the module lacks",
+        ),
+        pytest.param(
+            "module_that_does_not_exist:PLUGIN",
+            "can't be imported: ModuleNotFoundError: No module named",
+            id="no module",
+        ),
     ],
 )
 def test_an_unusable_plugin_is_refused(install: Install, target: str, problem: str) -> None:

@@ -125,6 +125,13 @@ def test_bare_answer_gets_defaults() -> None:
         pytest.param(an_answer({"content": 5}), id="content is a number"),
         pytest.param(an_answer({"tool_calls": [{}]}), id="call without function"),
         pytest.param(an_answer({}, usage={"prompt_tokens": "many"}), id="usage is text"),
+        pytest.param(an_answer({}, usage={"prompt_tokens": 10**9 + 1}), id="usage without end"),
+        pytest.param(an_answer({}, usage={"completion_tokens": -1}), id="usage below zero"),
+        pytest.param(an_answer({}, usage={"prompt_tokens": math.inf}), id="usage is infinite"),
+        pytest.param(an_answer({}, model=5), id="model is a number"),
+        pytest.param(an_answer({"refusal": True}), id="refusal is no text"),
+        pytest.param(an_answer({"provider_specific_fields": [1]}), id="fields are a list"),
+        pytest.param(an_answer({"tool_calls": [{"function": {"name": 5}}]}), id="name is a number"),
     ],
 )
 def test_other_documents_are_malformed(document: JsonValue) -> None:

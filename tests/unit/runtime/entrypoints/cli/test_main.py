@@ -70,13 +70,23 @@ def test_the_version_is_the_distributions() -> None:
     assert (result.exit_code, result.output) == (0, f"plangate {version('plangate')}\n")
 
 
-@pytest.mark.parametrize("arguments", [["nope"], ["--nope"], ["eval", "nope"]])
-def test_an_unknown_word_is_a_usage_error(arguments: list[str]) -> None:
-    """Exit code 2 and a message, never a traceback."""
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["nope"], "No such command", id="group"),
+        pytest.param(["--nope"], "No such option", id="option of the program"),
+        pytest.param(["eval", "nope"], "No such command", id="command"),
+        pytest.param(["eval", "run", "--trails", "2"], "No such option", id="option of a command"),
+        pytest.param(["eval", "run", "--trials", "0"], "Invalid value", id="value"),
+        pytest.param(["eval", "report"], "Missing argument", id="argument"),
+    ],
+)
+def test_a_usage_error_is_a_wrong_configuration(arguments: list[str], message: str) -> None:
+    """Exit code 5 and a message: 2 would claim a governance violation."""
     result = CliRunner().invoke(app, arguments)
 
-    assert result.exit_code == 2
-    assert "No such" in result.output
+    assert result.exit_code == 5
+    assert message in result.output
     assert "Traceback" not in result.output
 
 
