@@ -70,7 +70,7 @@ def open_contenders(
             reference = _checked(text)
             model = open_chat_model(text, environ=environ, offline_providers=providers)
         except (ModelReferenceError, ModelError, ValueError) as error:
-            raise ConfigurationError(f"model {_named(text)}: {error}") from None
+            raise ConfigurationError(f"model {_named(text)}: {_fault(text, error)}") from None
         name = reference.safe_text
         if name in contenders:
             raise ConfigurationError(f"model '{name}' is given twice")
@@ -114,6 +114,14 @@ def label_of(reference: ModelReference) -> str:
 def _named(text: str) -> str:
     """Name a reference in a message without its options, which might hold what must not show."""
     return f"'{text.partition('?')[0]}'"
+
+
+def _fault(text: str, error: Exception) -> str:
+    """Return what is wrong, without the name where the error begins with it."""
+    message = str(error)
+    named = message.startswith(text.partition("?")[0])
+    name, _, rest = message.partition(": ")
+    return rest if named and " " not in name and rest else message
 
 
 def _checked(text: str) -> ModelReference:

@@ -204,11 +204,22 @@ def _governed(summary: ModelSummary, rules: GateRules) -> Check:
 
 
 def _thresholds(summary: ModelSummary, rules: GateRules) -> list[Check]:
-    return [
+    checks = [
         _reached(summary, threshold)
         for threshold in rules.thresholds
         if fnmatchcase(summary.model, threshold.model)
     ]
+    if checks or not rules.thresholds:
+        return checks
+    globs = ", ".join(dict.fromkeys(threshold.model for threshold in rules.thresholds))
+    unasked = Check(
+        model=summary.model,
+        name="pass rate",
+        verdict=Verdict.INCONCLUSIVE,
+        detail=f"no threshold is for this model, they are for {globs}; "
+        "add one, or gate other models with --gate-model",
+    )
+    return [unasked]
 
 
 def _reached(summary: ModelSummary, threshold: Threshold) -> Check:

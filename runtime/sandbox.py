@@ -94,14 +94,21 @@ class Sandbox:
             only: ids or names of the actions to offer; empty means all.
 
         Raises:
-            DeclarationError: `only` names an action that does not exist.
+            DeclarationError: the environment names a component, or `only` an action, that does
+                not exist.
         """
-        wanted = set(environment.components)
+        wanted, subject = set(environment.components), f"environment '{environment.id}'"
+        missing = sorted(wanted - {item.id for item in plugin.components})
+        if missing:
+            raise DeclarationError(
+                subject=subject,
+                problems=tuple(f"plugin '{plugin.id}' has no component '{it}'" for it in missing),
+            )
         components = [item for item in plugin.components if not wanted or item.id in wanted]
         ids = {item.id for item in components}
         actions = [item for item in plugin.actions if set(item.targets) <= ids]
         if only:
-            actions = _selected(actions, only, subject=f"environment '{environment.id}'")
+            actions = _selected(actions, only, subject=subject)
         return cls(plugin, environment, Registry.of(components, actions))
 
     @classmethod

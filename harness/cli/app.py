@@ -13,7 +13,7 @@ import typer
 
 app = typer.Typer(
     name="eval",
-    help="Replay golden scenarios across models, score the plans in the real engine, and gate.",
+    help="Replay golden scenarios across models, score, and gate.",
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help, as the command above: rich costs half of its time
     pretty_exceptions_enable=False,
@@ -27,43 +27,66 @@ app.add_typer(import_app, name="import")
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(help="Scenario files or folders.", show_default="scenarios"),
+    typer.Argument(help="Scenario files or folders.", metavar="PATHS", show_default="scenarios"),
 ]
 Tags = Annotated[
     list[str] | None,
-    typer.Option("--tag", help="Only scenarios with this tag, suite or environment; repeatable."),
+    typer.Option(
+        "--tag",
+        metavar="TAG",
+        help="Only scenarios with this tag, suite or environment; repeated, with all of them.",
+    ),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Models = Annotated[
     list[str] | None,
     typer.Option(
         "--model",
+        metavar="MODEL",
         help="A LiteLLM name such as openai/gpt-4o-mini, with options behind '?'; repeatable.",
         show_default="plangate/oracle",
     ),
 ]
-Trials = Annotated[int, typer.Option(min=1, help="Repetitions of each scenario.")]
-Concurrency = Annotated[int, typer.Option(min=1, help="Trials in flight.")]
-Seed = Annotated[int, typer.Option(help="Seed of the run's randomness.")]
-Output = Annotated[Path | None, typer.Option(help="The run's folder.")]
-Resume = Annotated[Path | None, typer.Option(help="Finish an interrupted run.")]
+Trials = Annotated[int, typer.Option(min=1, metavar="N", help="Repetitions of each scenario.")]
+Concurrency = Annotated[int, typer.Option(min=1, metavar="N", help="Trials in flight.")]
+Seed = Annotated[int, typer.Option(metavar="N", help="Seed of the run's randomness.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="The run's folder.", show_default="reports/runs/RUN"),
+]
+Resume = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Finish the interrupted run in this folder, with its models and settings.",
+    ),
+]
 Gate = Annotated[bool, typer.Option("--gate", help="Judge the run; sets the exit code.")]
 GateModels = Annotated[
-    list[str] | None, typer.Option("--gate-model", help="Gate only this model; repeatable.")
+    list[str] | None,
+    typer.Option("--gate-model", metavar="MODEL", help="Gate only this model; repeatable."),
 ]
 GateRulesFile = Annotated[
-    Path | None, typer.Option("--gate-rules", help="Rules file.", show_default="PATH/gate.yaml")
+    Path | None,
+    typer.Option("--gate-rules", metavar="FILE", help="Rules file.", show_default="PATH/gate.yaml"),
 ]
 Baselines = Annotated[
-    Path | None, typer.Option(help="Folder of baselines.", show_default="reports/baselines")
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Folder of baselines.", show_default="reports/baselines"),
 ]
-Retries = Annotated[int, typer.Option(min=0, help="Retries of a failed request.")]
-Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds a request may take.")]
-MaxTokens = Annotated[int, typer.Option(min=1, help="Longest answer.")]
+Retries = Annotated[int, typer.Option(min=0, metavar="N", help="Retries of a failed request.")]
+Timeout = Annotated[
+    float, typer.Option(min=0.1, metavar="SECONDS", help="Seconds a request may take.")
+]
+MaxTokens = Annotated[int, typer.Option(min=1, metavar="N", help="Longest answer, in tokens.")]
 Track = Annotated[bool, typer.Option("--track/--no-track", help="Log to MLflow.")]
+EXIT_CODES = (
+    "Exit codes: 0 pass, 1 quality regression, 2 governance violation, 3 inconclusive, "
+    "4 infrastructure, 5 configuration, 130 interrupted. Without --gate quality is not judged."
+)
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def run(  # noqa: PLR0913  # one parameter an option
     paths: Paths = None,
     *,
@@ -114,7 +137,7 @@ def run(  # noqa: PLR0913  # one parameter an option
 
 @app.command()
 def validate(paths: Paths = None, *, json: JsonFlag = False) -> None:
-    """Check scenarios and execute their golden plans, without any model."""
+    """Check scenarios, and execute their golden plans."""
     from harness.cli.inspect import validate_command
 
     raise typer.Exit(validate_command(tuple(paths or [Path("scenarios")]), as_json=json))
@@ -131,7 +154,7 @@ def list_(paths: Paths = None, *, tag: Tags = None, json: JsonFlag = False) -> N
 
 
 @app.command()
-def report(run: Annotated[Path, typer.Argument(help="A run's folder.")]) -> None:
+def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]) -> None:
     """Write the reports of a run anew."""
     from harness.cli.record import report_command
 
@@ -140,10 +163,11 @@ def report(run: Annotated[Path, typer.Argument(help="A run's folder.")]) -> None
 
 @app.command()
 def baseline(
-    run: Annotated[Path, typer.Argument(help="A finished run's folder.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run's folder.")],
     *,
     model: Annotated[
-        list[str] | None, typer.Option("--model", help="Bless only this model; repeatable.")
+        list[str] | None,
+        typer.Option("--model", metavar="MODEL", help="Bless only this model; repeatable."),
     ] = None,
     baselines: Baselines = None,
 ) -> None:
@@ -165,14 +189,17 @@ def schema(
 
 @import_app.command(name="bfcl")
 def import_bfcl(
-    file: Annotated[Path, typer.Argument(help="Questions as published, one JSON object a line.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="Questions as published, one JSON object a line."),
+    ],
     *,
     output: Annotated[Path, typer.Option(help="Folder for the scenarios.")],
     answers: Annotated[
         Path | None, typer.Option(help="The file of possible answers that belongs to it.")
     ] = None,
 ) -> None:
-    """Turn a file of the Berkeley Function Calling Leaderboard into scenarios."""
+    """Import a file of the Berkeley leaderboard (BFCL)."""
     from harness.cli.importing import import_bfcl_command
 
     raise typer.Exit(import_bfcl_command(file, answers=answers, output=output))

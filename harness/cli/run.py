@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -196,7 +196,7 @@ def _request(options: RunOptions, found: ScenarioSet) -> RunRequest:
     now_ms = int(SystemClock().now().timestamp() * 1000)
     run = new_id("run", now_ms=now_ms, entropy=secrets.token_bytes(10))
     folder = options.output or DEFAULT_OUTPUT / run
-    if options.resume is None and folder.exists() and any(folder.iterdir()):
+    if options.resume is None and folder.is_dir() and any(folder.iterdir()):
         raise ConfigurationError(
             f"{folder} is not empty; choose another --output, or go on with --resume {folder}"
         )
@@ -226,14 +226,14 @@ def _gate(options: RunOptions, contenders: Mapping[str, Contender]) -> GateReque
             f"--gate-model {', '.join(unknown)} is not among the models of this run"
         )
     models = options.gate_models or tuple(contenders)
-    folder = options.baselines or DEFAULT_BASELINES
+    asked, folder = _places(options.paths), options.baselines or DEFAULT_BASELINES
     found = {model: _baseline(folder / baseline_name(model), model) for model in models}
     return GateRequest(
         rules=_rules(options),
         models=models,
         baselines={model: item for model, item in found.items() if item is not None},
         whole=not options.tags
-        and all(item is None or _places(item.paths) == _places(options.paths) for item in found.values()),
+        and all(item is None or _places(item.paths) == asked for item in found.values()),
     )
 
 

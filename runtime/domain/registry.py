@@ -120,6 +120,10 @@ def _action_problems(actions: list[Action], components: set[str]) -> list[str]:
         ]
         if action.cost < 0:
             problems.append(f"{where}: cost {action.cost} must not be negative")
+        if action.permission.approvals < 0:
+            problems.append(
+                f"{where}: approvals {action.permission.approvals} must not be negative"
+            )
         if action.input_schema.get("type") != "object":
             problems.append(f"{where}: input_schema must have type object")
     return problems

@@ -142,7 +142,7 @@ def _calls(written: list[JsonObject] | None) -> Iterable[ToolCall]:
     for index, call in enumerate(written or ()):
         function = call["function"]
         yield ToolCall(
-            id=_said(call.get("id")) or f"call_{index}",
+            id=str(call.get("id") or f"call_{index}"),
             name=_said(function.get("name")),
             arguments=arguments_text(function.get("arguments")),
         )

@@ -92,6 +92,31 @@ def test_a_model_that_can_not_be_opened_is_a_wrong_configuration(
         opened(*references)
 
 
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        pytest.param(
+            "openai/x?transport=http",
+            "model 'openai/x': unauthorized: no key: set the environment variable OPENAI_API_KEY",
+            id="key",
+        ),
+        pytest.param("openai/x?nope=1", "model 'openai/x': unknown option 'nope'", id="option"),
+        pytest.param(
+            "plangate/noisy-oracle?rat=1",
+            "model 'plangate/noisy-oracle': plangate/noisy-oracle takes rate and seed",
+            id="a sentence that begins with the name",
+        ),
+        pytest.param("gpt", "model 'gpt': model reference starts with 'gpt'", id="no provider"),
+    ],
+)
+def test_a_complaint_names_the_model_once(reference: str, message: str) -> None:
+    """A person reads the name, and then what is wrong."""
+    with pytest.raises(ConfigurationError) as caught:
+        opened(reference)
+
+    assert str(caught.value).startswith(message)
+
+
 def test_options_of_a_reference_win_over_the_command_line() -> None:
     """What the reference leaves open is the command line's."""
     reference = f"openai/x?{BASE}&retries=9&timeout_s=2"

@@ -122,6 +122,19 @@ def test_rules_that_make_no_sense_are_told_by_line(
     assert message in result.stderr
 
 
+@pytest.mark.parametrize("name", ["taken", "taken/run"])
+def test_an_output_that_can_not_be_a_folder_is_told(tmp_path: Path, name: str) -> None:
+    """A file stands in the way; there is no traceback."""
+    world = a_world(tmp_path)
+    (tmp_path / "taken").write_text("mine")
+
+    result = plangate("run", world, "--model", CLOSED, "--output", name, "--no-track")
+
+    assert result.exit_code == 4
+    assert f"folder {name} can't be made" in result.stderr
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
 def test_rules_beside_the_scenarios_are_found(tmp_path: Path) -> None:
     """`gate.yaml` in the folder that is asked for."""
     world = a_world(tmp_path)

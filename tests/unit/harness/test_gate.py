@@ -145,9 +145,20 @@ def test_thresholds_are_demanded_of_their_group(
 
 def test_a_threshold_for_other_models_is_not_demanded() -> None:
     """The glob picks the models."""
-    rules = GateRules(thresholds=(Threshold(pass_rate=1, model="other/*"),))
+    others = Threshold(pass_rate=1, model="other/*")
+    rules = GateRules(thresholds=(others, Threshold(pass_rate=0.1, model="m/*")))
 
     assert gated(GROUPS, rules=rules).verdict is Verdict.PASS
+
+
+def test_a_model_that_no_threshold_is_for_is_inconclusive() -> None:
+    """A misspelt glob must not let every pass rate through."""
+    rules = GateRules(thresholds=(Threshold(pass_rate=1, model="other/*"),))
+
+    report = gated(GROUPS, rules=rules)
+
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert "no threshold is for this model, they are for other/*" in report.checks[-1].detail
 
 
 def test_a_threshold_of_two_groups_is_refused() -> None:

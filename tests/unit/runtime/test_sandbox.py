@@ -46,6 +46,12 @@ def test_a_sandbox_holds_what_its_environment_names() -> None:
     assert set(SANDBOX.registry.actions) == {"box.put@1", "box.lock@1", "lid.open@1"}
 
 
+def test_a_component_that_does_not_exist_is_told() -> None:
+    """A misspelt name would leave out its actions without a word."""
+    with pytest.raises(DeclarationError, match=r"'boxes' .* has no component 'lidd'"):
+        Sandbox.of(PLUGIN, replace(WORLD, components=("box", "lidd")))
+
+
 def test_a_sandbox_offers_only_what_is_asked_for() -> None:
     """Actions are selected by id or by name; what does not exist is an error."""
     chosen = Sandbox.of(PLUGIN, WORLD, only=("box.put", "lid.open@1"))

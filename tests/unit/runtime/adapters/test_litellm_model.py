@@ -143,10 +143,11 @@ async def test_offline_crash_is_a_server_fault() -> None:
 
 async def test_slow_offline_model_times_out() -> None:
     """The request's limit holds inside the process too."""
+    await an_offline_model(Scripted()).complete(a_request())  # LiteLLM's first call takes a second
     model = an_offline_model(Scripted(delay_s=60))
 
-    with pytest.raises(ModelError, match=r"no answer within 0\.05 s") as caught:
-        await model.complete(a_request(timeout_s=0.05))
+    with pytest.raises(ModelError, match=r"no answer within 0\.5 s") as caught:
+        await model.complete(a_request(timeout_s=0.5))
 
     assert caught.value.fault is ModelFault.TIMEOUT
     await model.close()

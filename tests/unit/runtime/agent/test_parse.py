@@ -38,12 +38,16 @@ def in_text(document: JsonValue) -> Completion:
     return saying(orjson.dumps(document).decode())
 
 
+DEEP = '{"value": ' + "[" * 200 + "]" * 200 + "}"
 TWO = (a_call("box_put", value=1), a_call("box_put", value=2))
 NO_PROPOSAL = [
     pytest.param(saying(" \n"), ParseFault.EMPTY, id="nothing said"),
     pytest.param(saying(refusal="I won't."), ParseFault.REFUSED, id="refused"),
     pytest.param(saying(finish_reason="content_filter"), ParseFault.REFUSED, id="filtered"),
     pytest.param(saying("Sure, I will do it."), ParseFault.NO_CALL, id="plain prose"),
+    pytest.param(
+        calling("box_put", DEEP), ParseFault.MALFORMED, id="nested deeper than steps may be"
+    ),
     pytest.param(
         saying('{"kind": "pl', finish_reason="length"), ParseFault.TRUNCATED, id="text cut off"
     ),

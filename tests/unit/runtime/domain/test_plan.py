@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from runtime.domain.plan import Plan, Step, plan_digest
+from runtime.domain.plan import MAX_INPUT_DEPTH, Plan, Step, plan_digest
 from runtime.kit.json_value import JsonObject, JsonValue
 from tests.builders import a_plan, a_step
 
@@ -45,6 +45,28 @@ def test_a_digest_does_not_depend_on_spelling() -> None:
 
     assert digest(left) == digest(right)
     assert repr(left) == repr(right)
+
+
+def nested(levels: int, *, beside: int = 0) -> JsonObject:
+    """Nest lists in inputs, beside as many flat ones."""
+    value: JsonValue = 1
+    for _ in range(levels - 1):
+        value = [value]
+    return {"value": value, "flat": [{} for _ in range(beside)]}
+
+
+@pytest.mark.parametrize("beside", [0, 200])
+def test_the_deepest_inputs_can_be_digested(beside: int) -> None:
+    """What a step accepts, every document around it can hold; breadth does not count."""
+    step = Step(action="box.put@1", inputs=nested(MAX_INPUT_DEPTH, beside=beside))
+
+    assert digest(Plan(steps=(step,))).startswith("sha256:")
+
+
+def test_deeper_inputs_are_refused() -> None:
+    """A model's nesting must not reach a limit inside the engine."""
+    with pytest.raises(ValidationError, match="nested deeper than 100 levels"):
+        Step(action="box.put@1", inputs=nested(MAX_INPUT_DEPTH + 1))
 
 
 def test_a_step_owns_its_inputs() -> None:

@@ -94,6 +94,12 @@ def test_a_new_project_starts_with_each_components_state() -> None:
         pytest.param([BOX], [an_action(may_change=("/*",))], "'/*' is not a JSON", id="anything"),
         pytest.param([BOX], [an_action(cost=-1)], "cost -1 must not be negative", id="cost"),
         pytest.param(
+            [BOX],
+            [an_action(permission=Permission(approvals=-1))],
+            "approvals -1 must not be negative",
+            id="approvals",
+        ),
+        pytest.param(
             [BOX], [an_action(input_schema={})], "input_schema must have type object", id="inputs"
         ),
     ],
