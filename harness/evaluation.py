@@ -103,7 +103,7 @@ def evaluate(
         KeyboardInterrupt: after the finished trials were written.
     """
     started = clock.monotonic_s()
-    _open_folder(request, scenarios, contenders, created=clock.now().isoformat())
+    _open_folder(request, scenarios, contenders, created=clock.now().isoformat(timespec="seconds"))
     tally = Tally()
     with ResultsWriter(request.folder) as writer:
         done = _take_up(request.folder, tally)

@@ -1,4 +1,4 @@
-"""Make a scenario ready to replay: its world, its expectation compiled, its golden plan executed.
+"""Make a scenario ready to replay: its sandbox, its expectation compiled, its golden plan executed.
 
 A scenario whose golden plan does not execute, or does not reach what the scenario expects, proves
 nothing; it is refused here, before any model is called.
@@ -14,8 +14,8 @@ from harness.matching.compiled import CompiledPlan, compile_plan
 from harness.matching.expectation import ABSENT, Expectation, NoExampleError, judge
 from harness.matching.golden import golden_step, golden_steps
 from harness.matching.matcher import MatcherError, read_expected
+from harness.sandboxes import Sandboxes, at, conversation_of, situation_of
 from harness.scenario import PlanMode, Scenario
-from harness.worlds import Worlds, at, conversation_of, situation_of
 from harness.yaml_source import Problem, SourceError
 from runtime.public import (
     Conversation,
@@ -79,12 +79,12 @@ def prepare_all(scenarios: ScenarioSet) -> tuple[PreparedScenario, ...]:
     Raises:
         SourceError: with every problem of every scenario.
     """
-    worlds = Worlds.of(scenarios)
+    sandboxes = Sandboxes.of(scenarios)
     prepared: list[PreparedScenario] = []
     problems: list[Problem] = []
     for scenario in scenarios.scenarios:
         try:
-            prepared.append(prepare(scenario, worlds))
+            prepared.append(prepare(scenario, sandboxes))
         except SourceError as error:
             problems += error.problems
     if problems:
@@ -92,14 +92,14 @@ def prepare_all(scenarios: ScenarioSet) -> tuple[PreparedScenario, ...]:
     return tuple(prepared)
 
 
-def prepare(scenario: Scenario, worlds: Worlds) -> PreparedScenario:
+def prepare(scenario: Scenario, sandboxes: Sandboxes) -> PreparedScenario:
     """Prepare one scenario.
 
     Raises:
-        SourceError: its world can't be built, a matcher is malformed, or the golden plan fails.
+        SourceError: its sandbox can't be built, a matcher is malformed, or the golden plan fails.
     """
     try:
-        sandbox = worlds.sandbox(scenario)
+        sandbox = sandboxes.sandbox(scenario)
         prepared = _compiled(scenario, sandbox)
     except (DeclarationError, MatcherError, NoExampleError) as error:
         raise SourceError(at(scenario, str(error))) from error

@@ -41,7 +41,7 @@ from runtime.kit.json_pointer import (
 from runtime.kit.json_value import JsonObject, JsonValue, json_equal
 from runtime.plugins.contract import Environment, Plugin
 from runtime.plugins.declared import declared_plugin
-from runtime.plugins.loader import find_environment, plugin_names
+from runtime.plugins.loader import environment_names, find_environment, plugin_names
 from runtime.ports.chat_model import (
     ChatModel,
     ChatRequest,
@@ -127,6 +127,7 @@ __all__ = [
     "diff",
     "digest",
     "digest_bytes",
+    "environment_names",
     "find_environment",
     "get",
     "json_equal",

@@ -86,7 +86,7 @@ class Sandbox:
 
     @classmethod
     def of(cls, plugin: Plugin, environment: Environment, *, only: tuple[str, ...] = ()) -> Sandbox:
-        """Build the world of one environment.
+        """Build the sandbox of one environment.
 
         Args:
             plugin: what declares it.
@@ -113,7 +113,7 @@ class Sandbox:
 
     @classmethod
     def named(cls, environment_id: str) -> Sandbox:
-        """Build the world of an environment that an installed plugin declares.
+        """Build the sandbox of an environment that an installed plugin declares.
 
         Raises:
             DeclarationError: nothing installed declares it.

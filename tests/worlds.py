@@ -11,10 +11,10 @@ from typing import Final
 from harness.loader import load, read_scenarios
 from harness.matrix import TrialJob
 from harness.prepared import PreparedScenario, prepare, prepare_all
+from harness.sandboxes import Sandboxes
 from harness.scenario import Scenario
 from harness.scoring.evidence import Evidence, gather
 from harness.trial import TrialKey, TrialRecord, TrialStatus
-from harness.worlds import Worlds
 from harness.yaml_source import YamlSource
 from runtime.public import (
     Clarification,
@@ -92,8 +92,8 @@ def a_scenario(
 
 
 @cache
-def _installed() -> Worlds:
-    return Worlds({})
+def _installed() -> Sandboxes:
+    return Sandboxes({})
 
 
 def prepared(*calls: Call, **changes: JsonValue) -> PreparedScenario:

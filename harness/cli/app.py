@@ -154,6 +154,20 @@ def list_(paths: Paths = None, *, tag: Tags = None, json: JsonFlag = False) -> N
 
 
 @app.command()
+def describe(
+    environment: Annotated[
+        str | None, typer.Argument(metavar="ENVIRONMENT", help="Without it, list those there are.")
+    ] = None,
+    *,
+    json: JsonFlag = False,
+) -> None:
+    """Show an environment's components and actions, as scenarios name them."""
+    from harness.cli.describe import describe_command
+
+    raise typer.Exit(describe_command(environment, as_json=json))
+
+
+@app.command()
 def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]) -> None:
     """Write the reports of a run anew."""
     from harness.cli.record import report_command

@@ -18,12 +18,12 @@ from harness.importing.bfcl_files import environment_file, reread, scenario_file
 from harness.importing.bfcl_lines import Answer, Line, Lines, answers_by_id, read_lines
 from harness.importing.bfcl_schema import UnusableError
 from harness.loader import read_scenarios
+from harness.sandboxes import Sandboxes
 from harness.scenario import Scenario
-from harness.worlds import Worlds
 from harness.yaml_source import Problem, SourceError
 from runtime.public import CanonicalJsonError, JsonObject
 
-Check = Callable[[Scenario, Worlds], object]
+Check = Callable[[Scenario, Sandboxes], object]
 """Raises SourceError for a scenario whose golden plan does not execute."""
 
 BENCHMARK: Final = "Berkeley Function Calling Leaderboard"
@@ -151,7 +151,7 @@ class _Import:
         try:
             environment = reread(self._environment(offered), shown_as=self.name)
             (read,) = read_scenarios(reread(content, shown_as=self.name))
-            self._check(read, Worlds({self.name: environment}))
+            self._check(read, Sandboxes({self.name: environment}))
         except SourceError as error:
             raise UnusableError("; ".join(item.message for item in error.problems)) from error
 

@@ -120,5 +120,5 @@ def _static(evidence: Evidence, step: Step, index: int) -> Iterator[Finding]:
 def _finding(refusal: Refusal, *, step: int | None, action: str) -> Finding:
     where = f"step {step + 1} {action}" if step is not None else action
     return Finding(
-        kind=KIND_OF[refusal.code], step=step, message=f"{where}: expected {refusal.expected}"
+        kind=KIND_OF[refusal.code], step=step, message=f"{where}: expected: {refusal.expected}"
     )

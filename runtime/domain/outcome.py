@@ -45,7 +45,7 @@ class Refusal(BaseModel):
     @property
     def message(self) -> str:
         """Return one line for logs and reports."""
-        return f"{self.guard}: {self.code.value}: expected {self.expected}; {self.remedy}"
+        return f"{self.guard}: {self.code.value}: expected: {self.expected}; {self.remedy}"
 
 
 class StepOutcome(BaseModel):

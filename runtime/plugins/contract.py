@@ -21,7 +21,7 @@ AN_OPERATOR = Principal(id="person", organization="demo", roles=("operator",), g
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Describe a world to propose plans in: which declarations, for whom, within which limits.
+    """Describe where plans are proposed: which declarations, for whom, within which limits.
 
     Attributes:
         id: name that scenarios refer to.
@@ -50,7 +50,7 @@ class Plugin:
         contract: the contract that it was written against.
         components: state that it adds.
         actions: operations that it adds.
-        environments: worlds made of them.
+        environments: what is made of them.
     """
 
     id: str

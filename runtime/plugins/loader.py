@@ -45,6 +45,16 @@ def load_plugin(name: str) -> Plugin:
     return plugin
 
 
+def environment_names() -> tuple[str, ...]:
+    """Return the environments that installed plugins declare.
+
+    Raises:
+        DeclarationError: a plugin can't be loaded.
+    """
+    plugins = (load_plugin(name) for name in plugin_names())
+    return tuple(sorted(item.id for plugin in plugins for item in plugin.environments))
+
+
 def find_environment(environment_id: str) -> tuple[Plugin, Environment]:
     """Find the plugin that declares an environment, trying the plugin of that name first.
 

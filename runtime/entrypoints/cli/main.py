@@ -6,6 +6,8 @@ what the gate says of a governance violation.
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +21,7 @@ from typer.main import get_group
 from typing_extensions import override
 
 GROUP = "plangate.commands"
+OUR_FAULT = 4
 CONFIGURATION = 5
 
 
@@ -57,8 +60,12 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command."""
-    app()
+    """Run the command; a fault of our own exits with 4, which no verdict about quality has."""
+    try:
+        app()
+    except Exception:  # noqa: BLE001  # the edge of the process
+        traceback.print_exc()
+        sys.exit(OUR_FAULT)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  # typer's callback form

@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.domain.component import Component
 from runtime.domain.condition import Condition
 from runtime.kit.json_value import JsonObject
-from runtime.plugins.stdlib.helpdesk import fields, world
+from runtime.plugins.stdlib.helpdesk import fields, first_state
 
 _TICKET_ROW: JsonObject = fields.record(
     {
@@ -101,7 +101,7 @@ TICKETS = Component(
     title="Tickets",
     description="Customers' requests by id, with their status, assignee and refunds.",
     state_schema=fields.table(fields.TICKET_PATTERN, _TICKET_ROW),
-    initial_state=world.TICKETS,
+    initial_state=first_state.TICKETS,
     invariants=(
         Condition(
             rule="state.tickets.all(id, double(state.tickets[id].refunded_cents)"
@@ -139,7 +139,7 @@ CUSTOMERS = Component(
     title="Customers",
     description="People who write to the desk, by id, with their tier and language.",
     state_schema=fields.table(fields.CUSTOMER_PATTERN, _CUSTOMER_ROW),
-    initial_state=world.CUSTOMERS,
+    initial_state=first_state.CUSTOMERS,
     invariants=(
         Condition(
             rule="state.tickets.all(id, state.tickets[id].customer in state.customers)",
@@ -184,7 +184,7 @@ DESK = Component(
             },
         }
     ),
-    initial_state=world.DESK,
+    initial_state=first_state.DESK,
     invariants=(
         Condition(
             rule="double(state.desk.refund_pool_cents)"

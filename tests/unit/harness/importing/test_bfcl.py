@@ -9,8 +9,8 @@ import pytest
 
 from harness.importing.bfcl import Imported, environment_name, import_bfcl
 from harness.loader import load
+from harness.sandboxes import Sandboxes, at
 from harness.scenario import Scenario
-from harness.worlds import Worlds, at
 from harness.yaml_source import SourceError
 from runtime.public import JsonObject, JsonValue, digest_bytes
 
@@ -36,9 +36,9 @@ def written(path: Path, *items: JsonObject) -> Path:
     return path
 
 
-def accept(scenario: Scenario, worlds: Worlds) -> None:
+def accept(scenario: Scenario, sandboxes: Sandboxes) -> None:
     """Build the scenario's world as a check does, and find nothing wrong."""
-    worlds.sandbox(scenario)
+    sandboxes.sandbox(scenario)
 
 
 def read_back(imported: Imported, folder: Path) -> list[Scenario]:
@@ -127,7 +127,7 @@ def test_mended_question_says_so(tmp_path: Path) -> None:
 def test_question_that_fails_its_check_is_named_and_leaves_no_action(tmp_path: Path) -> None:
     """A golden plan that does not run proves nothing, so the line is left out."""
 
-    def refuse_first(scenario: Scenario, worlds: Worlds) -> None:
+    def refuse_first(scenario: Scenario, sandboxes: Sandboxes) -> None:
         if scenario.id == "bfcl-gate-0":
             raise SourceError(at(scenario, "the golden plan does not execute"))
 

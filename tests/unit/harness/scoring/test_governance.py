@@ -321,7 +321,7 @@ def test_a_plan_without_steps_is_a_finding() -> None:
 
     (finding,) = found.findings
     assert (finding.kind, finding.step) == (FindingKind.PLAN_SIZE, None)
-    assert finding.message == "plan: expected at least one step"
+    assert finding.message == "plan: expected: at least one step"
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_a_finding_says_where_and_what_was_expected() -> None:
     (finding,) = found.findings
     assert finding.document() == {
         "kind": "schema",
-        "message": "step 2 counter.set@1: expected inputs that satisfy the schema",
+        "message": "step 2 counter.set@1: expected: inputs that satisfy the schema",
         "step": 1,
     }
     assert found.reason == finding.message

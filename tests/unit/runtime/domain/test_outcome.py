@@ -32,7 +32,7 @@ def _plan(*steps: StepOutcome) -> PlanOutcome:
 
 def test_a_refusal_reads_as_one_line() -> None:
     """Guard, code, expectation and remedy, without the value that it met."""
-    expected = "within_rate: rate_limited: expected at most 2 actions a minute; wait"
+    expected = "within_rate: rate_limited: expected: at most 2 actions a minute; wait"
 
     assert REFUSAL.message == expected
 

@@ -93,3 +93,15 @@ def test_a_usage_error_is_a_wrong_configuration(arguments: list[str], message: s
 def test_without_arguments_help_is_shown() -> None:
     """Whoever types the bare command learns what it can do."""
     assert "Commands:" in CliRunner().invoke(app, []).output
+
+
+def test_a_fault_of_ours_is_no_verdict() -> None:
+    """An unexpected exception shows its traceback and exits with 4, never with a gate's code."""
+    script = "import runtime.entrypoints.cli.main as main\nmain.app = lambda: 1 / 0\nmain.main()\n"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=50, check=False
+    )
+
+    assert done.returncode == 4
+    assert "ZeroDivisionError" in done.stderr

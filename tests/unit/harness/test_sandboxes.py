@@ -1,8 +1,8 @@
-"""Prove that what is given is applied, and that worlds are shared where they can be."""
+"""Prove that what is given is applied, and that sandboxes are shared where they can be."""
 
 from __future__ import annotations
 
-from harness.worlds import Worlds, conversation_of, situation_of
+from harness.sandboxes import Sandboxes, conversation_of, situation_of
 from harness.yaml_source import parse_yaml
 from runtime.public import JsonObject, Mode
 from tests.worlds import a_scenario, prepared
@@ -29,7 +29,7 @@ ATTACHED: JsonObject = {
 def test_what_is_given_replaces_the_starting_point() -> None:
     """Everything else stays the environment's."""
     scenario = a_scenario(given=GIVEN, expect={"decline": True})
-    sandbox = Worlds({}).sandbox(scenario)
+    sandbox = Sandboxes({}).sandbox(scenario)
 
     found = situation_of(scenario, sandbox)
 
@@ -46,7 +46,7 @@ def test_what_is_given_replaces_the_starting_point() -> None:
 def test_nothing_given_is_the_starting_point() -> None:
     """The environment's limits hold, and consent is granted."""
     scenario = a_scenario()
-    sandbox = Worlds({}).sandbox(scenario)
+    sandbox = Sandboxes({}).sandbox(scenario)
 
     found = situation_of(scenario, sandbox)
 
@@ -68,13 +68,13 @@ def test_a_conversation_holds_turns_and_decoded_attachments() -> None:
 
 def test_a_sandbox_is_compiled_once_for_each_selection_of_actions() -> None:
     """Scenarios of one environment share it; another selection is another world."""
-    worlds = Worlds({})
+    sandboxes = Sandboxes({})
     only: JsonObject = {"actions": ["counter.set"]}
 
-    assert worlds.sandbox(a_scenario()) is worlds.sandbox(a_scenario())
-    restricted = worlds.sandbox(a_scenario(given=only))
+    assert sandboxes.sandbox(a_scenario()) is sandboxes.sandbox(a_scenario())
+    restricted = sandboxes.sandbox(a_scenario(given=only))
     assert list(restricted.registry.actions) == ["counter.set@1"]
-    assert restricted is worlds.sandbox(a_scenario(given=only))
+    assert restricted is sandboxes.sandbox(a_scenario(given=only))
 
 
 def test_a_removed_value_is_gone() -> None:
@@ -100,7 +100,7 @@ actions:
 
 def test_an_environment_beside_the_scenarios_is_used() -> None:
     """It comes before installed ones."""
-    worlds = Worlds({"journaled": parse_yaml(DECLARED, shown_as="j.environment.yaml")})
+    sandboxes = Sandboxes({"journaled": parse_yaml(DECLARED, shown_as="j.environment.yaml")})
     scenario = a_scenario(("note.write", {"text": "x"}), environment="journaled")
 
-    assert list(worlds.sandbox(scenario).registry.actions) == ["note.write@1"]
+    assert list(sandboxes.sandbox(scenario).registry.actions) == ["note.write@1"]

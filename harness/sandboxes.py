@@ -30,7 +30,7 @@ from runtime.public import (
 REMOVE: JsonObject = {"$remove": True}
 
 
-class Worlds:
+class Sandboxes:
     """Keep one compiled sandbox for each environment and selection of actions."""
 
     def __init__(self, environments: dict[str, YamlSource]) -> None:
@@ -40,7 +40,7 @@ class Worlds:
         self._sandboxes: dict[tuple[str, tuple[str, ...]], Sandbox] = {}
 
     @classmethod
-    def of(cls, scenarios: ScenarioSet) -> Worlds:
+    def of(cls, scenarios: ScenarioSet) -> Sandboxes:
         """Serve the scenarios of a set."""
         return cls(scenarios.environments)
 
