@@ -8,6 +8,8 @@ from harness.scoring.evidence import Evidence
 from runtime.public import Clarification
 
 NAME = "clarification"
+SPARE_SLOTS = 1
+"""How many more things than are missing a question may name; more would be guessing."""
 
 
 def score(evidence: Evidence) -> Score | None:
@@ -30,6 +32,11 @@ def score(evidence: Evidence) -> Score | None:
             reason=f"a question was needed, the answer was {evidence.kind}",
         )
     slots = expected.clarification.asks_for
+    if slots and len(asked.asks_for) > len(slots) + SPARE_SLOTS:
+        named = ", ".join(asked.asks_for)
+        return Score(
+            name=NAME, value=0.0, passed=False, reason=f"asks for everything at once: {named}"
+        )
     missed = [slot.slot for slot in slots if not asks_for(asked, slot)]
     return Score(
         name=NAME,

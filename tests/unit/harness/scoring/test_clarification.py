@@ -87,3 +87,18 @@ def test_a_slot_without_words_is_met_by_its_name_only() -> None:
     """A question's text says nothing about it."""
     assert not asks_for(a_question(question="Which step?"), Slot(slot="step"))
     assert asks_for(a_question("step"), Slot(slot="step"))
+
+
+def test_naming_every_input_is_no_question_about_what_is_missing() -> None:
+    """One more than is missing may be named; a list of everything guesses."""
+    one_more = a_question("value", "step", "limit")
+    everything = a_question("value", "step", "limit", "colour")
+
+    fine = score(evidence(prepared(expect=SLOTS), proposal=one_more))
+    guessed = score(evidence(prepared(expect=SLOTS), proposal=everything))
+
+    assert fine is not None
+    assert fine.passed
+    assert guessed is not None
+    assert (guessed.value, guessed.passed) == (0.0, False)
+    assert guessed.reason.startswith("asks for everything at once: value, step, limit, colour")
