@@ -89,7 +89,7 @@ def opened(browser: Browser, report: Path) -> Iterator[Watched]:
 
 def test_the_page_is_quiet_and_asks_no_network(opened: Watched, report: Path) -> None:
     """Opening everything logs nothing and requests nothing but the file."""
-    for entry in opened.page.locator(".trial summary").all():
+    for entry in opened.page.locator(".trial > summary").all():
         entry.click()
 
     assert opened.faults == []
