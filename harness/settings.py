@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ DEFAULT_OUTPUT = Path("reports/runs")
 DEFAULT_BASELINES = Path("reports/baselines")
 DEFAULT_TRACKING = "sqlite:///reports/mlflow.db"
 GATE_FILE = "gate.yaml"
+DIGEST_CHARS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +42,22 @@ class HarnessSettings:
 
 
 def code_version() -> str:
-    """Return the version of this program, for the manifest of a run."""
+    """Return the version of this program and a digest of its sources, as in `0.1.0+3f2a9c…`.
+
+    Two runs with equal text were made by the same code, installed or checked out.
+    """
     try:
-        return version("plangate")
+        released = version("plangate")
     except PackageNotFoundError:
-        return "unknown"
+        released = "unknown"
+    return f"{released}+{_source_digest()}"
+
+
+def _source_digest() -> str:
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for package in (here, here.parent / "runtime"):
+        for path in sorted(package.rglob("*.py")):
+            digest.update(path.relative_to(here.parent).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:DIGEST_CHARS]

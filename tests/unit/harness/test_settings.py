@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from harness.settings import DEFAULT_TRACKING, HarnessSettings, code_version
@@ -32,4 +34,5 @@ def test_the_log_has_a_default_and_can_be_elsewhere(monkeypatch: pytest.MonkeyPa
 
 def test_the_version_of_the_program_is_known() -> None:
     """It stands in the manifest of a run."""
-    assert code_version()[0].isdigit()
+    assert re.fullmatch(r"[0-9.]+\+[0-9a-f]{16}", code_version())
+    assert code_version() == code_version()
