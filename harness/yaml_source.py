@@ -22,6 +22,25 @@ MAX_NUMBER = {True: 2.0**53 - 1, False: sys.float_info.max}
 
 Place: TypeAlias = tuple[str | int, ...]
 
+CORE_SCALARS = tuple(
+    (f"tag:yaml.org,2002:{kind}", re.compile(pattern), first)
+    for kind, pattern, first in (
+        ("bool", r"^(?:true|false)$", ["t", "f"]),
+        ("null", r"^(?:null|~|)$", ["n", "~", ""]),
+        ("int", r"^[-+]?[0-9]+$", list("-+0123456789")),
+        (
+            "float",
+            r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$",
+            list("-+.0123456789"),
+        ),
+    )
+)
+"""What is not text when it stands plain, with the letters that it may begin with.
+
+Whoever writes files for this reader quotes by the same table.
+Source: YAML 1.2.2 §10.3, without octal and hexadecimal numbers, infinity and spellings in capitals.
+"""
+
 
 class _CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # chosen at run time
     """Resolve plain scalars as YAML 1.2's core schema does."""
@@ -29,15 +48,8 @@ class _CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignor
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  # PyYAML's own form
 
 
-for _tag, _pattern, _first in (
-    ("bool", r"^(?:true|false)$", "tf"),
-    ("null", r"^(?:null|~|)$", ("n", "~", "")),
-    ("int", r"^[-+]?[0-9]+$", "-+0123456789"),
-    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
-):
-    _CoreLoader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first)
-    )
+for _tag, _pattern, _first in CORE_SCALARS:
+    _CoreLoader.add_implicit_resolver(_tag, _pattern, _first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

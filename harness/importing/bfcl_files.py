@@ -14,7 +14,7 @@ import yaml
 from typing_extensions import override
 
 from harness.loader import ENVIRONMENT_SUFFIX
-from harness.yaml_source import MAX_FILE_BYTES, YamlSource, parse_yaml
+from harness.yaml_source import CORE_SCALARS, MAX_FILE_BYTES, YamlSource, parse_yaml
 from runtime.public import JsonObject, JsonValue
 
 MARK: Final = "# Written by `plangate eval import bfcl`"
@@ -56,13 +56,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 _Dumper.add_representer(str, _Dumper.represent_text)
-for _tag, _pattern in (
-    ("bool", r"^(?:true|false)$"),
-    ("null", r"^(?:null|~|)$"),
-    ("int", r"^[-+]?[0-9]+$"),
-    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$"),
-):
-    _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), None)
+for _tag, _pattern, _first in CORE_SCALARS:
+    _Dumper.add_implicit_resolver(_tag, _pattern, _first)
 
 
 def environment_file(name: str, document: JsonObject, *, source: str) -> dict[str, bytes]:
