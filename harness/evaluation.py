@@ -71,12 +71,16 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateRequest:
-    """Say whom the gate judges, by which rules, against which baselines."""
+    """Say whom the gate judges, by which rules, against which baselines.
+
+    Attributes:
+        whole: models of which this run replays all that their baseline holds.
+    """
 
     rules: GateRules
     models: tuple[str, ...]
     baselines: Mapping[str, Baseline]
-    whole: bool
+    whole: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ what could not be judged is inconclusive, never a pass.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -131,7 +131,7 @@ def judge(
     *,
     baselines: Mapping[str, Baseline],
     digests: Mapping[str, str],
-    whole: bool = True,
+    whole: Collection[str],
 ) -> GateReport:
     """Check every model.
 
@@ -140,8 +140,8 @@ def judge(
         rules: what they must reach.
         baselines: by model; a model without one is not compared.
         digests: scenario digests of this run, by scenario.
-        whole: false when the run was restricted to paths or tags, so that scenarios which the
-            baseline has and this run does not were left out on purpose.
+        whole: models whose baseline was made of the same paths, in a run without tags; for the
+            others, scenarios which the baseline has and this run has not were left out on purpose.
     """
     checks = tuple(
         check
@@ -150,7 +150,13 @@ def judge(
             _answered(summary, rules),
             _governed(summary, rules),
             *_thresholds(summary, rules),
-            *_compared(summary, rules, baselines.get(summary.model), digests=digests, whole=whole),
+            *_compared(
+                summary,
+                rules,
+                baselines.get(summary.model),
+                digests=digests,
+                whole=summary.model in whole,
+            ),
         )
     )
     return GateReport(verdict=_worst(checks), checks=checks)

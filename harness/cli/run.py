@@ -232,8 +232,11 @@ def _gate(options: RunOptions, contenders: Mapping[str, Contender]) -> GateReque
         rules=_rules(options),
         models=models,
         baselines={model: item for model, item in found.items() if item is not None},
-        whole=not options.tags
-        and all(item is None or _places(item.paths) == asked for item in found.values()),
+        whole=frozenset(
+            model
+            for model, item in found.items()
+            if item is not None and not options.tags and _places(item.paths) == asked
+        ),
     )
 
 

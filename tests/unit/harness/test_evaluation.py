@@ -79,7 +79,7 @@ def evaluated(asked: RunRequest, model: Three, gate: GateRequest | None = None) 
 
 def test_a_run_leaves_manifest_trials_and_summary(tmp_path: Path) -> None:
     """Everything that reports need is in its folder."""
-    gate = GateRequest(rules=GateRules(), models=(MODEL,), baselines={}, whole=True)
+    gate = GateRequest(rules=GateRules(), models=(MODEL,), baselines={}, whole=frozenset({MODEL}))
     model = Three()
 
     finished = evaluated(request(tmp_path), model, gate)
@@ -112,7 +112,7 @@ def test_an_interrupted_run_is_taken_up(tmp_path: Path) -> None:
 
 def test_a_run_that_goes_on_has_no_old_verdict(tmp_path: Path) -> None:
     """Killed again, it is read as unfinished; reports never show the verdict of fewer trials."""
-    gate = GateRequest(rules=GateRules(), models=(MODEL,), baselines={}, whole=True)
+    gate = GateRequest(rules=GateRules(), models=(MODEL,), baselines={}, whole=frozenset({MODEL}))
     evaluated(request(tmp_path), Three(), gate)
     results = tmp_path / "run" / "results.jsonl"
     results.write_bytes(b"".join(results.read_bytes().splitlines(keepends=True)[:3]))
@@ -127,7 +127,7 @@ def test_a_run_that_goes_on_has_no_old_verdict(tmp_path: Path) -> None:
 
 def test_a_whole_run_keeps_its_verdict(tmp_path: Path) -> None:
     """Resuming what lacks nothing changes nothing."""
-    gate = GateRequest(rules=GateRules(), models=(MODEL,), baselines={}, whole=True)
+    gate = GateRequest(rules=GateRules(), models=(MODEL,), baselines={}, whole=frozenset({MODEL}))
     evaluated(request(tmp_path), Three(), gate)
 
     evaluated(request(tmp_path), Three())

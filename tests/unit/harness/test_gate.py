@@ -58,7 +58,7 @@ def gated(
         rules or GateRules(),
         baselines={MODEL: baseline} if baseline else {},
         digests=digests or {},
-        whole=whole,
+        whole={MODEL} if whole else (),
     )
 
 
@@ -249,6 +249,27 @@ def test_a_restricted_run_does_not_miss_what_was_left_out() -> None:
     digests = {name: "d" for name in NAMES if name != "s-7"}
 
     assert held(0, digests=digests, whole=False).verdict is Verdict.PASS
+
+
+def test_one_models_other_scope_does_not_excuse_another() -> None:
+    """Each model is held to its own baseline, whatever the others were blessed on."""
+    digests = {name: "d" for name in NAMES if name != "s-7"}
+    baseline = a_baseline(dict.fromkeys(NAMES, 1.0))
+    models = [
+        summary([a_record(name, model=model) for name in digests], model)
+        for model in (MODEL, "other/model")
+    ]
+
+    report = judge(
+        tuple(models),
+        GateRules(),
+        baselines={MODEL: baseline, "other/model": baseline},
+        digests=digests,
+        whole={MODEL},
+    )
+
+    verdicts = {check.model: check.verdict for check in report.checks if check.name == "baseline"}
+    assert verdicts == {MODEL: Verdict.REGRESSION, "other/model": Verdict.PASS}
 
 
 def test_changed_scenarios_are_not_compared() -> None:
