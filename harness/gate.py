@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.baseline import Baseline
-from harness.stats import rule_of_three
+from harness.stats.rates import rule_of_three
 from harness.summary import GroupSummary, ModelSummary
 from runtime.public import JsonObject
 

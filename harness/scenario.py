@@ -27,6 +27,7 @@ DEFAULT_NOW = datetime.fromisoformat("2026-03-02T10:00:00+00:00")
 """The instant of a scenario that names none: a Monday morning."""
 
 SCENARIO_ID = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+CANARY = r"^[A-Za-z0-9:._-]{16,120}$"
 Pointer = Annotated[str, StringConstraints(pattern=r"^(/[^/]*)+$")]
 Tag = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 
@@ -281,6 +282,11 @@ class ScenarioFile(_Strict):
     """A file of scenarios that live in one environment."""
 
     environment: str
+    canary: str | None = Field(
+        default=None,
+        pattern=CANARY,
+        description="a text that stands nowhere else: a model that can say it was trained on it",
+    )
     suite: str | None = None
     tags: tuple[Tag, ...] = ()
     scenarios: tuple[ScenarioIn, ...] = Field(min_length=1)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from harness.stats import pass_at_k, pass_hat_k, quantile, wilson_interval
+from harness.stats.rates import pass_at_k, pass_hat_k, quantile, wilson_interval
 from harness.trial import TrialKey, TrialRecord, TrialStatus
 from runtime.public import JsonObject
 

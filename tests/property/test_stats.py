@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.stats import pass_at_k, pass_hat_k, quantile, rule_of_three, wilson_interval
+from harness.stats.rates import pass_at_k, pass_hat_k, quantile, rule_of_three, wilson_interval
 
 SMALL = st.integers(1, 10).flatmap(
     lambda trials: st.tuples(st.integers(0, trials), st.just(trials), st.integers(1, trials))

@@ -1,0 +1,1 @@
+"""Estimate, test and plan: pure arithmetic on counts and numbers, a question a module."""
