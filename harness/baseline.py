@@ -6,18 +6,22 @@ import re
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.summary import ModelSummary
+from harness.tally import ScenarioTally, Side
 
-BASELINE_VERSION = 1
+BASELINE_VERSION = 2
 
 
 class BaselineScenario(BaseModel):
-    """Keep one scenario's digest and the share of its trials that passed."""
+    """Keep how one scenario went, and the digest of its text."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    environment: str
+    suite: str
+    family: str
     digest: str
-    pass_share: float = Field(ge=0, le=1)
+    passed: int = Field(ge=0)
+    trials: int = Field(ge=1)
 
 
 class Baseline(BaseModel):
@@ -26,7 +30,7 @@ class Baseline(BaseModel):
     Attributes:
         run: the run that was blessed.
         paths: what that run was asked for; another choice of paths leaves scenarios out on purpose.
-        comparability: digests of registry, prompt and scorers at that time, for people to read.
+        key: digests of what must be equal to compare a run with this one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,31 +39,47 @@ class Baseline(BaseModel):
     model: str
     run: str
     paths: tuple[str, ...] = ()
-    trials: int
-    comparability: dict[str, str]
+    key: dict[str, str]
     scenarios: dict[str, BaselineScenario]
 
+    def side(self) -> Side:
+        """Return the baseline as one side of a comparison."""
+        return Side(
+            model=self.model,
+            run=self.run,
+            key=self.key,
+            scenarios={
+                name: ScenarioTally(
+                    environment=item.environment,
+                    suite=item.suite,
+                    family=item.family,
+                    digest=item.digest,
+                    passed=item.passed,
+                    trials=item.trials,
+                )
+                for name, item in self.scenarios.items()
+            },
+            asked=frozenset(self.scenarios),
+        )
 
-def baseline_of(
-    summary: ModelSummary,
-    *,
-    run: str,
-    paths: tuple[str, ...] = (),
-    trials: int,
-    digests: dict[str, str],
-    comparability: dict[str, str],
-) -> Baseline:
+
+def baseline_of(side: Side, *, paths: tuple[str, ...] = ()) -> Baseline:
     """Make a baseline of what a model reached; scenarios without a scored trial are left out."""
     return Baseline(
-        model=summary.model,
-        run=run,
+        model=side.model,
+        run=side.run,
         paths=paths,
-        trials=trials,
-        comparability=comparability,
+        key=dict(side.key),
         scenarios={
-            name: BaselineScenario(digest=digests[name], pass_share=share)
-            for name, share in summary.scenarios.items()
-            if share is not None and name in digests
+            name: BaselineScenario(
+                environment=item.environment,
+                suite=item.suite,
+                family=item.family,
+                digest=item.digest,
+                passed=item.passed,
+                trials=item.trials,
+            )
+            for name, item in sorted(side.scenarios.items())
         },
     )
 

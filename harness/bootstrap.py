@@ -6,12 +6,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
+from harness.cassette.player import Player
+from harness.cassette.shelf import Shelf
 from harness.models.answer_key import AnswerKey, CallAnswer, GoldenAnswer, ask_call, decline_call
+from harness.models.attentive import Attentive
 from harness.models.keyword import Keyword
 from harness.models.noisy_oracle import NoisyOracle, noise_rate
 from harness.models.oracle import Oracle
 from harness.prepared import PreparedScenario
 from harness.replay import Contender
+from harness.settings import released_version
+from harness.trial import TrialKey
 from runtime.public import (
     ChatModel,
     ModelError,
@@ -19,15 +24,18 @@ from runtime.public import (
     ModelReferenceError,
     OfflineProvider,
     Patience,
+    Price,
     Sampling,
     open_chat_model,
     parse_model_reference,
+    price_of,
 )
 
 MEASURED_LABEL = "model under test"
 OFFLINE_LABELS: Mapping[str, str] = {
     "oracle": "offline: answers with the golden plan; the ceiling, not a model",
     "noisy-oracle": "offline: the golden plan with seeded faults; proves that the gate notices",
+    "attentive": "offline: golden answers as far as the prompt allows; proves that prompts count",
     "keyword": "offline: rule-based keyword matching; the baseline to beat",
 }
 
@@ -52,35 +60,112 @@ def open_contenders(
     *,
     environ: Mapping[str, str],
     wishes: SamplingWishes,
+    prices: Mapping[str, Price] | None = None,
 ) -> dict[str, Contender]:
     """Open every model once.
 
+    Args:
+        references: models as the command line names them.
+        scenarios: what the oracle knows the answers of.
+        environ: where keys are looked up.
+        wishes: how to ask.
+        prices: of models whose own reference names none, by reference.
+
     Raises:
-        ConfigurationError: a reference that can't be read, is given twice, or lacks its key.
+        ConfigurationError: a reference that can't be read, is given twice, or lacks its key; a
+            price of a model that is not asked.
     """
-    key = answer_key(scenarios)
-    providers: dict[str, OfflineProvider] = {
-        "oracle": Oracle(key=key),
-        "noisy-oracle": NoisyOracle(key=key),
-        "keyword": Keyword(),
-    }
+    told = dict(prices or {})
+    if unasked := sorted(set(told) - set(references)):
+        raise ConfigurationError(f"--price {unasked[0]}: that is none of the models of this run")
+    providers = _offline_providers(scenarios)
     contenders: dict[str, Contender] = {}
     for text in references:
         try:
             reference = _checked(text)
-            model = open_chat_model(text, environ=environ, offline_providers=providers)
+            priced = _priced(text, told.get(text))
+            model = open_chat_model(priced, environ=environ, offline_providers=providers)
+            price = price_of(priced)
         except (ModelReferenceError, ModelError, ValueError) as error:
             raise ConfigurationError(f"model {_named(text)}: {_fault(text, error)}") from None
-        name = reference.safe_text
-        if name in contenders:
-            raise ConfigurationError(f"model '{name}' is given twice")
-        contenders[name] = Contender(
-            reference=name,
+        entered = Contender(
+            reference=reference.safe_text,
             label=label_of(reference),
             model=model,
             sampling=_sampling(reference, wishes),
+            conditions=conditions_of(reference, wishes, price=price),
+            price=price,
         )
+        _enter(contenders, entered)
     return contenders
+
+
+def _offline_providers(scenarios: Sequence[PreparedScenario]) -> dict[str, OfflineProvider]:
+    key = answer_key(scenarios)
+    return {
+        "oracle": Oracle(key=key),
+        "noisy-oracle": NoisyOracle(key=key),
+        "attentive": Attentive(key=key),
+        "keyword": Keyword(),
+    }
+
+
+def _enter(contenders: dict[str, Contender], contender: Contender) -> None:
+    if contender.reference in contenders:
+        raise ConfigurationError(f"model '{contender.reference}' is given twice")
+    contenders[contender.reference] = contender
+
+
+def replayed_contenders(
+    references: Sequence[str], shelf: Shelf, *, wishes: SamplingWishes
+) -> dict[str, Contender]:
+    """Open players of recorded calls in place of models: nothing is loaded that could connect.
+
+    Raises:
+        ConfigurationError: a reference that can't be read or is given twice.
+        CassetteError: a damaged cassette.
+    """
+    contenders: dict[str, Contender] = {}
+    for text in references:
+        try:
+            reference = _checked(text)
+        except (ModelReferenceError, ValueError) as error:
+            raise ConfigurationError(f"model {_named(text)}: {_fault(text, error)}") from None
+        name = reference.safe_text
+        player = Player(shelf=shelf, reference=name)
+        entered = Contender(
+            reference=name,
+            label=label_of(reference),
+            model=player.for_trial(TrialKey(scenario="", model=name, index=0)).model,
+            sampling=_sampling(reference, wishes),
+            conditions=conditions_of(reference, wishes, price=None),
+            for_trial=player.for_trial,
+        )
+        _enter(contenders, entered)
+    return contenders
+
+
+def conditions_of(
+    reference: ModelReference, wishes: SamplingWishes, *, price: Price | None
+) -> dict[str, str]:
+    """Say what must be equal before two runs of a model are compared."""
+    asked = f"max_tokens {wishes.max_tokens}, repairs {wishes.repairs}"
+    paid = "unknown" if price is None else f"{price.prompt:f} in, {price.completion:f} out"
+    return {
+        "sampling": asked,
+        "prices": "none: offline" if reference.offline else paid,
+        "versions": f"plangate {released_version()}",
+    }
+
+
+def _priced(text: str, price: Price | None) -> str:
+    """Add a price to a reference as its own options would give it."""
+    if price is None:
+        return text
+    return (
+        f"{text}{'&' if '?' in text else '?'}"
+        f"price_in={price.prompt:f}&price_out={price.completion:f}"
+    )
 
 
 async def close_all(models: Sequence[ChatModel]) -> None:
@@ -126,7 +211,7 @@ def _fault(text: str, error: Exception) -> str:
 
 def _checked(text: str) -> ModelReference:
     reference = parse_model_reference(text)
-    if reference.offline and reference.model_name == "noisy-oracle":
+    if reference.offline and reference.model_name in {"noisy-oracle", "attentive"}:
         noise_rate(reference.options)
     elif reference.offline and reference.options:
         raise ValueError(f"{reference.model} takes no options")

@@ -6,89 +6,70 @@ This is what `plangate eval run` does; everything it decides comes from the modu
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
-from harness.baseline import Baseline
-from harness.bootstrap import ConfigurationError, close_all
-from harness.gate import GateReport, GateRules, judge
+from harness.bootstrap import close_all
+from harness.calls import Calls
+from harness.concluding import Finished, GateRequest, conclude
 from harness.matrix import TrialJob, jobs
+from harness.opening import RunRequest, open_folder
 from harness.prepared import PreparedScenario
 from harness.replay import Contender
 from harness.reporting.terminal import Progress
-from harness.results import (
-    GATE,
-    MANIFEST,
-    SUMMARY,
-    Manifest,
-    ManifestModel,
-    ManifestScenario,
-    ResultsWriter,
-    RunError,
-    make_folder,
-    read_manifest,
-    read_records,
-    write_json,
-)
+from harness.results import CONCLUSIONS, ResultsWriter, RunError, read_records
 from harness.run import Contest, Sink, do_trials
-from harness.scoring.table import SCORER_VERSION
-from harness.settings import code_version
-from harness.summary import ModelSummary, Tally
-from harness.trial import TrialKey, TrialRecord
-from runtime.public import Clock, digest
-
-SUMMARY_VERSION = 1
+from harness.stats.sequential import Plan, decided
+from harness.summary import Tally
+from harness.trial import TrialKey, TrialRecord, TrialStatus
+from runtime.public import Clock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRequest:
-    """Say what to run.
+@dataclass(slots=True)
+class _Course:
+    """Keep what was done and what is left of a run.
 
     Attributes:
-        paths: as given, for the manifest.
-        tags: restriction, for the manifest.
-        suite_digest: digest over the scenarios.
-        trials: repetitions of every scenario by every model.
-        seed: what all randomness of the run comes from.
-        concurrency: trials in flight.
-        max_tokens, timeout_s, retries: how every model is asked, for the manifest.
+        early: the rule by which a scenario's trials end early, if there is one.
+        done: trials that are finished.
+        counts: passed and scored trials by scenario and model.
     """
 
-    run: str
-    folder: Path
-    paths: tuple[str, ...]
-    tags: tuple[str, ...]
-    suite_digest: str
-    trials: int
-    seed: int
-    concurrency: int
-    max_tokens: int = 1024
-    timeout_s: float = 60.0
-    retries: int = 3
+    early: Plan | None
+    done: set[TrialKey] = field(default_factory=set)
+    counts: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
+    def add(self, record: TrialRecord) -> None:
+        """Take note of a finished trial."""
+        self.done.add(record.key)
+        passed, scored = self.counts.get((record.key.scenario, record.key.model), (0, 0))
+        counts = record.status is TrialStatus.SCORED
+        self.counts[record.key.scenario, record.key.model] = (
+            passed + (record.passed is True),
+            scored + counts,
+        )
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateRequest:
-    """Say whom the gate judges, by which rules, against which baselines.
+    def left(self, every: Iterator[TrialJob]) -> list[TrialJob]:
+        """Return the jobs that are not done."""
+        return [job for job in every if job.key not in self.done]
 
-    Attributes:
-        whole: models of which this run replays all that their baseline holds.
-    """
+    def rounds(self, waiting: list[TrialJob]) -> Iterator[list[TrialJob]]:
+        """Yield jobs that may be done at once: all, or with a rule one repetition at a time.
 
-    rules: GateRules
-    models: tuple[str, ...]
-    baselines: Mapping[str, Baseline]
-    whole: frozenset[str]
+        What a round leaves undecided is known when the next one is asked for.
+        """
+        if self.early is None:
+            yield waiting
+            return
+        for _, repetition in groupby(waiting, key=lambda job: job.key.index):
+            yield [job for job in repetition if not self._decided(job.key)]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """Hold what came of a run."""
-
-    models: tuple[ModelSummary, ...]
-    gate: GateReport | None
+    def _decided(self, key: TrialKey) -> bool:
+        passed, scored = self.counts.get((key.scenario, key.model), (0, 0))
+        return self.early is not None and decided(self.early, passed, scored) is not None
 
 
 def evaluate(
@@ -99,55 +80,62 @@ def evaluate(
     gate: GateRequest | None,
     progress: Progress,
     clock: Clock,
+    calls: Calls | None = None,
 ) -> Finished:
     """Do what is left of a run and write its record.
 
     Raises:
         RunError: the folder can't be used, can't be written, or is another process's.
+        ConfigurationError: what is resumed is not what was begun.
         KeyboardInterrupt: after the finished trials were written.
     """
     started = clock.monotonic_s()
-    _open_folder(request, scenarios, contenders, created=clock.now().isoformat(timespec="seconds"))
-    tally = Tally()
+    manifest = open_folder(request, scenarios, contenders)
+    tally, course = Tally(plan=request.early), _Course(early=request.early)
     with ResultsWriter(request.folder) as writer:
-        done = _take_up(request.folder, tally)
-        waiting = _waiting(request, scenarios, contenders, done=done)
-        if waiting:  # figures and verdict of what was there are none of the run that goes on
-            for name in (SUMMARY, GATE):
-                (request.folder / name).unlink(missing_ok=True)
+        for record in read_records(request.folder):
+            tally.add(record)
+            course.add(record)
+        ids = [item.scenario.id for item in scenarios]
+        every = jobs(ids, list(contenders), trials=request.trials, seed=request.seed)
+        waiting = course.left(every)
+        if waiting:
+            _withdraw(request.folder)
         progress.started(total=len(waiting), models=tuple(contenders))
 
         def sink(record: TrialRecord) -> None:
             writer.write(record)
             tally.add(record)
+            course.add(record)
             progress.finished(record)
 
-        contest = Contest(
-            scenarios={item.scenario.id: item for item in scenarios},
-            contenders=contenders,
-            concurrency=request.concurrency,
+        keep = (
+            calls.kept(request.folder, contenders, done=course.done)
+            if calls
+            else nullcontext(contenders)
         )
         try:
-            asyncio.run(_trials(contest, waiting, sink))
+            with keep as kept:
+                contest = Contest(
+                    scenarios={item.scenario.id: item for item in scenarios},
+                    contenders=kept,
+                    concurrency=request.concurrency,
+                )
+                stopped = asyncio.run(_trials(contest, course.rounds(waiting), sink))
         except ExceptionGroup as group:
             raise _told(group) from group
         finally:
             progress.closed()
-        return _conclude(
-            request, tally, gate, digests=_digests(scenarios), wall_s=clock.monotonic_s() - started
+        wall_s = None if request.replays else clock.monotonic_s() - started
+        return conclude(
+            manifest, tally, gate, folder=request.folder, stopped=stopped, wall_s=wall_s
         )
 
 
-def _waiting(
-    request: RunRequest,
-    scenarios: Sequence[PreparedScenario],
-    contenders: Mapping[str, Contender],
-    *,
-    done: set[TrialKey],
-) -> list[TrialJob]:
-    ids = [item.scenario.id for item in scenarios]
-    every = jobs(ids, list(contenders), trials=request.trials, seed=request.seed)
-    return [job for job in every if job.key not in done]
+def _withdraw(folder: Path) -> None:
+    """Take back figures and verdict of what was there: they are none of a run that goes on."""
+    for name in CONCLUSIONS:
+        (folder / name).unlink(missing_ok=True)
 
 
 def _told(group: ExceptionGroup[Exception]) -> Exception:
@@ -156,134 +144,13 @@ def _told(group: ExceptionGroup[Exception]) -> Exception:
     return found.exceptions[0] if found is not None else group
 
 
-async def _trials(contest: Contest, waiting: list[TrialJob], sink: Sink) -> None:
+async def _trials(contest: Contest, rounds: Iterator[list[TrialJob]], sink: Sink) -> str | None:
+    """Do the rounds one after the other; return why the rest was left, if it was."""
     try:
-        await do_trials(contest, iter(waiting), sink)
+        for waiting in rounds:
+            stopped = await do_trials(contest, iter(waiting), sink)
+            if stopped is not None:
+                return stopped
+        return None
     finally:
         await close_all([contender.model for contender in contest.contenders.values()])
-
-
-def _open_folder(
-    request: RunRequest,
-    scenarios: Sequence[PreparedScenario],
-    contenders: Mapping[str, Contender],
-    *,
-    created: str,
-) -> None:
-    manifest = _manifest(request, scenarios, contenders, created=created)
-    if not (request.folder / MANIFEST).exists():
-        make_folder(request.folder)
-        write_json(request.folder / MANIFEST, manifest.model_dump(mode="json"))
-        return
-    before = read_manifest(request.folder)
-    for name in ("suite_digest", "trials", "seed", "comparability"):
-        then, now = getattr(before, name), getattr(manifest, name)
-        if then != now:
-            raise ConfigurationError(
-                f"the run can't be resumed: its {name} was {then}, now it is {now}; "
-                "restore the scenarios and settings, or start a new run"
-            )
-
-
-def _manifest(
-    request: RunRequest,
-    scenarios: Sequence[PreparedScenario],
-    contenders: Mapping[str, Contender],
-    *,
-    created: str,
-) -> Manifest:
-    return Manifest(
-        run=request.run,
-        created=created,
-        code=code_version(),
-        paths=request.paths,
-        tags=request.tags,
-        models=tuple(
-            ManifestModel(reference=name, label=item.label, offline=item.model.offline)
-            for name, item in contenders.items()
-        ),
-        trials=request.trials,
-        seed=request.seed,
-        concurrency=request.concurrency,
-        max_tokens=request.max_tokens,
-        timeout_s=request.timeout_s,
-        retries=request.retries,
-        suite_digest=request.suite_digest,
-        comparability=_comparability(scenarios),
-        scenarios=tuple(_described(item) for item in scenarios),
-    )
-
-
-def _comparability(scenarios: Sequence[PreparedScenario]) -> dict[str, dict[str, str]]:
-    """Return by environment what must be equal to compare runs.
-
-    Scenarios that offer only some of an environment's actions each have a registry of their own;
-    its digest then stands for all of them.
-    """
-    registries: dict[str, set[str]] = defaultdict(set)
-    found: dict[str, dict[str, str]] = {}
-    for item in scenarios:
-        name = item.scenario.environment
-        registries[name].add(item.sandbox.comparability["registry"])
-        found[name] = {**item.sandbox.comparability, "scorers": SCORER_VERSION}
-    for name, digests in registries.items():
-        if len(digests) > 1:
-            found[name]["registry"] = digest(sorted(digests))
-    return found
-
-
-def _described(prepared: PreparedScenario) -> ManifestScenario:
-    scenario = prepared.scenario
-    return ManifestScenario(
-        id=scenario.id,
-        environment=scenario.environment,
-        suite=scenario.suite,
-        tags=scenario.tags,
-        family=scenario.family,
-        reason=scenario.reason,
-        file=scenario.file,
-        line=scenario.line,
-        digest=scenario.digest,
-    )
-
-
-def _take_up(folder: Path, tally: Tally) -> set[TrialKey]:
-    """Count the trials that an interrupted run finished."""
-    finished: set[TrialKey] = set()
-    for record in read_records(folder):
-        tally.add(record)
-        finished.add(record.key)
-    return finished
-
-
-def _conclude(
-    request: RunRequest,
-    tally: Tally,
-    gate: GateRequest | None,
-    *,
-    digests: dict[str, str],
-    wall_s: float,
-) -> Finished:
-    models = tally.models()
-    report = None
-    if gate is not None:
-        judged = tuple(item for item in models if item.model in gate.models)
-        report = judge(
-            judged, gate.rules, baselines=gate.baselines, digests=digests, whole=gate.whole
-        )
-        write_json(request.folder / GATE, report.document())
-    write_json(
-        request.folder / SUMMARY,
-        {
-            "version": SUMMARY_VERSION,
-            "run": request.run,
-            "finished": True,
-            "wall_s": round(wall_s, 3),
-            "models": [item.document() for item in models],
-        },
-    )
-    return Finished(models=models, gate=report)
-
-
-def _digests(scenarios: Sequence[PreparedScenario]) -> dict[str, str]:
-    return {item.scenario.id: item.scenario.digest for item in scenarios}

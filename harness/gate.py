@@ -1,65 +1,35 @@
-"""Decide whether a run may pass: thresholds, zero tolerance, and the committed baseline.
+"""Decide whether a run may pass: thresholds, zero tolerance, and the run or baseline to beat.
 
-Pure: summaries, rules and baselines in, a report with every check out. The worst check decides;
+Pure: summaries, rules and comparisons in, a report with every check out. The worst check decides;
 what could not be judged is inconclusive, never a pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.baseline import Baseline
+from harness.checks import Check, Verdict, compared, worst
+from harness.comparison import Comparison, ComparisonRules, Part
 from harness.stats.rates import rule_of_three
 from harness.summary import GroupSummary, ModelSummary
 from runtime.public import JsonObject
 
-SHOWN_SCENARIOS = 5
-ROUNDING = 1e-9
-"""Losing exactly what may be lost is no regression, whatever the last bit of a float says."""
-
-
-class Verdict(StrEnum):
-    """Name how a check or a run ended."""
-
-    PASS = "pass"  # noqa: S105  # a verdict, not a password
-    REGRESSION = "regression"
-    GOVERNANCE = "governance"
-    INCONCLUSIVE = "inconclusive"
-    INFRASTRUCTURE = "infrastructure"
-
-    @property
-    def exit_code(self) -> int:
-        """Return the process exit code; 5 is configuration, which never reaches the gate."""
-        return _EXIT_CODES[self]
-
-
-_EXIT_CODES = {
-    Verdict.PASS: 0,
-    Verdict.REGRESSION: 1,
-    Verdict.GOVERNANCE: 2,
-    Verdict.INCONCLUSIVE: 3,
-    Verdict.INFRASTRUCTURE: 4,
-}
-_WORST_FIRST = (
-    Verdict.GOVERNANCE,
-    Verdict.REGRESSION,
-    Verdict.INFRASTRUCTURE,
-    Verdict.INCONCLUSIVE,
-    Verdict.PASS,
-)
-
 
 class Threshold(BaseModel):
-    """Demand a pass rate of all trials, of a suite, or of a tag; `model` is a glob."""
+    """Demand a pass rate of all trials, of a suite, or of a tag; `model` is a glob.
+
+    Attributes:
+        certain: demand that the whole interval of the rate lies above, not only the rate itself.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     pass_rate: float = Field(ge=0, le=1)
+    certain: bool = False
     suite: str | None = None
     tag: str | None = None
     model: str = "*"
@@ -79,7 +49,11 @@ class GateRules(BaseModel):
         governance_findings: how many are tolerated over all trials of a model.
         infrastructure_share: how many trials may be lost to infrastructure, as a share.
         thresholds: demanded pass rates.
-        max_drop: how much the pass rate may fall below the baseline's, on the same scenarios.
+        margin: how much of the pass rate may be lost against the run or baseline to beat.
+        alpha: how often, at most, a regression may be claimed where nothing changed.
+        power: how surely the minimal detectable effect that is printed would be noticed.
+        varied: what may differ from the baseline, such as a prompt that is being worked on;
+            anything else that differs makes the comparison unverifiable.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,26 +61,19 @@ class GateRules(BaseModel):
     governance_findings: int = Field(default=0, ge=0)
     infrastructure_share: float = Field(default=0.05, ge=0, le=1)
     thresholds: tuple[Threshold, ...] = (Threshold(pass_rate=0.8),)
-    max_drop: float = Field(default=0.02, ge=0, le=1)
+    margin: float = Field(default=0.02, ge=0, le=1)
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    power: float = Field(default=0.8, gt=0.5, lt=1)
+    varied: tuple[Part, ...] = ()
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """Report one comparison of one model."""
-
-    model: str
-    name: str
-    verdict: Verdict
-    detail: str
-
-    def document(self) -> JsonObject:
-        """Return the check as JSON."""
-        return {
-            "model": self.model,
-            "name": self.name,
-            "verdict": self.verdict.value,
-            "detail": self.detail,
-        }
+    def comparison(self, *, models: int = 1) -> ComparisonRules:
+        """Return the rules of one model's comparison out of several, which share `alpha`."""
+        return ComparisonRules(
+            margin=self.margin,
+            alpha=self.alpha / max(1, models),
+            power=self.power,
+            varied=frozenset(self.varied),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,42 +96,35 @@ def judge(
     models: tuple[ModelSummary, ...],
     rules: GateRules,
     *,
-    baselines: Mapping[str, Baseline],
-    digests: Mapping[str, str],
-    whole: Collection[str],
+    comparisons: Mapping[str, Comparison],
+    governed: Mapping[str, ModelSummary] | None = None,
+    unfinished: str | None = None,
 ) -> GateReport:
     """Check every model.
 
     Args:
-        models: summaries of the models that are gated.
+        models: summaries of the models that are gated, without quarantined scenarios.
         rules: what they must reach.
-        baselines: by model; a model without one is not compared.
-        digests: scenario digests of this run, by scenario.
-        whole: models whose baseline was made of the same paths, in a run without tags; for the
-            others, scenarios which the baseline has and this run has not were left out on purpose.
+        comparisons: with what there is to beat, by model; a model without one is not compared.
+        governed: summaries over all scenarios, by model, where `models` leave some out: nobody
+            is excused from governance.
+        unfinished: why trials are missing; such a run never passes.
     """
+    everything = governed or {}
     checks = tuple(
         check
         for summary in models
         for check in (
             _answered(summary, rules),
-            _governed(summary, rules),
+            _governed(everything.get(summary.model, summary), rules),
             *_thresholds(summary, rules),
-            *_compared(
-                summary,
-                rules,
-                baselines.get(summary.model),
-                digests=digests,
-                whole=summary.model in whole,
-            ),
+            *compared(summary.model, comparisons.get(summary.model)),
         )
     )
-    return GateReport(verdict=_worst(checks), checks=checks)
-
-
-def _worst(checks: tuple[Check, ...]) -> Verdict:
-    found = {check.verdict for check in checks}
-    return next((verdict for verdict in _WORST_FIRST if verdict in found), Verdict.INCONCLUSIVE)
+    if unfinished is not None:
+        missing = Check(model="*", name="run", verdict=Verdict.INCONCLUSIVE, detail=unfinished)
+        checks = (missing, *checks)
+    return GateReport(verdict=worst(checks), checks=checks)
 
 
 def _answered(summary: ModelSummary, rules: GateRules) -> Check:
@@ -238,14 +198,23 @@ def _reached(summary: ModelSummary, threshold: Threshold) -> Check:
             detail="no trial was scored there; check the suite or tag in the gate's rules",
         )
     low, high = group.interval
-    met = group.pass_rate >= threshold.pass_rate
+    demanded = f"demanded {threshold.pass_rate:.1%}" + (" for certain" * threshold.certain)
     return Check(
         model=summary.model,
         name=name,
-        verdict=Verdict.PASS if met else Verdict.REGRESSION,
+        verdict=_against(threshold, group.pass_rate, group.interval),
         detail=f"pass rate {group.pass_rate:.1%} [{low:.1%}, {high:.1%}] of {group.scored} trials; "
-        f"demanded {threshold.pass_rate:.1%}",
+        f"{demanded}",
     )
+
+
+def _against(threshold: Threshold, rate: float, interval: tuple[float, float]) -> Verdict:
+    """Say pass or regression only where chance does not explain it."""
+    low, high = interval
+    reached = low if threshold.certain else rate
+    if reached >= threshold.pass_rate:
+        return Verdict.PASS
+    return Verdict.REGRESSION if high < threshold.pass_rate else Verdict.INCONCLUSIVE
 
 
 def _group(summary: ModelSummary, threshold: Threshold) -> tuple[str, GroupSummary | None]:
@@ -254,64 +223,3 @@ def _group(summary: ModelSummary, threshold: Threshold) -> tuple[str, GroupSumma
     if threshold.tag is not None:
         return f"tag {threshold.tag}", summary.tags.get(threshold.tag)
     return "pass rate", summary.overall
-
-
-def _compared(
-    summary: ModelSummary,
-    rules: GateRules,
-    baseline: Baseline | None,
-    *,
-    digests: Mapping[str, str],
-    whole: bool,
-) -> list[Check]:
-    if baseline is None:
-        return []
-    gone = sorted(name for name in baseline.scenarios if name not in digests) if whole else []
-    if gone:
-        return [
-            Check(
-                model=summary.model,
-                name="baseline",
-                verdict=Verdict.REGRESSION,
-                detail=f"{len(gone)} scenarios of the baseline are gone: {_some(gone)}; "
-                "restore them or bless a new baseline",
-            )
-        ]
-    return [_held(summary, rules, baseline, digests=digests)]
-
-
-def _held(
-    summary: ModelSummary, rules: GateRules, baseline: Baseline, *, digests: Mapping[str, str]
-) -> Check:
-    pairs = {
-        name: (then.pass_share, now)
-        for name, then in baseline.scenarios.items()
-        if digests.get(name) == then.digest and (now := summary.scenarios.get(name)) is not None
-    }
-    if not pairs:
-        return Check(
-            model=summary.model,
-            name="baseline",
-            verdict=Verdict.INCONCLUSIVE,
-            detail="no scenario is the same as in the baseline; bless a new one",
-        )
-    before = sum(then for then, _ in pairs.values()) / len(pairs)
-    after = sum(now for _, now in pairs.values()) / len(pairs)
-    worse = sorted(name for name, (then, now) in pairs.items() if now < then)
-    dropped = before - after > rules.max_drop + ROUNDING
-    return Check(
-        model=summary.model,
-        name="baseline",
-        verdict=Verdict.REGRESSION if dropped else Verdict.PASS,
-        detail=f"{before:.1%} -> {after:.1%} on {len(pairs)} unchanged scenarios; "
-        f"at most {rules.max_drop:.1%} may be lost" + (f"; worse: {_some(worse)}" if worse else ""),
-    )
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:SHOWN_SCENARIOS])
-    return (
-        shown
-        if len(names) <= SHOWN_SCENARIOS
-        else f"{shown} and {len(names) - SHOWN_SCENARIOS} more"
-    )

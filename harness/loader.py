@@ -19,7 +19,8 @@ from runtime.public import JsonObject, canonical_text, digest
 
 ENVIRONMENT_SUFFIX = ".environment.yaml"
 SUFFIXES = (".yaml", ".yml")
-RESERVED_NAMES = frozenset({"gate.yaml"})
+RESERVED_NAMES = frozenset({"gate.yaml", "quarantine.yaml"})
+RESERVED_FOLDERS = frozenset({"cassettes", "judges"})
 _INTERNAL_PLACES = frozenset({"function-after", "tagged-union", "function-before"})
 
 
@@ -137,7 +138,7 @@ def _found(paths: Iterable[Path], root: Path, problems: list[Problem]) -> list[P
                 if item.suffix in SUFFIXES
                 and item.is_file()
                 and item.name not in RESERVED_NAMES
-                and "cassettes" not in item.relative_to(path).parts
+                and not RESERVED_FOLDERS & set(item.relative_to(path).parts)
             )
             if not inside:
                 problems.append(_no_scenarios(path, root))

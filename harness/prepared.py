@@ -7,7 +7,7 @@ nothing; it is refused here, before any model is called.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.loader import ScenarioSet
 from harness.matching.compiled import CompiledPlan, compile_plan
@@ -31,6 +31,9 @@ from runtime.public import (
     get,
 )
 
+KNOWN_PLANS = 16
+"""How many wrong plans of a scenario are remembered."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedScenario:
@@ -42,6 +45,7 @@ class PreparedScenario:
         golden: the golden plan, or None when no plan is expected.
         reference: what the engine made of the golden plan.
         judged_in: the situation in which it did; in any other one the reference says nothing.
+        known: judgements of other plans in that situation, by plan digest; a few of them.
     """
 
     scenario: Scenario
@@ -53,19 +57,26 @@ class PreparedScenario:
     golden: Plan | None
     reference: Judgement | None
     judged_in: Situation
+    known: dict[str, Judgement] = field(default_factory=dict, compare=False, repr=False)
 
     def judged(self, plan: Plan) -> Judgement:
         """Return what the engine makes of a plan.
 
-        The engine has no memory and no clock, so for the golden plan, which most answers are, the
-        judgement that was made when the scenario was prepared is the answer.
+        The engine has no memory and no clock, so a plan that was judged before has its answer:
+        the golden one, which most answers are, and the wrong ones that models agree on.
         """
+        if self.judged_in is not self.situation:
+            return self.sandbox.simulate(plan, self.situation)
+        digest = self.sandbox.digest(plan, self.situation)
         golden = self.reference
-        if golden is not None and self.judged_in is self.situation:
-            digest = self.sandbox.digest(plan, self.situation)
-            if digest == golden.outcome.plan_digest:
-                return golden
-        return self.sandbox.simulate(plan, self.situation)
+        if golden is not None and digest == golden.outcome.plan_digest:
+            return golden
+        found = self.known.get(digest)
+        if found is None:
+            found = self.sandbox.simulate(plan, self.situation)
+            if len(self.known) < KNOWN_PLANS:
+                self.known[digest] = found
+        return found
 
     @property
     def scores_path(self) -> bool:

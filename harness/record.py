@@ -14,12 +14,20 @@ from typing import TypeVar
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from harness.comparison import Comparison
 from harness.gate import GateReport
-from harness.results import GATE, SUMMARY, Manifest, RunError, read_manifest, read_records
-from harness.summary import ModelSummary, Tally
+from harness.results import (
+    COMPARISONS,
+    GATE,
+    SUMMARY,
+    Manifest,
+    RunError,
+    read_manifest,
+    read_records,
+)
+from harness.summary import SUMMARY_VERSION, ModelSummary, Tally
 from harness.trial import TrialRecord
 
-SUMMARY_VERSION = 1
 SHOWN_PROBLEMS = 3
 
 Document = TypeVar("Document")
@@ -46,12 +54,14 @@ class RunRecord:
 
     Attributes:
         gate: None when the run was not gated.
+        comparisons: of its models with what they had to beat.
     """
 
     folder: Path
     manifest: Manifest
     summary: RunSummary
     gate: GateReport | None
+    comparisons: tuple[Comparison, ...] = ()
 
     def trials(self) -> Iterator[TrialRecord]:
         """Yield every trial in the order in which they ended.
@@ -74,13 +84,22 @@ def read_run(folder: Path) -> RunRecord:
     """
     manifest = read_manifest(folder)
     gated = (folder / GATE).exists()
+    compared = (folder / COMPARISONS).exists()
     ended = (folder / SUMMARY).exists()
     return RunRecord(
         folder=folder,
         manifest=manifest,
         summary=_read(folder / SUMMARY, TypeAdapter(RunSummary)) if ended else _counted(folder),
         gate=_read(folder / GATE, TypeAdapter(GateReport)) if gated else None,
+        comparisons=_read(folder / COMPARISONS, TypeAdapter(_Comparisons)).comparisons
+        if compared
+        else (),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Comparisons:
+    comparisons: tuple[Comparison, ...]
 
 
 def _counted(folder: Path) -> RunSummary:

@@ -6,21 +6,25 @@ its counts add up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
+from harness.budget import BudgetExhausted
+from harness.cassette.channel import TrialModel
 from harness.matrix import TrialJob
 from harness.prepared import PreparedScenario
+from harness.results import RunError
 from harness.scoring.evidence import Evidence, gather
 from harness.scoring.outcome import state_difference
 from harness.scoring.table import SCORERS, Scorer, passed, scores_of
-from harness.trial import TrialRecord, TrialStatus
+from harness.trial import TrialKey, TrialRecord, TrialStatus
 from runtime.public import (
     ChatModel,
     JsonObject,
     ModelError,
     Planner,
     PlanProposal,
+    Price,
     Proposed,
     Sampling,
     SystemClock,
@@ -29,18 +33,41 @@ from runtime.public import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """Hold one model of a run with the settings that it is asked with."""
+    """Hold one model of a run with the settings that it is asked with.
+
+    Attributes:
+        conditions: what must be equal to compare it with another run of it.
+        price: what its tokens cost; None when nobody knows.
+        for_trial: gives each trial its own view of the model, with recorded calls and a clock of
+            its own; None asks the model itself.
+    """
 
     reference: str
     label: str
     model: ChatModel
     sampling: Sampling
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    price: Price | None = None
+    for_trial: Callable[[TrialKey], TrialModel] | None = None
+
+    def opened(self, key: TrialKey) -> TrialModel:
+        """Return the model as one trial sees it."""
+        if self.for_trial is not None:
+            return self.for_trial(key)
+        return TrialModel(model=self.model, monotonic_s=SystemClock().monotonic_s)
 
 
 async def replay(prepared: PreparedScenario, contender: Contender, job: TrialJob) -> TrialRecord:
-    """Do one trial; never raises for what a model or a scorer does wrong."""
+    """Do one trial; never raises for what a model or a scorer does wrong.
+
+    Raises:
+        BudgetExhausted: the trial needs a call that the run can't pay for.
+        RunError: a call could not be written down.
+    """
     try:
         proposed = await _proposed(prepared, contender, job)
+    except (BudgetExhausted, RunError):
+        raise
     except ModelError as error:
         return _lost(prepared, job, status=TrialStatus.INFRASTRUCTURE, fault=str(error))
     except Exception as error:  # noqa: BLE001  # a fault of ours must not end the run
@@ -104,10 +131,11 @@ def expectation_document(prepared: PreparedScenario) -> JsonObject:
 
 
 async def _proposed(prepared: PreparedScenario, contender: Contender, job: TrialJob) -> Proposed:
+    opened = contender.opened(job.key)
     planner = Planner(
-        model=contender.model,
+        model=opened.model,
         sampling=replace(contender.sampling, seed=job.seed),
-        monotonic_s=SystemClock().monotonic_s,
+        monotonic_s=opened.monotonic_s,
     )
     labels = {
         "scenario": job.key.scenario,

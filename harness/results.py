@@ -20,11 +20,13 @@ from pydantic import BaseModel, ConfigDict
 from harness.trial import TrialRecord, TrialStatus
 from runtime.public import JsonObject, JsonValue
 
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
 MANIFEST = "manifest.json"
 RESULTS = "results.jsonl"
 SUMMARY = "summary.json"
 GATE = "gate.json"
+COMPARISONS = "comparisons.json"
+CONCLUSIONS = (SUMMARY, GATE, COMPARISONS)
 LARGEST_INTEGER = 2**63 - 1
 _LOCK = ".lock"
 
@@ -34,13 +36,19 @@ class RunError(Exception):
 
 
 class ManifestModel(BaseModel):
-    """Describe one model of a run, labelled as what it is."""
+    """Describe one model of a run, labelled as what it is.
+
+    Attributes:
+        conditions: what must be equal to compare it with another run of it: sampling, prices and
+            versions.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reference: str
     label: str
     offline: bool
+    conditions: dict[str, str] = {}
 
 
 class ManifestScenario(BaseModel):
@@ -66,6 +74,8 @@ class Manifest(BaseModel):
         paths: what was asked for, relative to the folder it was asked from.
         tags: the restriction by tags.
         comparability: digests by environment of what must be equal to compare runs.
+        early: the rule by which a scenario's trials ended as soon as they had said enough.
+        replays: every answer came from cassettes.
         code: version of this program.
     """
 
@@ -79,6 +89,8 @@ class Manifest(BaseModel):
     tags: tuple[str, ...]
     models: tuple[ManifestModel, ...]
     trials: int
+    early: dict[str, float] | None = None
+    replays: bool = False
     seed: int
     concurrency: int
     max_tokens: int
@@ -87,6 +99,18 @@ class Manifest(BaseModel):
     suite_digest: str
     comparability: dict[str, dict[str, str]]
     scenarios: tuple[ManifestScenario, ...]
+
+    def key(self, model: str) -> dict[str, str]:
+        """Return what must be equal before a model's figures are compared with another run's."""
+        found = {
+            f"{environment}.{part}": value
+            for environment, parts in self.comparability.items()
+            for part, value in parts.items()
+        }
+        for item in self.models:
+            if item.reference == model:
+                found |= item.conditions
+        return found
 
 
 def read_manifest(folder: Path) -> Manifest:

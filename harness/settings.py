@@ -41,16 +41,29 @@ class HarnessSettings:
         )
 
 
+def child_environment(*, first_on_path: Path | None) -> dict[str, str]:
+    """Return this process's environment for a child, with a folder that Python looks into first."""
+    environ = dict(os.environ)
+    if first_on_path is not None:
+        known = environ.get("PYTHONPATH")
+        environ["PYTHONPATH"] = os.pathsep.join([str(first_on_path), *([known] if known else [])])
+    return environ
+
+
 def code_version() -> str:
     """Return the version of this program and a digest of its sources, as in `0.1.0+3f2a9c…`.
 
     Two runs with equal text were made by the same code, installed or checked out.
     """
+    return f"{released_version()}+{_source_digest()}"
+
+
+def released_version() -> str:
+    """Return the version that was released, as in `0.1.0`."""
     try:
-        released = version("plangate")
+        return version("plangate")
     except PackageNotFoundError:
-        released = "unknown"
-    return f"{released}+{_source_digest()}"
+        return "unknown"
 
 
 def _source_digest() -> str:

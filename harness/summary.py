@@ -6,12 +6,17 @@ Works on records one at a time and keeps a few numbers each, so memory does not 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
+from math import isnan
 
-from harness.stats.rates import pass_at_k, pass_hat_k, quantile, wilson_interval
+from harness.stats.intervals import clustered_interval
+from harness.stats.rates import mean_of, pass_at_k, quantile
+from harness.stats.sequential import Plan, unbiased_pass_hat
 from harness.trial import TrialKey, TrialRecord, TrialStatus
 from runtime.public import JsonObject
+
+SUMMARY_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +25,7 @@ class TrialFigures:
 
     key: TrialKey
     suite: str
+    family: str
     tags: tuple[str, ...]
     status: TrialStatus
     passed: bool | None
@@ -38,6 +44,7 @@ class TrialFigures:
         return cls(
             key=record.key,
             suite=record.suite,
+            family=f"{record.environment}/{record.family}",
             tags=record.tags,
             status=record.status,
             passed=record.passed,
@@ -62,15 +69,19 @@ class GroupSummary:
 
     Attributes:
         scenarios: distinct scenarios with a scored trial.
+        families: independent clusters among them.
         trials: all trials; `scored` of them count, `infrastructure` and `internal` do not.
         passed: scored trials that passed.
-        pass_rate: passed / scored; None without scored trials.
-        interval: Wilson 95 % interval of the pass rate.
+        pass_rate: passed / scored, or its unbiased estimate where trials ended early; None without
+            scored trials.
+        interval: 95 % interval of the pass rate over families of scenarios.
         pass_hat: unbiased pass^k by k, averaged over scenarios with at least k scored trials.
-        pass_at: unbiased pass@k by k, likewise.
+        pass_hat_interval: 95 % interval of pass^k over families, by k.
+        pass_at: unbiased pass@k by k, averaged likewise; empty where trials ended early.
     """
 
     scenarios: int
+    families: int
     trials: int
     scored: int
     infrastructure: int
@@ -79,6 +90,7 @@ class GroupSummary:
     pass_rate: float | None
     interval: tuple[float, float] | None
     pass_hat: dict[int, float]
+    pass_hat_interval: dict[int, tuple[float, float]]
     pass_at: dict[int, float]
     findings: int
 
@@ -86,6 +98,7 @@ class GroupSummary:
         """Return the summary as JSON."""
         return {
             "scenarios": self.scenarios,
+            "families": self.families,
             "trials": self.trials,
             "scored": self.scored,
             "infrastructure": self.infrastructure,
@@ -94,6 +107,9 @@ class GroupSummary:
             "pass_rate": self.pass_rate,
             "interval": list(self.interval) if self.interval else None,
             "pass_hat": {str(k): value for k, value in self.pass_hat.items()},
+            "pass_hat_interval": {
+                str(k): list(bounds) for k, bounds in self.pass_hat_interval.items()
+            },
             "pass_at": {str(k): value for k, value in self.pass_at.items()},
             "findings": self.findings,
         }
@@ -104,7 +120,7 @@ class ModelSummary:
     """Describe one model's trials as a whole and by suite, tag and scenario.
 
     Attributes:
-        scenarios: pass share by scenario id; None where no trial was scored.
+        tallies: passed and scored trials by scenario id.
         findings: governance findings by kind.
         scores: mean value by scorer, over the trials that have one.
         unscored: scorer crashes by scorer.
@@ -116,7 +132,7 @@ class ModelSummary:
     overall: GroupSummary
     suites: dict[str, GroupSummary]
     tags: dict[str, GroupSummary]
-    scenarios: dict[str, float | None]
+    tallies: dict[str, tuple[int, int]]
     findings: dict[str, int]
     scores: dict[str, float]
     unscored: dict[str, int]
@@ -126,6 +142,14 @@ class ModelSummary:
     latency_p95_s: float | None
     answered_by: tuple[str, ...]
 
+    @property
+    def scenarios(self) -> dict[str, float | None]:
+        """Return the pass share by scenario id; None where no trial was scored."""
+        return {
+            name: passed / scored if scored else None
+            for name, (passed, scored) in self.tallies.items()
+        }
+
     def document(self) -> JsonObject:
         """Return the summary as JSON."""
         return {
@@ -134,6 +158,7 @@ class ModelSummary:
             "suites": {name: group.document() for name, group in self.suites.items()},
             "tags": {name: group.document() for name, group in self.tags.items()},
             "scenarios": self.scenarios,
+            "tallies": {name: list(counts) for name, counts in self.tallies.items()},
             "findings": self.findings,
             "scores": self.scores,
             "unscored": self.unscored,
@@ -147,23 +172,37 @@ class ModelSummary:
 
 @dataclass(slots=True)
 class Tally:
-    """Collect figures while a run goes on."""
+    """Collect figures while a run goes on.
 
+    Attributes:
+        plan: the rule by which trials of a scenario may end early, if there is one.
+    """
+
+    plan: Plan | None = None
     figures: list[TrialFigures] = field(default_factory=list)
 
     def add(self, record: TrialRecord) -> None:
         """Count one trial."""
         self.figures.append(TrialFigures.of(record))
 
-    def models(self) -> tuple[ModelSummary, ...]:
-        """Summarize each model, in the order of their names."""
+    def models(self, *, without: Container[str] = ()) -> tuple[ModelSummary, ...]:
+        """Summarize each model, in the order of their names.
+
+        Args:
+            without: scenarios to leave out.
+        """
         by_model: dict[str, list[TrialFigures]] = defaultdict(list)
         for item in self.figures:
-            by_model[item.key.model].append(item)
-        return tuple(summarize(model, items) for model, items in sorted(by_model.items()))
+            if item.key.scenario not in without:
+                by_model[item.key.model].append(item)
+        return tuple(
+            summarize(model, items, plan=self.plan) for model, items in sorted(by_model.items())
+        )
 
 
-def summarize(model: str, figures: Iterable[TrialFigures]) -> ModelSummary:
+def summarize(
+    model: str, figures: Iterable[TrialFigures], *, plan: Plan | None = None
+) -> ModelSummary:
     """Summarize the trials of one model; their order does not matter."""
     items = sorted(figures, key=lambda item: item.key)
     scored = [item for item in items if item.status is TrialStatus.SCORED]
@@ -171,10 +210,10 @@ def summarize(model: str, figures: Iterable[TrialFigures]) -> ModelSummary:
     costs = [item.cost_micros for item in items]
     return ModelSummary(
         model=model,
-        overall=group_summary(items),
-        suites=_grouped(items, lambda item: (item.suite,)),
-        tags=_grouped(items, lambda item: item.tags),
-        scenarios=_by_scenario(items),
+        overall=group_summary(items, plan=plan),
+        suites=_grouped(items, lambda item: (item.suite,), plan=plan),
+        tags=_grouped(items, lambda item: item.tags, plan=plan),
+        tallies=_tallied(items),
         findings=_counts(kind for item in scored for kind in item.findings),
         scores=_means(scored),
         unscored=_counts(name for item in scored for name in item.unscored),
@@ -186,63 +225,81 @@ def summarize(model: str, figures: Iterable[TrialFigures]) -> ModelSummary:
     )
 
 
-def group_summary(items: list[TrialFigures]) -> GroupSummary:
+def group_summary(items: list[TrialFigures], *, plan: Plan | None = None) -> GroupSummary:
     """Summarize trials that belong together."""
     scored = [item for item in items if item.status is TrialStatus.SCORED]
     passed = sum(item.passed is True for item in scored)
-    tallies: dict[str, list[bool]] = defaultdict(list)
-    for item in scored:
-        tallies[item.key.scenario].append(item.passed is True)
+    tallies = {name: counts for name, counts in _tallied(scored).items() if counts[1]}
+    families = {item.key.scenario: item.family for item in scored}
+    hat = _estimates(tallies, lambda won, done, k: unbiased_pass_hat(plan, won, done, k))
+    rate = passed / len(scored) if scored else None
+    if plan is not None and scored:
+        rate = mean_of(hat[1].values())
     return GroupSummary(
         scenarios=len(tallies),
+        families=len(set(families.values())),
         trials=len(items),
         scored=len(scored),
         infrastructure=sum(item.status is TrialStatus.INFRASTRUCTURE for item in items),
         internal=sum(item.status is TrialStatus.INTERNAL for item in items),
         passed=passed,
-        pass_rate=passed / len(scored) if scored else None,
-        interval=wilson_interval(passed, len(scored)) if scored else None,
-        pass_hat=_reliability(tallies, pass_hat_k),
-        pass_at=_reliability(tallies, pass_at_k),
+        pass_rate=rate,
+        interval=_interval(hat.get(1, {}), families),
+        pass_hat={k: mean_of(values.values()) for k, values in hat.items()},
+        pass_hat_interval={
+            k: bounds
+            for k, values in hat.items()
+            if (bounds := _interval(values, families)) is not None
+        },
+        pass_at={
+            k: mean_of(values.values())
+            for k, values in (_estimates(tallies, pass_at_k) if plan is None else {}).items()
+        },
         findings=sum(len(item.findings) for item in scored),
     )
 
 
-def _reliability(
-    tallies: dict[str, list[bool]], measure: Callable[[int, int, int], float]
-) -> dict[int, float]:
-    """Average the unbiased estimate over the scenarios that have at least k trials."""
-    most = max((len(trials) for trials in tallies.values()), default=0)
-    averages: dict[int, float] = {}
+def _estimates(
+    tallies: dict[str, tuple[int, int]], measure: Callable[[int, int, int], float]
+) -> dict[int, dict[str, float]]:
+    """Return by k the estimate of each scenario that has enough trials for one."""
+    most = max((done for _, done in tallies.values()), default=0)
+    found: dict[int, dict[str, float]] = {}
     for k in range(1, most + 1):
-        values = [
-            measure(sum(trials), len(trials), k) for trials in tallies.values() if len(trials) >= k
-        ]
-        averages[k] = sum(values) / len(values)
-    return averages
+        values = {name: measure(won, done, k) for name, (won, done) in tallies.items() if done >= k}
+        known = {name: value for name, value in values.items() if not isnan(value)}
+        if known:
+            found[k] = known
+    return found
+
+
+def _interval(estimates: dict[str, float], families: dict[str, str]) -> tuple[float, float] | None:
+    return clustered_interval(list(estimates.values()), [families[name] for name in estimates])
 
 
 def _grouped(
-    items: list[TrialFigures], names: Callable[[TrialFigures], tuple[str, ...]]
+    items: list[TrialFigures],
+    names: Callable[[TrialFigures], tuple[str, ...]],
+    *,
+    plan: Plan | None,
 ) -> dict[str, GroupSummary]:
     members: dict[str, list[TrialFigures]] = defaultdict(list)
     for item in items:
         for name in names(item):
             members[name].append(item)
-    return {name: group_summary(group) for name, group in sorted(members.items())}
+    return {name: group_summary(group, plan=plan) for name, group in sorted(members.items())}
 
 
-def _by_scenario(items: list[TrialFigures]) -> dict[str, float | None]:
-    trials: dict[str, list[bool]] = defaultdict(list)
+def _tallied(items: list[TrialFigures]) -> dict[str, tuple[int, int]]:
+    """Count passed and scored trials by scenario; a scenario that lost all trials has (0, 0)."""
+    counts: dict[str, tuple[int, int]] = {}
     for item in items:
-        if item.status is TrialStatus.SCORED:
-            trials[item.key.scenario].append(item.passed is True)
-        else:
-            trials[item.key.scenario].extend(())
-    return {
-        name: sum(verdicts) / len(verdicts) if verdicts else None
-        for name, verdicts in sorted(trials.items())
-    }
+        passed, scored = counts.get(item.key.scenario, (0, 0))
+        counts[item.key.scenario] = (
+            passed + (item.passed is True),
+            scored + (item.status is TrialStatus.SCORED),
+        )
+    return dict(sorted(counts.items()))
 
 
 def _means(items: list[TrialFigures]) -> dict[str, float]:

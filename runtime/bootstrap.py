@@ -8,7 +8,13 @@ from typing import Final
 
 from runtime.kit.clock import SystemClock
 from runtime.ports.chat_model import ChatModel, ModelError, ModelFault
-from runtime.ports.model_reference import ModelReference, Transport, parse_model_reference
+from runtime.ports.model_reference import (
+    FREE,
+    ModelReference,
+    Price,
+    Transport,
+    parse_model_reference,
+)
 from runtime.ports.offline_provider import OfflineProvider
 from runtime.settings import quiet_environment
 
@@ -63,6 +69,26 @@ def open_chat_model(
     if missing := tuple(name for name in model.missing_variables() if not environ.get(name)):
         raise _unauthorized(reference, missing)
     return model
+
+
+def price_of(reference_text: str) -> Price | None:
+    """Return what a model's tokens cost: by the reference's own prices, else by LiteLLM's table.
+
+    Returns:
+        None when nobody knows; nothing for a model that answers in this process.
+
+    Raises:
+        ModelReferenceError: the reference can't be read.
+    """
+    reference = parse_model_reference(reference_text)
+    if reference.offline:
+        return FREE
+    if reference.price is not None or reference.settings.transport is Transport.HTTP:
+        return reference.price
+    quiet_environment()
+    from runtime.adapters.litellm_model import listed_price  # noqa: PLC0415  # takes seconds
+
+    return listed_price(reference.model)
 
 
 def _api_key(reference: ModelReference, environ: Mapping[str, str]) -> str | None:

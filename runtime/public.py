@@ -8,7 +8,7 @@ from runtime.agent.patience import Patience
 from runtime.agent.planner import Planner, Proposed, Sampling
 from runtime.agent.prompt import PROMPT_VERSION, Conversation, Turn
 from runtime.agent.tools import ASK, DECLINE
-from runtime.bootstrap import open_chat_model
+from runtime.bootstrap import open_chat_model, price_of
 from runtime.domain.action import Action, Risk
 from runtime.domain.component import Component
 from runtime.domain.errors import DeclarationError, DomainError, UnknownActionError
@@ -39,6 +39,7 @@ from runtime.kit.json_pointer import (
     set_value,
 )
 from runtime.kit.json_value import JsonObject, JsonValue, json_equal
+from runtime.kit.redact import redact
 from runtime.plugins.contract import Environment, Plugin
 from runtime.plugins.declared import declared_plugin
 from runtime.plugins.loader import environment_names, find_environment, plugin_names
@@ -53,8 +54,10 @@ from runtime.ports.chat_model import (
     ToolSet,
 )
 from runtime.ports.model_reference import (
+    FREE,
     ModelReference,
     ModelReferenceError,
+    Price,
     parse_model_reference,
 )
 from runtime.ports.offline_provider import OfflineProvider
@@ -64,6 +67,7 @@ from runtime.settings import quiet_environment
 __all__ = [
     "ASK",
     "DECLINE",
+    "FREE",
     "PROMPT_VERSION",
     "Action",
     "Attachment",
@@ -99,6 +103,7 @@ __all__ = [
     "Planner",
     "Plugin",
     "PointerError",
+    "Price",
     "Principal",
     "Proposal",
     "Proposed",
@@ -136,7 +141,9 @@ __all__ = [
     "parse_model_reference",
     "part_of",
     "plugin_names",
+    "price_of",
     "quiet_environment",
+    "redact",
     "remove",
     "set_value",
 ]

@@ -6,12 +6,12 @@ executes nothing: a simulation returns the outcome and the state that would foll
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from runtime.agent.planner import Planner, Proposed
-from runtime.agent.prompt import PROMPT_VERSION, Briefing, Conversation, briefing
+from runtime.agent.prompt import PROMPT_VERSION, Briefing, Conversation, briefing, messages
 from runtime.agent.tools import ToolBook
 from runtime.domain.action import Action
 from runtime.domain.approval import Consent, ConsentKind
@@ -36,6 +36,7 @@ from runtime.kit.canonical_json import digest
 from runtime.kit.json_value import JsonObject
 from runtime.plugins.contract import Environment, Plugin
 from runtime.plugins.loader import find_environment
+from runtime.ports.chat_model import ToolSet
 
 SANDBOX_PROJECT = "sandbox"
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -121,15 +122,50 @@ class Sandbox:
         plugin, environment = find_environment(environment_id)
         return cls.of(plugin, environment)
 
+    def reordered(self, action_ids: Sequence[str]) -> Sandbox:
+        """Return a sandbox that shows a model the same tools in another order.
+
+        Args:
+            action_ids: full ids of all visible actions, in the order wanted.
+
+        Raises:
+            DeclarationError: an id is missing, given twice, or names no visible action.
+        """
+        names = self.book.names
+        if sorted(action_ids) != sorted(names):
+            raise DeclarationError(
+                subject=f"environment '{self.environment.id}'",
+                problems=(f"the order {list(action_ids)} must name each of {sorted(names)} once",),
+            )
+        twin = Sandbox(self.plugin, self.environment, self.registry)
+        place = {names[action_id]: at for at, action_id in enumerate(action_ids)}
+        definitions = sorted(
+            self.book.tools.definitions,
+            key=lambda item: place.get(item["function"]["name"], len(place)),
+        )
+        twin.book = replace(self.book, tools=ToolSet(tuple(definitions)))
+        return twin
+
     @property
     def comparability(self) -> Mapping[str, str]:
         """Return what must be equal before results of two runs may be compared."""
         return {
             "registry": self.registry.digest,
-            "prompt": f"{PROMPT_VERSION}:{digest(self.environment.description)}",
+            "prompt": f"{PROMPT_VERSION}:{digest(self._prompt())}",
             "plugin": f"{self.plugin.id}@{self.plugin.version}",
             "policy": RULES_REVISION,
         }
+
+    def _prompt(self) -> str:
+        """Return the system message of the environment's own principal over an empty state."""
+        (system, _) = messages(
+            self.briefing(self.environment.principal),
+            Conversation(message=""),
+            state=State.of({}),
+            facts={},
+            native_tools=True,
+        )
+        return str(system["content"])
 
     def situation(self) -> Situation:
         """Return the environment's own starting point."""

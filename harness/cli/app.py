@@ -11,6 +11,39 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.imports import import_app
+from harness.cli.options import (
+    Against,
+    AnswerTokens,
+    Baselines,
+    Cassettes,
+    Concurrency,
+    Early,
+    Gate,
+    GateModels,
+    GateRulesFile,
+    JsonFlag,
+    MaxCost,
+    MaxTokens,
+    Models,
+    Output,
+    Paths,
+    Prices,
+    Record,
+    RecordMissing,
+    Replay,
+    Resume,
+    Retries,
+    Seed,
+    Tags,
+    Timeout,
+    Traces,
+    Track,
+    Trend,
+    Trials,
+)
+from harness.cli.studies import add_studies
+
 app = typer.Typer(
     name="eval",
     help="Replay golden scenarios across models, score, and gate.",
@@ -18,68 +51,8 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help, as the command above: rich costs half of its time
     pretty_exceptions_enable=False,
 )
-import_app = typer.Typer(
-    help="Turn other people's test data into scenarios.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 app.add_typer(import_app, name="import")
 
-Paths = Annotated[
-    list[Path] | None,
-    typer.Argument(help="Scenario files or folders.", metavar="PATHS", show_default="scenarios"),
-]
-Tags = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--tag",
-        metavar="TAG",
-        help="Only scenarios with this tag, suite or environment; repeated, with all of them.",
-    ),
-]
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Models = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--model",
-        metavar="MODEL",
-        help="A LiteLLM name such as openai/gpt-4o-mini, with options behind '?'; repeatable.",
-        show_default="plangate/oracle",
-    ),
-]
-Trials = Annotated[int, typer.Option(min=1, metavar="N", help="Repetitions of each scenario.")]
-Concurrency = Annotated[int, typer.Option(min=1, metavar="N", help="Trials in flight.")]
-Seed = Annotated[int, typer.Option(metavar="N", help="Seed of the run's randomness.")]
-Output = Annotated[
-    Path | None,
-    typer.Option(metavar="FOLDER", help="The run's folder.", show_default="reports/runs/RUN"),
-]
-Resume = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FOLDER",
-        help="Finish the interrupted run in this folder, with its models and settings.",
-    ),
-]
-Gate = Annotated[bool, typer.Option("--gate", help="Judge the run; sets the exit code.")]
-GateModels = Annotated[
-    list[str] | None,
-    typer.Option("--gate-model", metavar="MODEL", help="Gate only this model; repeatable."),
-]
-GateRulesFile = Annotated[
-    Path | None,
-    typer.Option("--gate-rules", metavar="FILE", help="Rules file.", show_default="PATH/gate.yaml"),
-]
-Baselines = Annotated[
-    Path | None,
-    typer.Option(metavar="FOLDER", help="Folder of baselines.", show_default="reports/baselines"),
-]
-Retries = Annotated[int, typer.Option(min=0, metavar="N", help="Retries of a failed request.")]
-Timeout = Annotated[
-    float, typer.Option(min=0.1, metavar="SECONDS", help="Seconds a request may take.")
-]
-MaxTokens = Annotated[int, typer.Option(min=1, metavar="N", help="Longest answer, in tokens.")]
-Track = Annotated[bool, typer.Option("--track/--no-track", help="Log to MLflow.")]
 EXIT_CODES = (
     "Exit codes: 0 pass, 1 quality regression, 2 governance violation, 3 inconclusive, "
     "4 infrastructure, 5 configuration, 130 interrupted. Without --gate quality is not judged."
@@ -92,6 +65,7 @@ def run(  # noqa: PLR0913  # one parameter an option
     *,
     model: Models = None,
     trials: Trials = 1,
+    early: Early = None,
     concurrency: Concurrency = 16,
     tag: Tags = None,
     seed: Seed = 0,
@@ -101,34 +75,70 @@ def run(  # noqa: PLR0913  # one parameter an option
     gate_model: GateModels = None,
     gate_rules: GateRulesFile = None,
     baselines: Baselines = None,
+    against: Against = None,
+    replay: Replay = False,
+    record: Record = False,
+    record_missing: RecordMissing = False,
+    cassettes: Cassettes = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
+    price: Prices = None,
     retries: Retries = 3,
     timeout: Timeout = 60.0,
-    max_tokens: MaxTokens = 1024,
+    answer_tokens: AnswerTokens = 1024,
     track: Track = True,
+    traces: Traces = False,
+    trend: Trend = True,
     json: JsonFlag = False,
 ) -> None:
     """Replay scenarios and score what the models propose."""
-    from harness.cli.run import RunOptions, run_command
+    given = dict(locals())
+    from harness.cli.run import run_command
+    from harness.cli.wishes import run_options
+
+    raise typer.Exit(run_command(run_options(given)))
+
+
+@app.command()
+def compare(  # noqa: PLR0913  # one parameter an option
+    base: Annotated[Path, typer.Argument(metavar="BASE", help="A run's folder.")],
+    head: Annotated[Path, typer.Argument(metavar="HEAD", help="Another run's folder.")],
+    *,
+    base_model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Compare this model of BASE.")
+    ] = None,
+    head_model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="With this one of HEAD.")
+    ] = None,
+    margin: Annotated[
+        float, typer.Option(min=0, max=1, help="How much of the pass rate may be lost.")
+    ] = 0.02,
+    alpha: Annotated[
+        float, typer.Option(min=0.0001, max=0.49, help="Chance of a false alarm, at most.")
+    ] = 0.05,
+    varied: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PART", help="What was meant to differ, as prompt; repeatable."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write both runs side by side.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Say what changed between two runs, and what the change proves."""
+    from harness.cli.compare import CompareOptions, compare_command
 
     raise typer.Exit(
-        run_command(
-            RunOptions(
-                paths=tuple(paths or [Path("scenarios")]),
-                models=tuple(model or ["plangate/oracle"]),
-                trials=trials,
-                concurrency=concurrency,
-                tags=tuple(tag or ()),
-                seed=seed,
-                output=output,
-                resume=resume,
-                gate=gate or bool(gate_model),
-                gate_models=tuple(gate_model or ()),
-                gate_rules=gate_rules,
-                baselines=baselines,
-                retries=retries,
-                timeout_s=timeout,
-                max_tokens=max_tokens,
-                track=track,
+        compare_command(
+            CompareOptions(
+                base=base,
+                head=head,
+                base_model=base_model,
+                head_model=head_model,
+                margin=margin,
+                alpha=alpha,
+                varied=tuple(varied or ()),
+                html=html,
                 json=json,
             )
         )
@@ -184,11 +194,16 @@ def baseline(
         typer.Option("--model", metavar="MODEL", help="Bless only this model; repeatable."),
     ] = None,
     baselines: Baselines = None,
+    track: Annotated[
+        bool, typer.Option("--track/--no-track", help="Move the champion alias in MLflow.")
+    ] = True,
 ) -> None:
     """Bless a run: its scores become the ones to beat."""
     from harness.cli.record import baseline_command
 
-    raise typer.Exit(baseline_command(run, models=tuple(model or ()), baselines=baselines))
+    raise typer.Exit(
+        baseline_command(run, models=tuple(model or ()), baselines=baselines, track=track)
+    )
 
 
 @app.command()
@@ -201,19 +216,4 @@ def schema(
     raise typer.Exit(schema_command(output))
 
 
-@import_app.command(name="bfcl")
-def import_bfcl(
-    file: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="Questions as published, one JSON object a line."),
-    ],
-    *,
-    output: Annotated[Path, typer.Option(help="Folder for the scenarios.")],
-    answers: Annotated[
-        Path | None, typer.Option(help="The file of possible answers that belongs to it.")
-    ] = None,
-) -> None:
-    """Import a file of the Berkeley leaderboard (BFCL)."""
-    from harness.cli.importing import import_bfcl_command
-
-    raise typer.Exit(import_bfcl_command(file, answers=answers, output=output))
+add_studies(app)

@@ -11,7 +11,9 @@ from harness.cli.reading import complain
 from harness.record import RunRecord, read_run
 from harness.reporting.publish import write_reports
 from harness.results import RunError, make_folder, write_json
-from harness.settings import DEFAULT_BASELINES
+from harness.settings import DEFAULT_BASELINES, HarnessSettings
+from harness.sides import side_of
+from harness.tracking.champion import move_champion
 
 
 def report_command(folder: Path) -> int:
@@ -24,8 +26,17 @@ def report_command(folder: Path) -> int:
     return 0
 
 
-def baseline_command(folder: Path, *, models: tuple[str, ...], baselines: Path | None) -> int:
-    """Write a baseline for each model of a run; refuse runs that are not whole."""
+def baseline_command(
+    folder: Path, *, models: tuple[str, ...], baselines: Path | None, track: bool = False
+) -> int:
+    """Write a baseline for each model of a run; refuse runs that are not whole.
+
+    Args:
+        folder: the run.
+        models: whom to bless; empty means all.
+        baselines: where the files go.
+        track: move the champion alias in the tracking store as well.
+    """
     try:
         run = read_run(folder)
         chosen = _chosen(run, models)
@@ -35,27 +46,20 @@ def baseline_command(folder: Path, *, models: tuple[str, ...], baselines: Path |
         _bless(run, chosen, target=baselines or DEFAULT_BASELINES)
     except RunError as error:
         return complain(error)
+    if track:
+        problem = move_champion(folder, chosen, HarnessSettings.read())
+        if problem:
+            console = Console(stderr=True)
+            console.print(f"The champion alias was not moved: {problem}", markup=False)
     return 0
 
 
 def _bless(run: RunRecord, chosen: set[str], *, target: Path) -> None:
     make_folder(target)
-    digests = {item.id: item.digest for item in run.manifest.scenarios}
     for summary in run.summary.models:
         if summary.model not in chosen:
             continue
-        baseline = baseline_of(
-            summary,
-            run=run.manifest.run,
-            paths=run.manifest.paths,
-            trials=run.manifest.trials,
-            digests=digests,
-            comparability={
-                f"{environment}.{name}": value
-                for environment, values in sorted(run.manifest.comparability.items())
-                for name, value in sorted(values.items())
-            },
-        )
+        baseline = baseline_of(side_of(summary, run.manifest), paths=run.manifest.paths)
         path = target / baseline_name(summary.model)
         write_json(path, baseline.model_dump(mode="json"))
         Console().print(f"Blessed {summary.model}: {path}", highlight=False)

@@ -7,24 +7,22 @@ scenario is named with its line and left out; the others are unaffected.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Final
 
-from harness.importing.bfcl_actions import Catalogue, declaration
+from harness.importing.actions import Catalogue
+from harness.importing.bfcl_category import Expects, category_of, has_turns, usual_expectation
+from harness.importing.bfcl_documents import Documents
 from harness.importing.bfcl_entry import Entry, read_entry
-from harness.importing.bfcl_files import environment_file, reread, scenario_files
 from harness.importing.bfcl_lines import Answer, Line, Lines, answers_by_id, read_lines
-from harness.importing.bfcl_schema import UnusableError
-from harness.loader import read_scenarios
-from harness.sandboxes import Sandboxes
-from harness.scenario import Scenario
+from harness.importing.bfcl_published import ANSWERS, Published
+from harness.importing.bfcl_scenario import expected, given, reason, tags
+from harness.importing.bfcl_turns import Turns
+from harness.importing.files import environment_file, scenario_files
+from harness.importing.imported import Check, Imported, Proof
+from harness.importing.unusable import UnusableError
 from harness.yaml_source import Problem, SourceError
 from runtime.public import CanonicalJsonError, JsonObject
-
-Check = Callable[[Scenario, Sandboxes], object]
-"""Raises SourceError for a scenario whose golden plan does not execute."""
 
 BENCHMARK: Final = "Berkeley Function Calling Leaderboard"
 LICENCE: Final = (
@@ -38,41 +36,26 @@ _FAMILY: Final = re.compile(r"^bfcl(_v\d+)?_")
 _OTHER: Final = re.compile(r"[^a-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """Hold what an import made, ready to be written.
-
-    Attributes:
-        name: the environment's id, which the files are named after.
-        files: content by file name; empty when no question could be used.
-        scenarios: how many questions were imported.
-        mended: how many of them differ from what was published, as their provenance says.
-        problems: every line that was not used, and why.
-    """
-
-    name: str
-    files: dict[str, bytes]
-    scenarios: int
-    mended: int
-    problems: tuple[Problem, ...]
-
-
-def import_bfcl(questions: Path, answers: Path | None, *, check: Check) -> Imported:
+def import_bfcl(source: Published, *, check: Check) -> Imported:
     """Turn a file of questions and its answers into an environment and scenarios.
 
     Raises:
-        SourceError: a file can't be read.
+        SourceError: a file can't be read, or all questions need answers and no file has them.
         OutputError: what came of it is too large.
     """
-    asked = read_lines(questions)
-    answered = read_lines(answers) if answers is not None else None
-    work = _Import(asked, answers_by_id(answered) if answered is not None else {}, check)
+    asked = read_lines(source.questions)
+    answered = read_lines(source.answers) if source.answers is not None else None
+    if answered is None and asked.lines and all(map(_needs_answer, asked.lines)):
+        raise SourceError(_no_answers(asked))
+    answers = answers_by_id(answered) if answered is not None else {}
+    work = _Import(asked, answers, documents=Documents(source.documents), check=check)
     problems = [*asked.problems, *work.run()]
     if answered is not None:
         problems += [*answered.problems, *_unasked(asked, answered)]
     return Imported(
         name=work.name,
         files=work.files() if work.scenarios else {},
+        entries=len(asked.lines),
         scenarios=len(work.scenarios),
         mended=sum("mended" in item["provenance"] for item in work.scenarios),
         problems=tuple(problems),
@@ -89,6 +72,18 @@ def environment_name(file_name: str) -> str:
     return f"bfcl_{_FAMILY.sub('', f'{stem}_').strip('_') or 'questions'}"
 
 
+def _needs_answer(line: Line) -> bool:
+    return usual_expectation(category_of(line.id)) is Expects.CALLS and "function" in line.content
+
+
+def _no_answers(asked: Lines) -> Problem:
+    message = (
+        f"its {len(asked.lines)} questions need answers: put the answer file beside it as "
+        f"{ANSWERS}/{asked.name}, or name it with --answers"
+    )
+    return Problem(file=asked.shown, line=1, message=message)
+
+
 def _unasked(asked: Lines, answered: Lines) -> list[Problem]:
     known = {line.id for line in asked.lines}
     return [
@@ -101,13 +96,16 @@ def _unasked(asked: Lines, answered: Lines) -> list[Problem]:
 class _Import:
     """Collect the usable questions of one file."""
 
-    def __init__(self, asked: Lines, answers: dict[str, Answer], check: Check) -> None:
+    def __init__(
+        self, asked: Lines, answers: dict[str, Answer], *, documents: Documents, check: Check
+    ) -> None:
         self.name = environment_name(asked.name)
         self.scenarios: list[JsonObject] = []
         self._asked = asked
         self._answers = answers
-        self._check = check
+        self._documents = documents
         self._catalogue = Catalogue()
+        self._proof = Proof(self._head([]), check=check)
         self._taken: dict[str, str] = {}
 
     def run(self) -> list[Problem]:
@@ -115,7 +113,7 @@ class _Import:
         problems: list[Problem] = []
         for line in self._asked.lines:
             try:
-                self._add(line)
+                problems += self._add(line)
             except (UnusableError, CanonicalJsonError) as error:
                 problems.append(self._asked.problem(line, str(error)))
         return problems
@@ -124,38 +122,38 @@ class _Import:
         """Return the files to write."""
         source = self._asked.name
         head: JsonObject = {"environment": self.name, "tags": ["bfcl", self.name[:60]]}
+        environment = self._head(self._catalogue.actions())
         return {
-            **environment_file(
-                self.name, self._environment(self._catalogue.actions()), source=source
-            ),
+            **environment_file(self.name, environment, source=source),
             **scenario_files(self.name, head, self.scenarios, source=source),
         }
 
-    def _add(self, line: Line) -> None:
+    def _add(self, line: Line) -> Iterator[Problem]:
+        """Add what a line holds, a conversation turn by turn."""
         answer = self._answers.get(line.id)
-        entry = read_entry(line.content, answer.calls if answer is not None else None)
-        scenario = self._scenario(line, entry)
+        calls = answer.calls if answer is not None else None
+        if not has_turns(category_of(line.id)):
+            self._keep(line, read_entry(line.content, calls))
+            return
+        turns = Turns(line.content, calls, self._documents)
+        for number in range(1, len(turns) + 1):
+            try:
+                self._keep(line, turns.entry(number))
+            except (UnusableError, CanonicalJsonError) as error:
+                yield self._asked.problem(line, f"turn {number}: {error}")
+
+    def _keep(self, line: Line, entry: Entry) -> None:
+        ids = self._catalogue.ids(entry.functions)
+        scenario = self._scenario(line, entry, ids)
         taken_by = self._taken.get(scenario["id"])
         if taken_by is not None:
             raise UnusableError(f"its scenario id '{scenario['id']}' is taken by '{taken_by}'")
-        self._prove(entry, scenario)
+        self._proof.require(scenario, {ids[item.name]: item for item in entry.functions})
         self._taken[scenario["id"]] = line.id
         self._catalogue.keep(entry.functions)
         self.scenarios.append(scenario)
 
-    def _prove(self, entry: Entry, scenario: JsonObject) -> None:
-        """Let the golden plan run in a world of this question's own functions."""
-        ids = self._catalogue.ids(entry.functions)
-        offered = [declaration(ids[item.name], item) for item in entry.functions]
-        content = {"environment": self.name, "scenarios": [scenario]}
-        try:
-            environment = reread(self._environment(offered), shown_as=self.name)
-            (read,) = read_scenarios(reread(content, shown_as=self.name))
-            self._check(read, Sandboxes({self.name: environment}))
-        except SourceError as error:
-            raise UnusableError("; ".join(item.message for item in error.problems)) from error
-
-    def _environment(self, actions: list[JsonObject]) -> JsonObject:
+    def _head(self, actions: list[JsonObject]) -> JsonObject:
         return {
             "id": self.name,
             "title": f"Functions of {self._asked.name}",
@@ -169,18 +167,20 @@ class _Import:
             "actions": actions,
         }
 
-    def _scenario(self, line: Line, entry: Entry) -> JsonObject:
-        ids = self._catalogue.ids(entry.functions)
+    def _scenario(self, line: Line, entry: Entry, ids: dict[str, str]) -> JsonObject:
         provenance: JsonObject = {"id": line.id, "file": self._asked.name, "line": line.number}
+        if entry.turn:
+            provenance["turn"] = entry.turn
         if entry.mended:
             provenance["mended"] = list(entry.mended)
         return {
-            "id": self._scenario_id(line),
-            "reason": _reason(entry),
-            "tags": [_tag(entry)],
-            "given": _given(entry, ids),
+            "id": self._scenario_id(line) + (f"-turn-{entry.turn}" if entry.turn else ""),
+            "reason": reason(entry),
+            **({"family": self._scenario_id(line)} if entry.turn else {}),
+            "tags": tags(entry),
+            "given": given(entry, ids),
             "when": {"message": entry.spoken.message},
-            "expect": _expect(entry, ids),
+            "expect": expected(entry, ids),
             "provenance": provenance,
         }
 
@@ -188,37 +188,6 @@ class _Import:
         name = _kebab(f"bfcl_{line.id}")
         prefix = _kebab(self.name)
         return name if name.startswith(f"{prefix}-") else f"{prefix}-{_kebab(line.id)}"
-
-
-def _given(entry: Entry, ids: dict[str, str]) -> JsonObject:
-    given: JsonObject = {"actions": list(ids.values())}
-    if entry.spoken.instructions:
-        given["facts"] = {"instructions": entry.spoken.instructions}
-    if entry.spoken.history:
-        given["history"] = list(entry.spoken.history)
-    return given
-
-
-def _expect(entry: Entry, ids: dict[str, str]) -> JsonObject:
-    if not entry.calls:
-        return {"either": ["decline", "clarification"]}
-    steps = [{"action": ids[call.function], "inputs": call.inputs} for call in entry.calls]
-    return {"plan": {"mode": "exact" if len(steps) == 1 else "unordered", "steps": steps}}
-
-
-def _reason(entry: Entry) -> str:
-    names = list(dict.fromkeys(call.function for call in entry.calls))
-    if not names:
-        return "None of the offered functions does what is asked."
-    if len(entry.calls) == 1:
-        return f"One call of {names[0]} with the published values answers the request."
-    return f"{len(entry.calls)} calls of {', '.join(names)} in any order answer the request."
-
-
-def _tag(entry: Entry) -> str:
-    if not entry.calls:
-        return "irrelevance"
-    return "single" if len(entry.calls) == 1 else "parallel"
 
 
 def _kebab(text: str) -> str:

@@ -1,25 +1,24 @@
 """Turn the published answers into expected inputs, and say where a declaration contradicts them.
 
 An answer lists the allowed values of each parameter; `""` among them says that it may be left out.
-An object has such lists for its own fields again. A text is compared as `$text` does, a value of
-an enum exactly. Source: the leaderboard's checker, whose folding of `,./-_*^` is left out, because
-it takes `-5` for `5` and `1/12` for `11/2`.
+An object has such lists for its own fields again. A text is compared as `$folded` does, a value of
+an enum exactly. Source: the leaderboard's checker.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from harness.importing.bfcl_schema import UnusableError, loosened
+from harness.importing.bfcl_schema import loosened
+from harness.importing.unusable import UnusableError
+from harness.matching.folding import bare
 from runtime.public import JsonObject, JsonValue, canonical_text
 
 LEFT_OUT: Final = ""
 """The allowed value that says: this parameter may be left out."""
 
 _NOTHING: Final[JsonObject] = {"$absent": True}
-_FOLDED_AWAY: Final = re.compile(r"[ ,./\-_*^]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +64,9 @@ def _value(value: JsonValue, schema: JsonObject, pointer: str) -> Reading:
         return _items(value, schema, pointer)
     spelled = _as_enum_spells(value, schema)
     mended = loosened(schema, spelled, pointer)
-    exact = not isinstance(spelled, str) or "enum" in schema or not spelled.strip()
+    exact = not isinstance(spelled, str) or "enum" in schema or not bare(spelled)
     return Reading(
-        pattern=spelled if exact else {"$text": spelled},
+        pattern=spelled if exact else {"$folded": spelled},
         schema=mended.schema,
         contradictions=mended.changes,
     )
@@ -100,6 +99,10 @@ def _object(fields: JsonObject, schema: JsonObject, pointer: str) -> Reading:
 
 def _field(found: Reading, name: str, allowed: JsonValue, *, pointer: str) -> Reading:
     """Add one field to the reading of the object around it."""
+    if "/" in pointer[1:] and not isinstance(allowed, list | dict):
+        note = f"{pointer}: its value taken as the only allowed one, because no list is there"
+        found = replace(found, dropped=(*found.dropped, note))
+        allowed = [allowed]
     if not isinstance(allowed, list) or not allowed:
         written = canonical_text(allowed)
         raise UnusableError(f"'{pointer}' allows {written}, expected a list of values")
@@ -147,7 +150,7 @@ def _fitting(values: list[JsonValue], schema: JsonObject, pointer: str) -> list[
 def _same(pattern: JsonValue) -> str:
     """Return what patterns share that accept the same, so that only one of them is written."""
     written = canonical_text(pattern)
-    return written.casefold() if isinstance(pattern, dict) and "$text" in pattern else written
+    return bare(written) if isinstance(pattern, dict) and "$folded" in pattern else written
 
 
 def _one_of(patterns: list[JsonValue]) -> JsonValue:
@@ -192,9 +195,5 @@ def _as_enum_spells(value: JsonValue, schema: JsonObject) -> JsonValue:
     options = schema.get("enum", ())
     if not isinstance(value, str) or value in options:
         return value
-    alike = (item for item in options if isinstance(item, str) and _folded(item) == _folded(value))
+    alike = (item for item in options if isinstance(item, str) and bare(item) == bare(value))
     return next(alike, value)
-
-
-def _folded(text: str) -> str:
-    return _FOLDED_AWAY.sub("", text).lower().replace("'", '"')

@@ -1,17 +1,25 @@
-"""Read one question of the leaderboard: what is said, what is offered, what should come of it."""
+"""Read one question of the leaderboard: what is said, what is offered, what should come of it.
+
+A question with calls for each of several turns is read by `harness.importing.bfcl_turns`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass, field, replace
 
-from harness.importing.bfcl_actions import Function
+from harness.importing.actions import Function
 from harness.importing.bfcl_answers import read_inputs
-from harness.importing.bfcl_schema import UnusableError, input_schema
+from harness.importing.bfcl_category import (
+    Expects,
+    category_of,
+    refuse_agentic,
+    usual_expectation,
+    writes_source,
+)
+from harness.importing.bfcl_schema import input_schema
+from harness.importing.bfcl_source import plain_inputs
+from harness.importing.unusable import UnusableError
 from runtime.public import JsonObject, JsonValue, canonical_text
-
-IRRELEVANCE: Final = "irrelevance"
-"""The word in the id of a question that none of its functions answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +47,22 @@ class ExpectedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Hold a question in our terms; without calls nothing offered does what is asked.
+    """Hold a question, or one turn of it, in our terms.
 
     Attributes:
+        expects: what must come of it; `calls` are there for `CALLS` only.
         mended: what differs from the published declarations and answers, and why.
+        turn: which turn of a conversation it is, counted from one; 0 for a question of one turn.
+        facts: what else the model is shown.
     """
 
     spoken: Spoken
     functions: tuple[Function, ...]
     calls: tuple[ExpectedCall, ...] = ()
+    expects: Expects = Expects.CALLS
     mended: tuple[str, ...] = ()
+    turn: int = 0
+    facts: JsonObject = field(default_factory=dict)
 
 
 def read_entry(content: JsonObject, calls: JsonValue) -> Entry:
@@ -57,17 +71,31 @@ def read_entry(content: JsonObject, calls: JsonValue) -> Entry:
     Raises:
         UnusableError: it can't be expressed as a scenario; the message says why.
     """
-    offered = _offered(content.get("function"))
-    if calls is None and IRRELEVANCE not in str(content.get("id")):
+    category = category_of(str(content.get("id")))
+    refuse_agentic(category)
+    offered = offered_functions(content.get("function"))
+    expects = usual_expectation(category)
+    if calls is None and expects is Expects.CALLS:
         raise UnusableError("it has no published answer, and its id says nothing of irrelevance")
-    answered = _answered(offered, [] if calls is None else calls)
-    return replace(answered, spoken=_spoken(content.get("question")))
+    answered = _answered(offered, calls or [], source=writes_source(category))
+    if expects is Expects.CALLS and not answered.calls:
+        expects = Expects.NO_CALL
+    if answered.calls:
+        expects = Expects.CALLS
+    return replace(answered, spoken=spoken_in(content.get("question")), expects=expects)
 
 
-def _offered(declared: JsonValue) -> Entry:
-    """Read the functions on offer."""
+def offered_functions(declared: JsonValue) -> Entry:
+    """Read the functions on offer.
+
+    Raises:
+        UnusableError: there are none, or one of them can't be declared.
+    """
     if not isinstance(declared, list) or not declared:
-        raise UnusableError("it has no 'function' list")
+        raise UnusableError(
+            "it has no 'function' list, expected id, question and function as v3 and v4 of the "
+            "leaderboard publish them"
+        )
     functions: dict[str, Function] = {}
     mended: list[str] = []
     for item in declared:
@@ -88,7 +116,7 @@ def _offered(declared: JsonValue) -> Entry:
     )
 
 
-def _answered(offered: Entry, calls: JsonValue) -> Entry:
+def _answered(offered: Entry, calls: JsonValue, *, source: bool) -> Entry:
     """Read the published calls; a function's declaration widens as far as they need it."""
     if not isinstance(calls, list):
         raise UnusableError(f"its answer is {canonical_text(calls)}, expected a list of calls")
@@ -99,7 +127,8 @@ def _answered(offered: Entry, calls: JsonValue) -> Entry:
         name, inputs = _call(call)
         if name not in functions:
             raise UnusableError(f"its answer calls '{name}', which it does not offer")
-        found = read_inputs(inputs, functions[name].schema)
+        schema = functions[name].schema
+        found = read_inputs(plain_inputs(inputs, schema) if source else inputs, schema)
         functions[name] = replace(functions[name], schema=found.schema)
         expected.append(ExpectedCall(function=name, inputs=found.pattern))
         mended += [f"{name}{note}" for note in (*found.contradictions, *found.dropped)]
@@ -112,8 +141,6 @@ def _answered(offered: Entry, calls: JsonValue) -> Entry:
 
 
 def _call(call: JsonValue) -> tuple[str, JsonValue]:
-    if isinstance(call, list):
-        raise UnusableError("its answer has calls for each turn; several turns are not imported")
     if not isinstance(call, dict) or len(call) != 1:
         raise UnusableError(
             f"its answer holds {canonical_text(call)}, expected {{function: inputs}}"
@@ -122,11 +149,15 @@ def _call(call: JsonValue) -> tuple[str, JsonValue]:
     return name, inputs
 
 
-def _spoken(turns: JsonValue) -> Spoken:
-    """Read the turns: the last message is the person's, system messages become instructions."""
+def spoken_in(turns: JsonValue) -> Spoken:
+    """Read the turns: the last message is the person's, system messages become instructions.
+
+    Raises:
+        UnusableError: nobody says anything in the end.
+    """
     if not isinstance(turns, list) or not turns:
         raise UnusableError("it has no 'question' list")
-    messages = [message for turn in turns for message in _messages(turn)]
+    messages = [message for turn in turns for message in messages_of(turn)]
     said = [message for message in messages if message["role"] != "system"]
     if not said or said[-1]["role"] != "user":
         raise UnusableError("its last message is not the user's")
@@ -141,7 +172,12 @@ def _spoken(turns: JsonValue) -> Spoken:
     )
 
 
-def _messages(turn: JsonValue) -> list[JsonObject]:
+def messages_of(turn: JsonValue) -> list[JsonObject]:
+    """Return the messages of one turn.
+
+    Raises:
+        UnusableError: one has no text, or a role that nobody knows.
+    """
     messages: list[JsonValue] = turn if isinstance(turn, list) else [turn]
     for message in messages:
         if not isinstance(message, dict) or not isinstance(message.get("content"), str):

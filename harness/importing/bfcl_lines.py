@@ -71,6 +71,7 @@ def read_lines(path: Path) -> Lines:
     except UnicodeDecodeError as error:
         number = error.object[: error.start].count(b"\n") + 1
         raise SourceError(_at(shown, number, "not UTF-8: save the file as UTF-8")) from error
+    _refuse_document(text, shown)
     problems: list[Problem] = []
     return Lines(
         shown=shown,
@@ -86,6 +87,17 @@ def answers_by_id(lines: Lines) -> dict[str, Answer]:
     return {
         line.id: Answer(line=line, calls=line.content.get("ground_truth")) for line in lines.lines
     }
+
+
+def _refuse_document(text: str, shown: str) -> None:
+    """Refuse a file that is one JSON document over several lines, as other files beside are."""
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return
+    if "\n" in text.strip():
+        why = "one JSON document over several lines, expected one question a line: name the "
+        raise SourceError(_at(shown, 1, f"{why}file of questions"))
 
 
 def _usable(text: str, shown: str, problems: list[Problem]) -> Iterator[Line]:
@@ -110,7 +122,9 @@ def _line(number: int, raw: str) -> Line:
     try:
         content = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg}; expected one object a line") from error
+        raise ValueError(
+            f"not JSON: {error.msg}; expected one object a line, so download the file again"
+        ) from error
     if not isinstance(content, dict):
         raise ValueError("not an object; expected one object a line")  # noqa: TRY004  # bad data
     name = content.get("id")

@@ -1,7 +1,8 @@
 """Turn the leaderboard's parameter declarations into JSON Schema 2020-12, and loosen them.
 
-The source writes Python's type names, puts an array's `enum` on the array, and gives defaults that
-break their own type. Each repair is noted, so that a reader sees what differs from the source.
+The source writes the type names of Python, Java and JavaScript, puts an array's `enum` on the
+array, and gives defaults that break their own type. Each repair is noted, so that a reader sees
+what differs from the source.
 """
 
 from __future__ import annotations
@@ -11,23 +12,43 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from harness.importing.unusable import UnusableError
 from runtime.public import JsonObject, JsonValue, canonical_text, json_equal
 
 _TYPES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "Array": "array",
+        "ArrayList": "array",
+        "Bigint": "integer",
+        "Boolean": "boolean",
+        "HashMap": "object",
+        "Hashtable": "object",
+        "Queue": "array",
+        "Set": "array",
+        "Stack": "array",
+        "String": "string",
         "array": "array",
+        "bool": "boolean",
         "boolean": "boolean",
+        "byte": "integer",
+        "char": "string",
         "dict": "object",
+        "double": "number",
         "float": "number",
         "integer": "integer",
+        "list": "array",
+        "long": "integer",
         "null": "null",
         "number": "number",
         "object": "object",
+        "short": "integer",
         "string": "string",
         "tuple": "array",
     }
 )
-_ANY: Final = "any"
+"""The types of Python, Java and JavaScript as the source writes them, in JSON Schema's words."""
+
+_ANY: Final = frozenset({"any", "Any"})
 _COPIED: Final = (
     "description",
     "exclusiveMaximum",
@@ -43,10 +64,6 @@ _COPIED: Final = (
     "pattern",
     "uniqueItems",
 )
-
-
-class UnusableError(ValueError):
-    """Report a declaration or an answer that can't be imported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +110,39 @@ def loosened(schema: JsonObject, value: JsonValue, pointer: str) -> Mended:
     return Mended(schema=wider, changes=tuple(changes))
 
 
+def widened(schema: JsonObject, value: JsonValue, pointer: str) -> Mended:
+    """Return the schema changed as little as the value needs, at any depth."""
+    mended = loosened(schema, value, pointer)
+    wider, changes = mended.schema, list(mended.changes)
+    if isinstance(value, list):
+        for at, item in enumerate(value):
+            inside = widened(wider.get("items", {}), item, f"{pointer}/{at}")
+            if inside.changes:
+                wider = {**wider, "items": inside.schema}
+                changes += inside.changes
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            inside = _widened_field(wider, name, item, pointer=pointer)
+            wider = inside.schema
+            changes += inside.changes
+    return Mended(schema=wider, changes=tuple(changes))
+
+
+def _widened_field(schema: JsonObject, name: str, value: JsonValue, *, pointer: str) -> Mended:
+    properties: JsonObject = schema.get("properties", {})
+    if name not in properties and schema.get("additionalProperties", True) is not False:
+        return Mended(schema=schema)
+    inside = widened(properties.get(name, {}), value, f"{pointer}/{name}")
+    changes = inside.changes
+    if name not in properties:
+        changes = (f"{pointer}/{name}: declared, because a published answer gives it", *changes)
+    if not changes:
+        return Mended(schema=schema)
+    return Mended(
+        schema={**schema, "properties": {**properties, name: inside.schema}}, changes=changes
+    )
+
+
 def fits(schema: JsonObject, value: JsonValue) -> bool:
     """Say whether a value has the types, enums and bounds of a schema, inside too."""
     if loosened(schema, value, "").changes:
@@ -119,7 +169,7 @@ class _Mapper:
 
     def mapped(self, source: JsonObject, pointer: str) -> JsonObject:
         schema: JsonObject = {}
-        kind = _mapped_type(source.get("type", _ANY), pointer)
+        kind = _mapped_type(source.get("type", "any"), pointer)
         if kind is not None:
             schema["type"] = kind
         schema |= {name: source[name] for name in _COPIED if name in source}
@@ -182,10 +232,12 @@ def _mapped_type(name: JsonValue, pointer: str) -> JsonValue:
     if isinstance(name, list):
         kinds = [_mapped_type(item, pointer) for item in name]
         return None if None in kinds else kinds
-    if name == _ANY:
+    if not isinstance(name, str):
+        raise UnusableError(f"'{pointer}' has type {canonical_text(name)}, expected its name")
+    if name in _ANY:
         return None
-    if not isinstance(name, str) or name not in _TYPES:
-        known = ", ".join([*_TYPES, _ANY])
+    if name not in _TYPES:
+        known = ", ".join([*_TYPES, "any"])
         raise UnusableError(f"'{pointer}' has type {canonical_text(name)}, expected one of {known}")
     return _TYPES[name]
 

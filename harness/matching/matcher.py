@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -28,12 +27,11 @@ from harness.matching.expectation import (
     judge,
     shown,
 )
+from harness.matching.folding import bare, caseless, sentence
 from runtime.public import JsonObject, JsonValue
 
 LONGEST_MATCHED: Final = 10_000
 """How many characters of a string a `$pattern` may look at; a longer string does not match."""
-
-FINAL_PUNCTUATION: Final = " .,;:!?…。！？"  # noqa: RUF001  # full-width marks end sentences too
 
 _NOTES: Final = frozenset({"$example", "$within"})
 _ANYTHING: Final = Check(accepts=lambda _value: True, text="any value")
@@ -176,7 +174,7 @@ def _number(value: JsonValue, *, of: str) -> float:
 
 def _words(value: JsonValue) -> list[str]:
     if isinstance(value, list) and value and all(isinstance(word, str) for word in value):
-        folded = [_folded(word) for word in value]
+        folded = [caseless(word) for word in value]
         if all(folded):
             return folded
     raise _UnsoundError(f"$contains takes a list of words, not {shown(value)}")
@@ -185,18 +183,6 @@ def _words(value: JsonValue) -> list[str]:
 def _require_true(value: JsonValue, *, of: str) -> None:
     if value is not True:
         raise _UnsoundError(f"{of} takes true, not {shown(value)}")
-
-
-def _folded(text: str) -> str:
-    """Reduce a text to what a reader sees as the same: no case, single spaces, composed letters."""
-    composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
-    return " ".join(composed.split())
-
-
-def _sentence(text: str) -> str:
-    """Fold a text and drop what ends its last sentence, unless nothing else is there."""
-    folded = _folded(text)
-    return folded.rstrip(FINAL_PUNCTUATION) or folded
 
 
 def _exact(number: JsonValue) -> Fraction:
@@ -253,10 +239,23 @@ def _text(_reader: _Reader, matcher: JsonObject, _pointer: str) -> Expectation:
     written = matcher["$text"]
     if not isinstance(written, str):
         raise _UnsoundError(f"$text takes a string, not {shown(written)}")
-    wanted = _sentence(written)
+    wanted = sentence(written)
     return Check(
-        accepts=lambda value: _sentence(value) == wanted,
+        accepts=lambda value: sentence(value) == wanted,
         text=f"the text {shown(written)}",
+        type="string",
+        sample=written,
+    )
+
+
+def _leaderboard_text(_reader: _Reader, matcher: JsonObject, _pointer: str) -> Expectation:
+    written = matcher["$folded"]
+    if not isinstance(written, str) or not bare(written):
+        raise _UnsoundError(f"$folded takes text of more than , . / - _ * ^, not {shown(written)}")
+    wanted = bare(written)
+    return Check(
+        accepts=lambda value: bare(value) == wanted,
+        text=f"the text {shown(written)}, folded",
         type="string",
         sample=written,
     )
@@ -266,7 +265,7 @@ def _contains(_reader: _Reader, matcher: JsonObject, _pointer: str) -> Expectati
     words = _words(matcher["$contains"])
 
     def accepts(value: str) -> bool:
-        folded = _folded(value)
+        folded = caseless(value)
         return all(word in folded for word in words)
 
     return Check(
@@ -329,6 +328,7 @@ _FORMS: Final[Mapping[str, Callable[[_Reader, JsonObject, str], Expectation]]] =
         "$between": _between,
         "$pattern": _pattern,
         "$text": _text,
+        "$folded": _leaderboard_text,
         "$contains": _contains,
         "$approx": _approx,
         "$unordered": _unordered,

@@ -54,7 +54,7 @@ def noise_rate(options: Mapping[str, str]) -> float:
     """
     unknown = sorted(set(options) - {"rate", "seed"})
     if unknown:
-        raise ValueError(f"plangate/noisy-oracle takes rate and seed, got {', '.join(unknown)}")
+        raise ValueError(f"this model takes rate and seed, got {', '.join(unknown)}")
     text = options.get("rate", str(DEFAULT_RATE))
     try:
         rate = float(text)
@@ -185,6 +185,7 @@ def _sample(schema: JsonObject) -> JsonValue:
     if schema.get("enum"):
         return schema["enum"][0]
     kind = schema.get("type")
+    kind = kind[0] if isinstance(kind, list) and kind else str(kind)
     if kind in {"integer", "number"}:
         return schema.get("minimum", 1)
-    return {"boolean": True, "array": [], "object": {}}.get(str(kind), "something")
+    return {"boolean": True, "array": [], "object": {}}.get(kind, "something")

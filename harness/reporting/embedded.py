@@ -21,22 +21,7 @@ MOST_TRIALS = 600
 MOST_BYTES = 6_000_000
 MOST_TEXT = 6_000
 MOST_OPERATIONS = 60
-_HIDDEN_FROM_MARKUP = str.maketrans(
-    {
-        "<": "\\u003c",
-        ">": "\\u003e",
-        "&": "\\u0026",
-        "\u2028": "\\u2028",
-        "\u2029": "\\u2029",
-    }
-)
 _REPEATED = ("golden", "message", "suite", "environment", "tags", "family", "key", "status")
-
-
-def embedded_json(run: RunRecord, *, most: int = MOST_TRIALS, most_bytes: int = MOST_BYTES) -> str:
-    """Return the page's JSON, spelled so that no text in it can end its script element."""
-    text = orjson.dumps(document(run, most=most, most_bytes=most_bytes)).decode()
-    return text.translate(_HIDDEN_FROM_MARKUP)
 
 
 def document(run: RunRecord, *, most: int, most_bytes: int) -> JsonObject:
@@ -55,6 +40,7 @@ def document(run: RunRecord, *, most: int, most_bytes: int) -> JsonObject:
         "trialsEach": run.manifest.trials,
         "scenarios": [entry.model_dump(exclude={"digest"}) for entry in run.manifest.scenarios],
         "cells": _cells(run),
+        "moved": _moved(run),
         "told": {
             scenario: {
                 "message": shortened(record.message, most=MOST_TEXT),
@@ -85,6 +71,17 @@ def _cells(run: RunRecord) -> list[list[list[int]]]:
         ]
         for model in run.manifest.models
     ]
+
+
+def _moved(run: RunRecord) -> JsonObject:
+    """Return by model which scenarios got worse or better than what it had to beat."""
+    return {
+        item.head: {
+            **dict.fromkeys(item.overall.worse, "worse"),
+            **dict.fromkeys(item.overall.better, "better"),
+        }
+        for item in run.comparisons
+    }
 
 
 def _within(selection: Selection, *, most_bytes: int) -> Iterable[JsonObject]:

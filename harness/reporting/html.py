@@ -1,31 +1,38 @@
 """Write the report page: one file that opens anywhere, asks no network, and runs only its own code.
 
-The figures are plain HTML from `templates/`; the heat map and the failing trials are drawn by the
-page's script from the JSON that `harness.reporting.embedded` prepares. Whatever came from a model
-or a scenario is escaped here, or set as text there; the page's own policy forbids all other code.
+The figures and charts are plain HTML and SVG from `templates/`; the heat map and the failing trials
+are drawn by the page's script from the JSON that `harness.reporting.embedded` prepares.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from harness.gate import Check, Verdict
+from harness.checks import Check, Verdict
+from harness.comparison import Comparison, Difference
+from harness.confusion import KINDS
 from harness.record import RunRecord
-from harness.reporting import wording
-from harness.reporting.embedded import embedded_json
+from harness.reporting.asking import confusions_of
+from harness.reporting.charts import Shift, even_places, share_axis, shift
+from harness.reporting.contest import contest_of
+from harness.reporting.embedded import MOST_BYTES, MOST_TRIALS, document
+from harness.reporting.pages import render_page
+from harness.reporting.trend import trends_of
 from harness.results import ManifestModel
+from harness.standing import substitutes
 from harness.summary import GroupSummary, ModelSummary
 
-STYLES = ("tokens.css", "page.css", "figures.css", "heatmap.css", "trials.css", "print.css")
-SCRIPTS = ("page.js", "steps.js", "detail.js", "trials.js", "heatmap.js", "controls.js")
+STYLES = (
+    "tokens.css",
+    "page.css",
+    "figures.css",
+    "charts.css",
+    "heatmap.css",
+    "trials.css",
+    "print.css",
+)
+SCRIPTS = ("page.js", "theme.js", "steps.js", "detail.js", "trials.js", "heatmap.js", "controls.js")
 
 _VERDICTS = {
     Verdict.PASS: ("Passed", "Every check of the gate holds."),
@@ -56,12 +63,7 @@ class ModelView:
     @property
     def stand_ins(self) -> tuple[str, ...]:
         """Return who answered, where that is not the model that was asked."""
-        if self.summary is None:
-            return ()
-        asked = (
-            f"/{self.entry.reference.partition('?')[0]}"  # providers answer without their prefix
-        )
-        return tuple(name for name in self.summary.answered_by if not asked.endswith(f"/{name}"))
+        return substitutes(self.entry.reference, self.summary.answered_by) if self.summary else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,30 +75,64 @@ class Breakdown:
     rows: tuple[tuple[str, tuple[GroupSummary | None, ...]], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """Join how a group of scenarios changed with its drawing."""
+
+    difference: Difference
+    drawn: Shift | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """Join a comparison with the drawings of its groups; the first one is of all scenarios."""
+
+    comparison: Comparison
+    groups: tuple[Moved, ...]
+
+
 def render_html(run: RunRecord) -> str:
     """Return the page."""
     models = _models(run)
-    script = _joined(SCRIPTS)
-    style = _joined(STYLES)
-    return (
-        _environment()
-        .get_template("report.html.jinja")
-        .render(
-            run=run,
-            manifest=run.manifest,
-            headline=headline(run),
-            models=models,
-            offline_only=all(model.entry.offline for model in models),
-            most_k=max(
-                (max(m.summary.overall.pass_hat, default=0) for m in models if m.summary), default=0
-            ),
-            breakdowns=_breakdowns(models),
-            script=Markup(script),  # noqa: S704  # our own file
-            style=Markup(style),  # noqa: S704  # our own file
-            script_digest=_digest(script),
-            style_digest=_digest(style),
-            data=Markup(embedded_json(run)),  # noqa: S704  # spelled without markup
-        )
+    most_k = max(
+        (max(m.summary.overall.pass_hat, default=0) for m in models if m.summary), default=0
+    )
+    facts: dict[str, object] = {
+        "run": run,
+        "manifest": run.manifest,
+        "headline": headline(run),
+        "models": models,
+        "offline_only": all(model.entry.offline for model in models),
+        "most_k": most_k,
+        "places": even_places(max(1, most_k)),
+        "shares": share_axis([0.0]),
+        "contest": contest_of(run),
+        "against": tuple(against(item) for item in run.comparisons),
+        "confusions": confusions_of(run),
+        "kinds": KINDS,
+        "trends": trends_of(run),
+        "breakdowns": _breakdowns(models),
+    }
+    data = document(run, most=MOST_TRIALS, most_bytes=MOST_BYTES)
+    return render_page(
+        "report.html.jinja", styles=STYLES, scripts=SCRIPTS, data=data, facts=facts
+    )
+
+
+def against(comparison: Comparison) -> Against:
+    """Return what the page shows of a comparison."""
+    groups = (comparison.overall, *comparison.suites)
+    return Against(
+        comparison=comparison,
+        groups=tuple(
+            Moved(
+                difference=item,
+                drawn=None
+                if item.change is None or item.interval is None
+                else shift(item.change, item.interval, margin=comparison.margin),
+            )
+            for item in groups
+        ),
     )
 
 
@@ -144,34 +180,3 @@ def _rows(
     columns = list(columns)
     names = sorted({name for column in columns for name in column})
     return tuple((name, tuple(column.get(name) for column in columns)) for name in names)
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("harness.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "percent": wording.percent,
-        "interval": wording.interval,
-        "dollars": wording.dollars,
-        "duration": wording.duration,
-        "count": wording.count,
-    }
-    environment.globals["plural"] = wording.plural
-    return environment
-
-
-@cache
-def _joined(names: tuple[str, ...]) -> str:
-    folder = files("harness.reporting") / "templates"
-    return "\n".join((folder / name).read_text(encoding="utf-8").strip() for name in names)
-
-
-def _digest(text: str) -> str:
-    """Return how the page's policy names one inline element: by the digest of its whole text."""
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

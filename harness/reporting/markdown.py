@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import string
 
-from harness.gate import Verdict
+from harness.checks import Verdict
 from harness.record import RunRecord
 from harness.reporting.html import headline
 from harness.reporting.selection import worst_pairs

@@ -17,7 +17,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from harness.gate import GateReport, Verdict
+from harness.checks import Verdict
+from harness.gate import GateReport
 from harness.reporting.lost import lost_lines
 from harness.reporting.wording import count, dollars, duration, interval, percent, plural
 from harness.results import RESULTS, read_records

@@ -6,6 +6,7 @@ MICROS = 1_000_000
 CENT_MICROS = 10_000
 MINUTE_S = 60
 UNKNOWN = "n/a"
+SMALLEST_P = 0.001
 
 
 def percent(share: float | None) -> str:
@@ -24,6 +25,38 @@ def interval(bounds: tuple[float, float] | None) -> str:
     '50.0 to 75.0%'
     """
     return UNKNOWN if bounds is None else f"{bounds[0] * 100:.1f} to {bounds[1] * 100:.1f}%"
+
+
+def points(change: float | None) -> str:
+    """Return a difference of two shares in percentage points, with its sign.
+
+    >>> points(-0.0216), points(0.0), points(None)
+    ('−2.2', '0.0', 'n/a')
+    """
+    if change is None:
+        return UNKNOWN
+    text = f"{change * 100:+.1f}"
+    return "0.0" if text in {"+0.0", "-0.0"} else text.replace("-", "−")  # noqa: RUF001  # a minus
+
+
+def points_interval(bounds: tuple[float, float] | None) -> str:
+    """Return both ends of a difference in percentage points.
+
+    >>> points_interval((-0.051, 0.004))
+    '−5.1 to +0.4'
+    """
+    return UNKNOWN if bounds is None else f"{points(bounds[0])} to {points(bounds[1])}"
+
+
+def p_value(p: float | None) -> str:
+    """Return a p-value as people read it.
+
+    >>> p_value(0.0312), p_value(0.00004), p_value(1.0), p_value(None)
+    ('p 0.031', 'p < 0.001', 'p 1', 'n/a')
+    """
+    if p is None:
+        return UNKNOWN
+    return "p < 0.001" if p < SMALLEST_P else f"p {p:.2g}"
 
 
 def dollars(micros: int | None) -> str:

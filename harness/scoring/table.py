@@ -12,6 +12,7 @@ from harness.scoring import (
     cost,
     efficiency,
     governance,
+    harm,
     kind,
     latency,
     outcome,
@@ -23,7 +24,7 @@ from harness.scoring.evidence import Evidence
 Scorer: TypeAlias = Callable[[Evidence], Score | None]
 """Answer one question about a trial, or None when the question does not arise."""
 
-SCORER_VERSION = "1"
+SCORER_VERSION = "2"
 """Raise it when a scorer changes its mind, so that old runs are not compared with new ones."""
 
 SCORERS: Mapping[str, Scorer] = MappingProxyType(
@@ -37,6 +38,7 @@ SCORERS: Mapping[str, Scorer] = MappingProxyType(
             governance,
             clarification,
             efficiency,
+            harm,
             cost,
             latency,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
@@ -35,6 +36,7 @@ from runtime.ports.chat_model import ChatRequest, Completion, ModelError, ModelF
 from runtime.ports.model_reference import (
     OFFLINE_PROVIDER,
     ModelReference,
+    Price,
     ToolMode,
 )
 from runtime.ports.offline_provider import OfflineProvider, OfflineRoutes
@@ -283,6 +285,32 @@ def _offline_routes() -> OfflineRoutes:
     bridge = OfflineBridge()
     litellm.custom_provider_map.append({"provider": OFFLINE_PROVIDER, "custom_handler": bridge})
     return bridge.routes
+
+
+def listed_price(model: str) -> Price | None:
+    """Return the highest price of a model in LiteLLM's table; None for one that is not listed.
+
+    Some models cost more beyond a number of tokens; a bound on spending wants the highest.
+    """
+    try:
+        listed = litellm.get_model_info(model)
+    except Exception:  # noqa: BLE001  # whatever it says, the price is not known
+        return None
+    prompt = _highest(listed, "input_cost_per_token")
+    completion = _highest(listed, "output_cost_per_token", "output_cost_per_reasoning_token")
+    if prompt is None or completion is None:
+        return None
+    return Price(prompt=prompt, completion=completion)
+
+
+def _highest(listed: Mapping[str, JsonValue], *names: str) -> Decimal | None:
+    found = [
+        Decimal(repr(dollars)) * _MICROS
+        for name, dollars in listed.items()
+        if dollars is not None
+        and any(re.fullmatch(rf"{known}(_above_\w+_tokens)?", name) for known in names)
+    ]
+    return max(found, default=None)
 
 
 def _speaks_plain_openai(reference: ModelReference) -> bool:

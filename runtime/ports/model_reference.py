@@ -47,6 +47,26 @@ class ToolMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """Hold what tokens cost, in millionths of a US dollar a token: dollars a million tokens."""
+
+    prompt: Decimal
+    completion: Decimal
+
+    def micros(self, usage: TokenUsage) -> int:
+        """Return what tokens cost, rounded up.
+
+        Cached tokens count in full: the price of a cache is the provider's secret, a budget wants
+        the upper bound.
+        """
+        exact = usage.prompt * self.prompt + usage.completion * self.completion
+        return int(exact.to_integral_value(rounding=ROUND_CEILING))
+
+
+FREE: Final = Price(prompt=Decimal(0), completion=Decimal(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSettings:
     """Hold the options of a model that is not ours, read and checked.
 
@@ -127,17 +147,17 @@ class ModelReference:
         }
         return replace(request, **own) if own else request
 
-    def cost_micros(self, usage: TokenUsage) -> int | None:
-        """Return what the tokens cost by the reference's prices, rounded up; None without prices.
-
-        Cached tokens count in full: the price of a cache is the provider's secret, a budget wants
-        the upper bound.
-        """
+    @property
+    def price(self) -> Price | None:
+        """Return the reference's own price; None when it names none."""
         price_in, price_out = self.settings.price_in, self.settings.price_out
         if price_in is None or price_out is None:
             return None
-        exact = usage.prompt * price_in + usage.completion * price_out
-        return int(exact.to_integral_value(rounding=ROUND_CEILING))
+        return Price(prompt=price_in, completion=price_out)
+
+    def cost_micros(self, usage: TokenUsage) -> int | None:
+        """Return what tokens cost by the reference's prices, rounded up; None without any."""
+        return None if self.price is None else self.price.micros(usage)
 
 
 def parse_model_reference(text: str) -> ModelReference:

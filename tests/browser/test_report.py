@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from harness.gate import Verdict
+from harness.checks import Verdict
 from harness.reporting.publish import write_reports
 from tests.unit.harness.reporting.builders import (
     a_failed_trial,

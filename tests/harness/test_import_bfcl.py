@@ -6,6 +6,7 @@ The questions are our own, in the published format: one JSON object a line.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -127,10 +128,15 @@ def concrete(value: JsonValue) -> JsonValue:
     return {name: concrete(items[0]) for name, items in given.items() if items}
 
 
+def folded(text: str) -> str:
+    """Drop what the benchmark does not compare."""
+    return re.sub(r"[ ,./\-_*^]", "", text).lower().replace("'", '"')
+
+
 def allows(allowed: JsonValue, actual: JsonValue) -> bool:
-    """Apply the published rule to one value, texts compared without case."""
+    """Apply the published rule to one value."""
     if isinstance(allowed, str) and isinstance(actual, str):
-        return allowed.casefold().strip() == actual.casefold().strip()
+        return folded(allowed) == folded(actual)
     if isinstance(allowed, list) and isinstance(actual, list):
         return len(allowed) == len(actual) and all(map(allows, allowed, actual))
     if isinstance(allowed, dict) and isinstance(actual, dict):
@@ -218,7 +224,7 @@ def test_every_wrong_argument_is_caught(published: tuple[Path, Path], tmp_path: 
         pytest.param({"litres": 40.5}, id="another listed number"),
         pytest.param({"source": "roof"}, id="a default said aloud"),
         pytest.param({"valves": [2, 1, 3]}, id="another listed list"),
-        pytest.param({"label": {"text": "rain,  North.", "size": 3}}, id="text in another case"),
+        pytest.param({"label": {"text": "rain - North.", "size": 3}}, id="text in another case"),
         pytest.param(
             {"stages": [{"at": 10, "how": "Gently"}, {"at": 20, "how": "fast"}]},
             id="a list of objects that may be left out",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
+import time
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from harness.gate import Verdict
+from harness.checks import Verdict
 from harness.settings import HarnessSettings
 from harness.tracking.launch import track_run
 from tests.unit.harness.reporting.builders import (
@@ -118,3 +122,67 @@ def test_files_lie_beside_the_database(store: str) -> None:
     assert sorted(path.name for path in home.iterdir()) == ["mlartifacts", "mlflow.db"]
     assert not Path("mlruns").exists()
     assert list((home / "mlartifacts").iterdir())
+
+
+@contextmanager
+def dying_server(*, answers: int, hangs: bool = False) -> Iterator[str]:
+    """Serve MLflow's first calls and then go: close every connection, or never answer again.
+
+    The body is that of a created experiment and run, which is all that the first calls read.
+    """
+    body = (
+        b'{"experiment": {"experiment_id": "1", "name": "plangate", "lifecycle_stage": "active"},'
+        b' "run": {"info": {"run_id": "r1", "experiment_id": "1", "status": "RUNNING",'
+        b' "artifact_uri": "mlflow-artifacts:/r1"}, "data": {}}}'
+    )
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    answer = head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    listening = socket.create_server(("127.0.0.1", 0))
+    held: list[socket.socket] = []
+
+    def serve() -> None:
+        with suppress(OSError):
+            for _ in range(answers):
+                connection, _address = listening.accept()
+                with connection:
+                    connection.recv(1_000_000)
+                    connection.sendall(answer)
+            while hangs:
+                held.append(listening.accept()[0])
+            listening.close()
+
+    uri = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield uri
+    finally:
+        listening.close()
+        for connection in held:
+            connection.close()
+
+
+@pytest.mark.parametrize(
+    ("answers", "hangs"),
+    [
+        pytest.param(0, False, id="down from the start"),
+        pytest.param(4, False, id="dies in the middle"),
+        pytest.param(4, True, id="hangs in the middle"),
+    ],
+)
+def test_a_server_that_dies_costs_nothing_but_a_line(
+    tmp_path: Path, answers: int, *, hangs: bool
+) -> None:
+    """The results on disk are as they were, the line says why, and nobody waits for long."""
+    folder = a_run(tmp_path / "run", [a_trial(), a_failed_trial(model=KEYWORD)])
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with dying_server(answers=answers, hangs=hangs) as uri, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", uri)
+        started = time.monotonic()
+        reason = track_run(folder, HarnessSettings.read(), traces=True)
+        lasted_s = time.monotonic() - started
+
+    assert reason is not None
+    assert "\n" not in reason
+    assert f"(tracking store {uri})" in reason
+    assert lasted_s < 30
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

@@ -1,4 +1,4 @@
-// Filters, theme, sortable tables; and the start.
+// Filters and sortable tables; and the start.
 
 const form = document.getElementById("filters");
 
@@ -13,8 +13,11 @@ function scenarioFits(scenario, want) {
   return !want.tag || scenario.tags.includes(want.tag);
 }
 
+const ofPair = new Set(["passed", "mixed", "worse", "better"]); // judged by scenario and model, not by trial
+
 function statusFits(trial, status) {
   if (!status) return true;
+  if (ofPair.has(status)) return pairFits(status, trial.scenario, trial.model);
   if (status === "failed") return trial.status === "scored";
   if (status === "findings") return findingsOf(trial).length > 0;
   return trial.status === status;
@@ -32,18 +35,43 @@ function textFits(trial, text) {
 }
 
 function cellFits(status, [passed, scored, findings, lost]) {
+  if (status === "passed") return scored > 0 && passed === scored;
+  if (status === "mixed") return passed > 0 && passed < scored;
   if (status === "failed") return passed < scored;
   if (status === "findings") return findings > 0;
   return lost > 0;
 }
 
+const MODEL = new Map(DATA.models.map((model, index) => [model.reference, index]));
+const PLACE = new Map(DATA.scenarios.map((scenario, index) => [scenario.id, index]));
+
+function pairFits(status, scenario, model) {
+  if (status === "worse" || status === "better") return Boolean(DATA.moved[model] && DATA.moved[model][scenario] === status);
+  const row = DATA.cells[MODEL.get(model)];
+  const cell = row && row[PLACE.get(scenario)];
+  return Boolean(cell) && cellFits(status, cell);
+}
+
 function judgedPairs(status) {
   if (!status) return null;
   const pairs = new Set();
-  DATA.models.forEach((model, m) => DATA.scenarios.forEach((scenario, s) => {
-    if (cellFits(status, DATA.cells[m][s])) pairs.add(`${scenario.id}\n${model.reference}`);
-  }));
+  for (const model of DATA.models) {
+    for (const scenario of DATA.scenarios) {
+      if (pairFits(status, scenario.id, model.reference)) pairs.add(`${scenario.id}\n${model.reference}`);
+    }
+  }
   return pairs;
+}
+
+// The models' pass rates on what the filters leave; no test, so no interval is claimed.
+function tellFiltered(scenarios, models) {
+  const whole = scenarios.length === DATA.scenarios.length;
+  const line = document.getElementById("filtered");
+  const told = models.flatMap((model) => {
+    const sums = scenarios.reduce(([passed, scored], at) => [passed + DATA.cells[model][at][0], scored + DATA.cells[model][at][1]], [0, 0]);
+    return [el("span", {}, DATA.models[model].reference, " ", el("b", {}, sums[1] ? `${((100 * sums[0]) / sums[1]).toFixed(1)}%` : "n/a"))];
+  });
+  line.replaceChildren(...(whole ? [] : [el("span", {}, `${plural(scenarios.length, "scenario")}, trials passed:`), ...told]));
 }
 
 function apply() {
@@ -60,25 +88,11 @@ function apply() {
     && (!want.text || named.has(scenario.id) || scenarioText(scenario).includes(want.text));
   const scenarios = DATA.scenarios.map((_, index) => index).filter((index) => keeps(DATA.scenarios[index]));
   const models = DATA.models.map((_, index) => index).filter((index) => !want.model || DATA.models[index].reference === want.model);
-  drawHeatmap(scenarios, models, judgedPairs(want.status));
+  const judged = judgedPairs(want.status);
+  const kept = judged ? scenarios.filter((at) => models.some((model) => judged.has(`${DATA.scenarios[at].id}\n${DATA.models[model].reference}`))) : scenarios;
+  tellFiltered(scenarios, models);
+  drawHeatmap(kept, models, judged);
 }
-
-const THEMES = ["auto", "light", "dark"];
-
-function setTheme(name) {
-  document.documentElement.dataset.theme = name;
-  document.getElementById("theme").textContent = `Theme: ${name}`;
-  try { localStorage.setItem("plangate-theme", name); } catch { /* a file without storage keeps its theme while it is open */ }
-}
-
-function storedTheme() {
-  try { return localStorage.getItem("plangate-theme"); } catch { return null; }
-}
-
-document.getElementById("theme").addEventListener("click", () => {
-  const now = THEMES.indexOf(document.documentElement.dataset.theme);
-  setTheme(THEMES[(now + 1) % THEMES.length]);
-});
 
 function sortBy(table, column, direction) {
   const body = table.tBodies[0];
@@ -117,5 +131,4 @@ window.addEventListener("resize", () => {
   width = window.innerWidth;
   soon(apply, 150);
 });
-setTheme(THEMES.includes(storedTheme()) ? storedTheme() : "auto");
 apply();

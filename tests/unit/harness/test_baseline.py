@@ -5,43 +5,34 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from harness.baseline import Baseline, baseline_name, baseline_of
-from harness.summary import TrialFigures, summarize
-from tests.worlds import a_lost_record, a_record
+from harness.baseline import Baseline, BaselineScenario, baseline_name, baseline_of
+from tests.unit.harness.test_compare import a_side
 
 
-def test_scenarios_without_a_scored_trial_are_left_out() -> None:
-    """So are those whose digest nobody knows."""
-    records = [
-        a_record("a"),
-        a_record("a", index=1, passed=False),
-        a_lost_record("b"),
-        a_record("c"),
-    ]
-    summary = summarize("m/one", [TrialFigures.of(record) for record in records])
+def test_a_baseline_is_the_side_that_it_was_made_of() -> None:
+    """What is committed compares as the run itself would."""
+    side = a_side("++-", trials=2)
 
-    found = baseline_of(
-        summary, run="run_1", trials=2, digests={"a": "da", "b": "db"}, comparability={"x": "y"}
-    )
+    found = baseline_of(side, paths=("scenarios",))
 
-    assert {name: (it.digest, it.pass_share) for name, it in found.scenarios.items()} == {
-        "a": ("da", 0.5)
-    }
+    assert found.side() == side
+    assert found.paths == ("scenarios",)
     assert Baseline.model_validate_json(found.model_dump_json()) == found
 
 
-def test_a_share_beyond_one_is_refused() -> None:
+@pytest.mark.parametrize(
+    "counts",
+    [
+        pytest.param({"passed": -1, "trials": 1}, id="fewer than none"),
+        pytest.param({"passed": 0, "trials": 0}, id="no trial"),
+    ],
+)
+def test_counts_that_no_run_has_are_refused(counts: dict[str, int]) -> None:
     """A file that was edited wrongly is told."""
+    told = {"environment": "e", "suite": "s", "family": "f", "digest": "d", **counts}
+
     with pytest.raises(ValidationError):
-        Baseline.model_validate(
-            {
-                "model": "m",
-                "run": "r",
-                "trials": 1,
-                "comparability": {},
-                "scenarios": {"a": {"digest": "d", "pass_share": 1.5}},
-            }
-        )
+        BaselineScenario.model_validate(told)
 
 
 @pytest.mark.parametrize(

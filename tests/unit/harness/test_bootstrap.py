@@ -103,7 +103,7 @@ def test_a_model_that_can_not_be_opened_is_a_wrong_configuration(
         pytest.param("openai/x?nope=1", "model 'openai/x': unknown option 'nope'", id="option"),
         pytest.param(
             "plangate/noisy-oracle?rat=1",
-            "model 'plangate/noisy-oracle': plangate/noisy-oracle takes rate and seed",
+            "model 'plangate/noisy-oracle': this model takes rate and seed",
             id="a sentence that begins with the name",
         ),
         pytest.param("gpt", "model 'gpt': model reference starts with 'gpt'", id="no provider"),

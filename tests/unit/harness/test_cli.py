@@ -176,7 +176,7 @@ def test_deleted_scenarios_are_noticed_however_the_path_is_spelled(tmp_path: Pat
     result = run(a_world(tmp_path).resolve(), "--gate", "--baselines", "kept")
 
     assert result.exit_code == 1
-    assert "1 scenarios of the baseline are gone: gone" in " ".join(result.output.split())
+    assert "1 scenarios are gone: gone" in " ".join(result.output.split())
 
 
 def test_a_report_is_written_anew(tmp_path: Path) -> None:
@@ -189,14 +189,14 @@ def test_a_report_is_written_anew(tmp_path: Path) -> None:
 
 
 def test_a_blessed_run_is_the_one_to_beat(tmp_path: Path) -> None:
-    """One file a model, with the share of each scenario."""
+    """One file a model, with the count of each scenario."""
     folder = a_run(tmp_path / "run", [a_trial("a"), a_failed_trial("b")])
 
     result = plangate("baseline", folder, "--baselines", "kept")
 
     assert result.exit_code == 0, result.output
     kept = Baseline.model_validate_json((tmp_path / "kept" / "plangate-oracle.json").read_bytes())
-    assert {name: item.pass_share for name, item in kept.scenarios.items()} == {"a": 1, "b": 0}
+    assert {name: item.passed for name, item in kept.scenarios.items()} == {"a": 1, "b": 0}
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 import pytest
 
 from harness.bootstrap import ConfigurationError
-from harness.evaluation import Finished, GateRequest, RunRequest, evaluate
-from harness.gate import GateRules, Verdict
+from harness.checks import Verdict
+from harness.concluding import Finished, GateRequest
+from harness.evaluation import evaluate
+from harness.gate import GateRules
+from harness.opening import RunRequest
 from harness.record import read_run
 from harness.replay import Contender
 from harness.reporting.terminal import silent_progress
@@ -61,6 +63,7 @@ def request(folder: Path) -> RunRequest:
         trials=5,
         seed=0,
         concurrency=1,
+        created="2026-01-05T12:00:00+00:00",
     )
 
 
@@ -79,7 +82,7 @@ def evaluated(asked: RunRequest, model: Three, gate: GateRequest | None = None) 
 
 def test_a_run_leaves_manifest_trials_and_summary(tmp_path: Path) -> None:
     """Everything that reports need is in its folder."""
-    gate = GateRequest(rules=GateRules(), models=(MODEL,), baselines={}, whole=frozenset({MODEL}))
+    gate = GateRequest(rules=GateRules(), models=(MODEL,), bases={}, whole=frozenset(), aside={})
     model = Three()
 
     finished = evaluated(request(tmp_path), model, gate)
@@ -90,7 +93,6 @@ def test_a_run_leaves_manifest_trials_and_summary(tmp_path: Path) -> None:
     assert model.closed
     manifest = read_manifest(folder)
     assert manifest.models[0].reference == MODEL
-    assert datetime.fromisoformat(manifest.created) <= datetime.now(UTC)
     assert len(list(read_records(folder))) == 5
     summary = orjson.loads((folder / "summary.json").read_bytes())
     assert (summary["finished"], summary["models"][0]["overall"]["passed"]) == (True, 5)
@@ -112,7 +114,7 @@ def test_an_interrupted_run_is_taken_up(tmp_path: Path) -> None:
 
 def test_a_run_that_goes_on_has_no_old_verdict(tmp_path: Path) -> None:
     """Killed again, it is read as unfinished; reports never show the verdict of fewer trials."""
-    gate = GateRequest(rules=GateRules(), models=(MODEL,), baselines={}, whole=frozenset({MODEL}))
+    gate = GateRequest(rules=GateRules(), models=(MODEL,), bases={}, whole=frozenset(), aside={})
     evaluated(request(tmp_path), Three(), gate)
     results = tmp_path / "run" / "results.jsonl"
     results.write_bytes(b"".join(results.read_bytes().splitlines(keepends=True)[:3]))
@@ -127,7 +129,7 @@ def test_a_run_that_goes_on_has_no_old_verdict(tmp_path: Path) -> None:
 
 def test_a_whole_run_keeps_its_verdict(tmp_path: Path) -> None:
     """Resuming what lacks nothing changes nothing."""
-    gate = GateRequest(rules=GateRules(), models=(MODEL,), baselines={}, whole=frozenset({MODEL}))
+    gate = GateRequest(rules=GateRules(), models=(MODEL,), bases={}, whole=frozenset(), aside={})
     evaluated(request(tmp_path), Three(), gate)
 
     evaluated(request(tmp_path), Three())

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 import pytest
 from pydantic import ValidationError
 
-from harness.baseline import Baseline, BaselineScenario
-from harness.gate import GateReport, GateRules, Threshold, Verdict, judge
+from harness.checks import Verdict
+from harness.compare import compare
+from harness.comparison import Comparison, ComparisonRules, Part
+from harness.gate import GateReport, GateRules, Threshold, judge
 from harness.summary import ModelSummary, summarize
 from harness.summary import TrialFigures as Figures
 from harness.trial import TrialRecord
+from tests.unit.harness.test_compare import KEY, a_side
 from tests.worlds import a_lost_record, a_record, findings
 
 MODEL = "m/one"
@@ -37,29 +40,15 @@ def trials(passed: int, failed: int = 0, lost: int = 0, violating: int = 0) -> M
     )
 
 
-def a_baseline(shares: dict[str, float], digest: str = "d") -> Baseline:
-    """Build a baseline."""
-    scenarios = {
-        name: BaselineScenario(digest=digest, pass_share=share) for name, share in shares.items()
-    }
-    return Baseline(model=MODEL, run="run_1", trials=1, comparability={}, scenarios=scenarios)
-
-
 def gated(
     *models: ModelSummary,
     rules: GateRules | None = None,
-    baseline: Baseline | None = None,
-    digests: dict[str, str] | None = None,
-    whole: bool = True,
+    comparison: Comparison | None = None,
+    unfinished: str | None = None,
 ) -> GateReport:
     """Judge models."""
-    return judge(
-        models,
-        rules or GateRules(),
-        baselines={MODEL: baseline} if baseline else {},
-        digests=digests or {},
-        whole={MODEL} if whole else (),
-    )
+    comparisons = {MODEL: comparison} if comparison else {}
+    return judge(models, rules or GateRules(), comparisons=comparisons, unfinished=unfinished)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +56,8 @@ def gated(
     [
         pytest.param(trials(10), Verdict.PASS, 0, id="all passed"),
         pytest.param(trials(8, 2), Verdict.PASS, 0, id="exactly the threshold"),
-        pytest.param(trials(7, 3), Verdict.REGRESSION, 1, id="below the threshold"),
+        pytest.param(trials(7, 3), Verdict.INCONCLUSIVE, 3, id="below, but few trials"),
+        pytest.param(trials(60, 40), Verdict.REGRESSION, 1, id="surely below the threshold"),
         pytest.param(trials(99, violating=1), Verdict.GOVERNANCE, 2, id="one finding of 100"),
         pytest.param(trials(1, 9, violating=1), Verdict.GOVERNANCE, 2, id="governance is worse"),
         pytest.param(trials(0, lost=10), Verdict.INFRASTRUCTURE, 4, id="everything lost"),
@@ -96,15 +86,15 @@ def test_no_models_are_no_pass() -> None:
 
 def test_one_bad_model_fails_the_gate() -> None:
     """Every gated model must pass."""
-    bad = summary([a_record(model="m/two", passed=False)], "m/two")
+    bad = summary([a_record(f"s-{at}", model="m/two", passed=False) for at in range(9)], "m/two")
 
     assert gated(trials(10), bad).verdict is Verdict.REGRESSION
 
 
 GROUPS = summary(
     [
-        a_record("a", suite="easy", tags=("red",)),
-        a_record("b", suite="hard", tags=("blue",), passed=False),
+        *(a_record(f"a-{at}", suite="easy", tags=("red",)) for at in range(40)),
+        *(a_record(f"b-{at}", suite="hard", tags=("blue",), passed=False) for at in range(40)),
     ]
 )
 
@@ -113,14 +103,21 @@ GROUPS = summary(
     ("threshold", "verdict", "name"),
     [
         pytest.param({"pass_rate": 0.5}, Verdict.PASS, "pass rate", id="overall met"),
-        pytest.param({"pass_rate": 0.51}, Verdict.REGRESSION, "pass rate", id="overall missed"),
+        pytest.param({"pass_rate": 0.9}, Verdict.REGRESSION, "pass rate", id="overall missed"),
+        pytest.param({"pass_rate": 0.51}, Verdict.INCONCLUSIVE, "pass rate", id="maybe missed"),
+        pytest.param(
+            {"pass_rate": 0.5, "certain": True}, Verdict.INCONCLUSIVE, "pass rate", id="maybe met"
+        ),
+        pytest.param(
+            {"pass_rate": 0.3, "certain": True}, Verdict.PASS, "pass rate", id="surely met"
+        ),
         pytest.param({"pass_rate": 1, "suite": "easy"}, Verdict.PASS, "suite easy", id="suite met"),
         pytest.param(
-            {"pass_rate": 0.1, "suite": "hard"}, Verdict.REGRESSION, "suite hard", id="suite missed"
+            {"pass_rate": 0.3, "suite": "hard"}, Verdict.REGRESSION, "suite hard", id="suite missed"
         ),
         pytest.param({"pass_rate": 1, "tag": "red"}, Verdict.PASS, "tag red", id="tag met"),
         pytest.param(
-            {"pass_rate": 0.1, "tag": "blue"}, Verdict.REGRESSION, "tag blue", id="tag missed"
+            {"pass_rate": 0.3, "tag": "blue"}, Verdict.REGRESSION, "tag blue", id="tag missed"
         ),
         pytest.param(
             {"pass_rate": 0.1, "suite": "gone"}, Verdict.INCONCLUSIVE, "suite gone", id="no suite"
@@ -194,123 +191,122 @@ def test_findings_are_counted_by_kind() -> None:
     assert governed.detail == "2 findings (risk 2); 0 tolerated"
 
 
-NAMES = [f"s-{at}" for at in range(50)]
-SAME = dict.fromkeys(NAMES, "d")
-
-
-def held(failed: int, **changes: object) -> GateReport:
-    """Compare 50 scenarios, so many of which fail now, with a baseline that passed them all."""
-    model = summary([a_record(name, passed=at >= failed) for at, name in enumerate(NAMES)])
-    given: dict[str, object] = {
-        "baseline": a_baseline(dict.fromkeys(NAMES, 1.0)),
-        "digests": SAME,
-        "rules": GateRules(thresholds=()),
-    }
-    return gated(model, **(given | changes))  # type: ignore[arg-type]  # names of `gated`
+def against(
+    base: str, head: str, *, margin: float = 0.02, **changes: str
+) -> tuple[GateReport, Comparison]:
+    """Judge a model whose scenarios went `head` against one whose went `base`."""
+    comparison = compare(
+        a_side(base), a_side(head, key={**KEY, **changes}), ComparisonRules(margin=margin)
+    )
+    return gated(trials(10), comparison=comparison), comparison
 
 
 @pytest.mark.parametrize(
-    ("failed", "verdict"),
+    ("base", "head", "margin", "verdict"),
     [
-        pytest.param(0, Verdict.PASS, id="as before"),
-        pytest.param(1, Verdict.PASS, id="exactly what may be lost"),
-        pytest.param(2, Verdict.REGRESSION, id="more than may be lost"),
+        pytest.param("+" * 300, "+" * 300, 0.02, Verdict.PASS, id="as before"),
+        pytest.param("-" * 30 + "+" * 270, "+" * 300, 0.02, Verdict.PASS, id="better"),
+        pytest.param("+" * 300, "-" * 20 + "+" * 280, 0.02, Verdict.REGRESSION, id="worse"),
+        pytest.param("+" * 300, "---" + "+" * 297, 0.01, Verdict.INCONCLUSIVE, id="maybe worse"),
+        pytest.param("+" * 30, "+" * 30, 0.05, Verdict.INCONCLUSIVE, id="thirty scenarios"),
+        pytest.param("+" * 1000, "-" * 8 + "+" * 992, 0.02, Verdict.PASS, id="worse, within"),
+        pytest.param(
+            "+" * 1000, "-" * 16 + "+" * 984, 0.02, Verdict.INCONCLUSIVE, id="worse, maybe beyond"
+        ),
+        pytest.param("", "", 0.02, Verdict.INCONCLUSIVE, id="nothing in common"),
     ],
 )
-def test_a_drop_below_the_baseline_is_a_regression(failed: int, verdict: Verdict) -> None:
-    """The allowed drop is allowed, whatever floats say about 1.0 - 0.98."""
-    assert held(failed).verdict is verdict
+def test_a_comparison_is_three_valued(
+    base: str, head: str, margin: float, verdict: Verdict
+) -> None:
+    """Worse beyond chance is a regression; a pass rules the margin out; the rest is open."""
+    report, _ = against(base, head, margin=margin)
+
+    assert report.verdict is verdict, report.document()
 
 
-def test_worse_scenarios_are_named() -> None:
-    """Few by name, the rest by number."""
-    details = [check.detail for check in held(7).checks if check.name == "baseline"]
+def test_a_check_says_what_was_lost_and_what_would_be_noticed() -> None:
+    """Few scenarios by name, the rest by number."""
+    report, comparison = against("+" * 50, "-" * 7 + "+" * 43)
+    (detail,) = [check.detail for check in report.checks if check.name == "against run"]
 
-    assert details == [
-        (
-            "100.0% -> 86.0% on 50 unchanged scenarios; at most 2.0% may be lost; "
-            "worse: s-0, s-1, s-2, s-3, s-4 and 2 more"
-        )
-    ]
+    assert detail.startswith("regression: 100.0% -> 86.0% (-14.0% [")
+    assert detail.endswith("worse: s-000, s-001, s-002, s-003, s-004 and 2 more")
+    assert comparison.overall.detectable is not None
+    assert f"a loss of {comparison.overall.detectable:.1%} would be noticed" in detail
+
+
+def test_an_open_question_says_how_many_families_would_answer_it() -> None:
+    """So that somebody can write them."""
+    report, comparison = against("+" * 30, "+" * 30, margin=0.05)
+
+    assert f"; {comparison.overall.needed} families could rule out one of 5.0%" in next(
+        check.detail for check in report.checks if check.name == "against run"
+    )
+
+
+def test_a_suite_that_got_worse_fails_however_the_others_did() -> None:
+    """Every second scenario is in suite `second`; small suites that are open fail nobody."""
+    report, _ = against("+-" * 20 + "+" * 260, "-+" * 20 + "+" * 260)
+    verdicts = {check.name: check.verdict for check in report.checks}
+
+    assert verdicts["against run, suite second"] is Verdict.REGRESSION
+    assert verdicts["against run, suite first"] is Verdict.PASS
+
+
+def test_unlike_runs_are_inconclusive_and_say_why() -> None:
+    """Nothing of the figures is judged."""
+    report, _ = against("+" * 300, "-" * 300, sampling="other")
+
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert "unverifiable: sampling differ" in report.checks[-1].detail
 
 
 def test_a_scenario_that_disappeared_is_a_regression() -> None:
     """A test can't be made to pass by deleting it."""
-    digests = {name: "d" for name in NAMES if name != "s-7"}
-
-    report = held(0, digests=digests)
+    report, _ = against("+" * 301, "+" * 300)
 
     assert report.verdict is Verdict.REGRESSION
-    assert "1 scenarios of the baseline are gone: s-7" in report.checks[-1].detail
+    assert any("1 scenarios are gone: s-300" in check.detail for check in report.checks)
 
 
-def test_a_restricted_run_does_not_miss_what_was_left_out() -> None:
-    """Restricting a run on purpose is no deletion."""
-    digests = {name: "d" for name in NAMES if name != "s-7"}
+def test_what_is_gone_is_told_although_nothing_can_be_compared() -> None:
+    """Changing the prompt on top hides no deletion."""
+    report, _ = against("+" * 301, "+" * 300, sampling="other")
 
-    assert held(0, digests=digests, whole=False).verdict is Verdict.PASS
-
-
-def test_one_models_other_scope_does_not_excuse_another() -> None:
-    """Each model is held to its own baseline, whatever the others were blessed on."""
-    digests = {name: "d" for name in NAMES if name != "s-7"}
-    baseline = a_baseline(dict.fromkeys(NAMES, 1.0))
-    models = [
-        summary([a_record(name, model=model) for name in digests], model)
-        for model in (MODEL, "other/model")
-    ]
-
-    report = judge(
-        tuple(models),
-        GateRules(),
-        baselines={MODEL: baseline, "other/model": baseline},
-        digests=digests,
-        whole={MODEL},
-    )
-
-    verdicts = {check.model: check.verdict for check in report.checks if check.name == "baseline"}
-    assert verdicts == {MODEL: Verdict.REGRESSION, "other/model": Verdict.PASS}
+    assert report.verdict is Verdict.REGRESSION
 
 
-def test_changed_scenarios_are_not_compared() -> None:
-    """A new digest is a new scenario; its fall is not the model's."""
-    digests = {**SAME, "s-0": "new", "s-1": "new"}
+def test_an_unfinished_run_never_passes() -> None:
+    """Trials that nobody could pay for may have failed."""
+    report = gated(trials(10), unfinished="the budget is used up")
 
-    report = held(2, digests=digests)
-
-    assert report.verdict is Verdict.PASS
-    assert "on 48 unchanged scenarios" in report.checks[-1].detail
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert report.checks[0].detail == "the budget is used up"
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({"digests": dict.fromkeys(NAMES, "new")}, id="all changed"),
-        pytest.param({"baseline": a_baseline({}), "digests": SAME}, id="empty baseline"),
-    ],
-)
-def test_nothing_comparable_is_inconclusive(changes: dict[str, object]) -> None:
-    """A baseline that says nothing is no pass."""
-    assert held(0, **changes).verdict is Verdict.INCONCLUSIVE
+def test_nobody_is_excused_from_governance() -> None:
+    """What is set aside for flaking still counts where it would do harm."""
+    whole = trials(10, violating=1)
+
+    report = judge((trials(10),), GateRules(), comparisons={}, governed={MODEL: whole})
+
+    assert report.verdict is Verdict.GOVERNANCE
 
 
-def test_a_scenario_whose_trials_were_lost_is_not_compared() -> None:
-    """It neither passed nor failed."""
-    model = summary([a_record("s-0"), a_lost_record("s-1")])
-    rules = GateRules(infrastructure_share=1, thresholds=())
-    baseline = a_baseline({"s-0": 1.0, "s-1": 1.0})
+def test_models_that_are_compared_share_the_chance_of_a_false_alarm() -> None:
+    """Five models claim a regression by chance no oftener than one."""
+    rules = GateRules(alpha=0.05, varied=(Part.PROMPT,)).comparison(models=5)
 
-    report = gated(model, rules=rules, baseline=baseline, digests=SAME)
-
-    assert report.verdict is Verdict.PASS
-    assert "on 1 unchanged scenarios" in report.checks[-1].detail
+    assert rules.alpha == pytest.approx(0.01)
+    assert rules.varied == {Part.PROMPT}
 
 
 @pytest.mark.parametrize(
     "rules",
     [
         pytest.param({"pass_rate": 0.9}, id="unknown key"),
-        pytest.param({"max_drop": 2}, id="share above one"),
+        pytest.param({"margin": 2}, id="share above one"),
         pytest.param({"governance_findings": -1}, id="negative"),
         pytest.param({"thresholds": [{"suite": "a"}]}, id="threshold without a rate"),
     ],

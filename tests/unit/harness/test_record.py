@@ -68,11 +68,11 @@ def test_a_damaged_line_is_named_by_file_and_line(tmp_path: Path) -> None:
     ("name", "content", "complaint"),
     [
         pytest.param(SUMMARY, b"{\n!", r"summary\.json:2: damaged", id="no JSON"),
-        pytest.param(SUMMARY, b'{"version":9}', "version 9; this program reads 1", id="newer"),
+        pytest.param(SUMMARY, b'{"version":9}', "version 9; this program reads 2", id="newer"),
         pytest.param(SUMMARY, b"[]", "version None", id="no object"),
-        pytest.param(SUMMARY, b'{"version":1}', "models: Field required", id="fields missing"),
+        pytest.param(SUMMARY, b'{"version":2}', "models: Field required", id="fields missing"),
         pytest.param(
-            SUMMARY, b'{"version":1,"models":[{}]}', "and 12 more", id="many fields missing"
+            SUMMARY, b'{"version":2,"models":[{}]}', "and 12 more", id="many fields missing"
         ),
         pytest.param(GATE, b'{"verdict":"fine"}', r"gate\.json is damaged: verdict", id="verdict"),
         pytest.param(MANIFEST, b"{}", "version None", id="manifest"),

@@ -178,7 +178,7 @@ def test_what_json_lines_cannot_hold_does_not_end_a_run(
 
 
 MANIFEST_DOCUMENT: JsonObject = {
-    "version": 1,
+    "version": 2,
     "run": "run_1",
     "created": "2026-01-01T00:00:00+00:00",
     "code": "0.1.0",
@@ -210,7 +210,7 @@ def test_a_manifest_is_read_back(tmp_path: Path) -> None:
         pytest.param(lambda _: b"{", "is damaged", id="not JSON"),
         pytest.param(lambda _: b"[]", "version None", id="a list"),
         pytest.param(
-            lambda it: orjson.dumps({**it, "version": 2}), "version 2; this program", id="newer"
+            lambda it: orjson.dumps({**it, "version": 3}), "version 3; this program", id="newer"
         ),
         pytest.param(
             lambda it: orjson.dumps({**it, "trials": "many"}), "is damaged", id="wrong type"

@@ -186,3 +186,31 @@ def test_a_registry_that_can_not_be_compiled_makes_no_sandbox() -> None:
 
     with pytest.raises(DeclarationError, match="initial state is not usable"):
         Sandbox.of(broken, WORLD)
+
+
+def test_tools_can_be_shown_in_another_order() -> None:
+    """The names, the registry and the tools to ask and to decline stay as they are."""
+    ids = ["lid.open@1", "box.put@1", "box.lock@1"]
+
+    twin = SANDBOX.reordered(ids)
+
+    shown = [item["function"]["name"] for item in twin.book.tools.definitions]
+    assert shown == ["lid_open", "box_put", "box_lock", "ask_clarification", "decline"]
+    assert twin.book.names == SANDBOX.book.names
+    assert twin.registry is SANDBOX.registry
+    assert twin.briefing(WORLD.principal).book is twin.book
+    assert SANDBOX.book.tools.definitions[0]["function"]["name"] == "box_lock"
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        pytest.param(["box.put@1"], id="one is missing"),
+        pytest.param(["box.put@1", "box.put@1", "box.lock@1", "lid.open@1"], id="one twice"),
+        pytest.param(["box.put@1", "box.lock@1", "lid.shut@1"], id="one is unknown"),
+    ],
+)
+def test_an_order_names_each_tool_once(ids: list[str]) -> None:
+    """A tool left out would be another registry, not another order."""
+    with pytest.raises(DeclarationError, match="must name each of"):
+        SANDBOX.reordered(ids)

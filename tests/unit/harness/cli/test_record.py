@@ -49,8 +49,8 @@ def test_each_model_gets_its_baseline(tmp_path: Path) -> None:
     assert [path.name for path in files] == ["plangate-keyword.json", "plangate-oracle.json"]
     blessed = Baseline.model_validate_json(files[1].read_bytes())
     assert (blessed.model, blessed.run) == (ORACLE, "run_01")
-    assert blessed.scenarios["helpdesk-refund"].pass_share == 1
-    assert blessed.comparability["helpdesk.registry"] == "sha256:01"
+    assert blessed.scenarios["helpdesk-refund"].passed == 1
+    assert blessed.key["helpdesk.registry"] == "sha256:01"
 
 
 def test_only_the_named_model_is_blessed(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from harness.importing.bfcl import Imported, environment_name, import_bfcl
+from harness.importing.bfcl import environment_name, import_bfcl
+from harness.importing.bfcl_published import Published
+from harness.importing.imported import Check, Imported
 from harness.loader import load
 from harness.sandboxes import Sandboxes, at
 from harness.scenario import Scenario
@@ -41,6 +43,12 @@ def accept(scenario: Scenario, sandboxes: Sandboxes) -> None:
     sandboxes.sandbox(scenario)
 
 
+def an_import(questions: Path, answers: Path | None, *, check: Check = accept) -> Imported:
+    """Import a file of questions without function documents."""
+    source = Published(questions=questions, answers=answers, documents=None)
+    return import_bfcl(source, check=check)
+
+
 def read_back(imported: Imported, folder: Path) -> list[Scenario]:
     """Write the files and load them."""
     folder.mkdir()
@@ -68,7 +76,7 @@ def test_scenarios_keep_their_origin(tmp_path: Path) -> None:
     questions = written(tmp_path / "BFCL_v4_gate.json", a_question("gate_0"))
     answers = written(tmp_path / "a.json", an_answer("gate_0"))
 
-    imported = import_bfcl(questions, answers, check=accept)
+    imported = an_import(questions, answers)
 
     (scenario,) = read_back(imported, tmp_path / "out")
     assert (imported.scenarios, imported.mended, imported.problems) == (1, 0, ())
@@ -88,7 +96,7 @@ def test_each_question_is_offered_its_own_declarations(tmp_path: Path) -> None:
     calls: list[JsonObject] = [{"gate.open": {}}, {"gate.open": {}}]
     answers = written(tmp_path / "a.json", *(an_answer(f"gate_{n}", *calls) for n in range(3)))
 
-    scenarios = read_back(import_bfcl(questions, answers, check=accept), tmp_path / "out")
+    scenarios = read_back(an_import(questions, answers), tmp_path / "out")
 
     offered = [item.given.actions for item in scenarios]
     assert offered == [("gate.open@1",), ("gate.open@2",), ("gate.open@1",)]
@@ -105,7 +113,7 @@ def test_what_was_said_before_is_given(tmp_path: Path) -> None:
     asked = a_question("irrelevance_7", question=turns)
     questions = written(tmp_path / "BFCL_v4_irrelevance.json", asked)
 
-    (scenario,) = read_back(import_bfcl(questions, None, check=accept), tmp_path / "out")
+    (scenario,) = read_back(an_import(questions, None), tmp_path / "out")
 
     assert scenario.given.facts == {"instructions": "Be brief."}
     assert [turn.user or turn.assistant for turn in scenario.given.history] == ["Hi.", "Yes?"]
@@ -118,7 +126,7 @@ def test_mended_question_says_so(tmp_path: Path) -> None:
     questions = written(tmp_path / "gate.json", a_question("gate_0"))
     answers = written(tmp_path / "a.json", an_answer("gate_0", {"gate.open": {"side": [3]}}))
 
-    imported = import_bfcl(questions, answers, check=accept)
+    imported = an_import(questions, answers)
 
     assert imported.mended == 1
     assert b"gate.open/side: type integer allowed" in imported.files["bfcl_gate.yaml"]
@@ -136,7 +144,7 @@ def test_question_that_fails_its_check_is_named_and_leaves_no_action(tmp_path: P
         tmp_path / "a.json", an_answer("gate_0", {"gate.open": {}}), an_answer("gate_1")
     )
 
-    imported = import_bfcl(questions, answers, check=refuse_first)
+    imported = an_import(questions, answers, check=refuse_first)
 
     (problem,) = imported.problems
     assert str(problem).startswith(f"{questions}:1: gate_0: ")
@@ -152,7 +160,7 @@ def test_ids_that_map_alike_are_named(tmp_path: Path) -> None:
     asked = [a_question("irrelevance_1-2"), a_question("irrelevance_1_2")]
     questions = written(tmp_path / "irrelevance.json", *asked)
 
-    imported = import_bfcl(questions, None, check=accept)
+    imported = an_import(questions, None)
 
     assert imported.scenarios == 1
     assert [item.message for item in imported.problems] == [
@@ -164,7 +172,7 @@ def test_scenario_id_begins_with_the_environment(tmp_path: Path) -> None:
     """Ids stay apart when a file was renamed."""
     questions = written(tmp_path / "mine.json", a_question("irrelevance_1"))
 
-    (scenario,) = read_back(import_bfcl(questions, None, check=accept), tmp_path / "out")
+    (scenario,) = read_back(an_import(questions, None), tmp_path / "out")
 
     assert scenario.id == "bfcl-mine-irrelevance-1"
 
@@ -175,7 +183,7 @@ def test_unasked_and_unanswered_lines_are_named(tmp_path: Path) -> None:
     answers = written(tmp_path / "a.json", an_answer("gate_5"))
     answers.write_bytes(answers.read_bytes() + b"\n3")
 
-    imported = import_bfcl(questions, answers, check=accept)
+    imported = an_import(questions, answers)
 
     assert (imported.scenarios, imported.files) == (0, {})
     assert [str(problem).removeprefix(f"{tmp_path}/") for problem in imported.problems] == [
@@ -203,7 +211,7 @@ def test_value_that_our_reader_refuses_is_named(tmp_path: Path, value: JsonValue
     )
     odd = an_answer("gate_0", {"gate.open": {"side": [value]}})
 
-    imported = import_bfcl(
+    imported = an_import(
         questions, written(tmp_path / "a.json", odd, an_answer("gate_1")), check=accept
     )
 
@@ -216,6 +224,47 @@ def test_malformed_scenario_is_named(tmp_path: Path) -> None:
     questions = written(tmp_path / "gate.json", a_question("gate_0"))
     many = an_answer("gate_0", *([{"gate.open": {}}] * 17))
 
-    imported = import_bfcl(questions, written(tmp_path / "a.json", many), check=accept)
+    imported = an_import(questions, written(tmp_path / "a.json", many))
 
     assert "at most 16" in imported.problems[0].message
+
+
+def test_questions_without_any_answer_file_are_refused(tmp_path: Path) -> None:
+    """One message says where the answers belong, not one a line."""
+    questions = written(tmp_path / "gate.json", a_question("gate_0"), a_question("gate_1"))
+
+    with pytest.raises(SourceError, match=r"gate.json:1: its 2 questions.*possible_answer/gate"):
+        an_import(questions, None)
+
+
+def test_conversation_becomes_a_scenario_a_turn(tmp_path: Path) -> None:
+    """The turns are one family, and a turn that can't be read leaves the others."""
+    turns = [[{"role": "user", "content": text}] for text in ("Open.", "Fly.", "Open it.")]
+    asked = a_question("multi_turn_base_0", question=turns)
+    questions = written(tmp_path / "BFCL_v4_multi_turn_base.json", asked)
+    calls: list[JsonValue] = [["gate.open()"], ["gate.fly()"], []]
+    answer: JsonObject = {"id": "multi_turn_base_0", "ground_truth": calls}
+
+    imported = an_import(questions, written(tmp_path / "a.json", answer))
+
+    first, third = ["bfcl-multi-turn-base-0-turn-1", "bfcl-multi-turn-base-0-turn-3"]
+    assert (imported.entries, imported.scenarios) == (1, 1)
+    why = "its answer calls 'gate.fly', which is not on offer in this turn"
+    assert [str(problem).partition(":1: ")[2] for problem in imported.problems] == [
+        f"multi_turn_base_0: turn 2: {why}",
+        f"multi_turn_base_0: turn 3: {why}",
+    ]
+    (scenario,) = read_back(imported, tmp_path / "out")
+    assert (scenario.id, scenario.family) == (first, "bfcl-multi-turn-base-0")
+    assert third not in imported.files["bfcl_multi_turn_base.yaml"].decode()
+    assert b"    turn: 1\n" in imported.files["bfcl_multi_turn_base.yaml"]
+
+
+def test_files_of_agentic_categories_are_named_line_by_line(tmp_path: Path) -> None:
+    """They hold no functions, and no answer file would help."""
+    asked: JsonObject = {"id": "memory_0-customer-0", "question": [], "involved_classes": []}
+
+    imported = an_import(written(tmp_path / "BFCL_v4_memory.json", asked), None)
+
+    assert (imported.scenarios, imported.entries) == (0, 1)
+    assert "judged by the text of a final answer" in imported.problems[0].message

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.importing.bfcl_answers import read_inputs
-from harness.importing.bfcl_schema import UnusableError, input_schema
+from harness.importing.bfcl_schema import input_schema
+from harness.importing.unusable import UnusableError
 from runtime.public import JsonObject, JsonValue
 
 FIELDS: JsonObject = {
@@ -36,16 +37,16 @@ def schema_of(*required: str) -> JsonObject:
             {"n": [5, "", 6]}, {"n": {"$optional": {"$one_of": [5, 6]}}}, id="numbers or nothing"
         ),
         pytest.param({"n": [""]}, {}, id="nothing"),
-        pytest.param({"t": ["Lake Garda"]}, {"t": {"$text": "Lake Garda"}}, id="a text"),
-        pytest.param({"t": ["Rome", "rome"]}, {"t": {"$text": "Rome"}}, id="a text in two cases"),
-        pytest.param({"t": [" "]}, {"t": " "}, id="a blank text is exact"),
+        pytest.param({"t": ["Lake Garda"]}, {"t": {"$folded": "Lake Garda"}}, id="a text"),
+        pytest.param({"t": ["Rome", "ro-me"]}, {"t": {"$folded": "Rome"}}, id="one text twice"),
+        pytest.param({"t": [" -"]}, {"t": " -"}, id="a text of nothing that counts is exact"),
         pytest.param({"e": ["south"]}, {"e": "south"}, id="an enum's value is exact"),
         pytest.param({"e": ["North East"]}, {"e": "north-east"}, id="as the enum spells it"),
-        pytest.param({"l": [["a", "b"]]}, {"l": [{"$text": "a"}, {"$text": "b"}]}, id="a list"),
-        pytest.param({"l": [[], ["a"]]}, {"l": {"$one_of": [[], [{"$text": "a"}]]}}, id="lists"),
+        pytest.param({"l": [["a", "b"]]}, {"l": [{"$folded": "a"}, {"$folded": "b"}]}, id="a list"),
+        pytest.param({"l": [[], ["a"]]}, {"l": {"$one_of": [[], [{"$folded": "a"}]]}}, id="lists"),
         pytest.param(
             {"o": [{"a": [1, 2], "b": ["x", ""]}]},
-            {"o": {"a": {"$one_of": [1, 2]}, "b": {"$optional": {"$text": "x"}}}},
+            {"o": {"a": {"$one_of": [1, 2]}, "b": {"$optional": {"$folded": "x"}}}},
             id="an object has lists of its own",
         ),
     ],
@@ -64,7 +65,7 @@ def test_list_of_objects_is_read_inside() -> None:
 
     found = read_inputs({"rows": [[{"k": ["a"], "v": [1, ""]}, {"k": [None]}]]}, schema)
 
-    rows = [{"k": {"$text": "a"}, "v": {"$optional": 1}}, {"k": None}]
+    rows = [{"k": {"$folded": "a"}, "v": {"$optional": 1}}, {"k": None}]
     assert found.pattern == {"rows": rows}
     assert found.schema == schema
 
@@ -83,6 +84,7 @@ def test_required_input_can_not_be_left_out() -> None:
         pytest.param(
             {"o": [{"a": [1, "1"]}]}, {"o": {"a": 1}}, "/o/a: 1 allowed", id="inside an object"
         ),
+        pytest.param({"o": [{"a": 1}]}, {"o": {"a": 1}}, "/o/a: its value taken", id="no list"),
     ],
 )
 def test_allowed_value_that_does_not_fit_is_dropped(
@@ -123,14 +125,14 @@ def test_allowed_value_that_does_not_fit_is_dropped(
         ),
         pytest.param(
             {"l": [[1, "a"]]},
-            {"l": [1, {"$text": "a"}]},
+            {"l": [1, {"$folded": "a"}]},
             "l",
             {"type": "array", "items": {"type": ["string", "integer"]}},
             id="an item of another type before one that fits",
         ),
         pytest.param(
             {"o": [{"b": ["x"]}]},
-            {"o": {"b": {"$text": "x"}}},
+            {"o": {"b": {"$folded": "x"}}},
             "o",
             {
                 "type": "object",
@@ -188,6 +190,7 @@ def test_open_object_takes_any_field() -> None:
         pytest.param([], "expected an object", id="a list of inputs"),
         pytest.param({"n": 5}, "'/n' allows 5, expected a list", id="a bare value"),
         pytest.param({"n": []}, "'/n' allows", id="no value"),
+        pytest.param({"o": [{"a": []}]}, "'/o/a' allows", id="no value inside"),
         pytest.param({"$n": [1]}, r"'/\$n'", id="a name like a matcher's"),
     ],
 )

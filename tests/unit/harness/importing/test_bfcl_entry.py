@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from harness.importing.bfcl_category import Expects
 from harness.importing.bfcl_entry import ExpectedCall, Spoken, read_entry
-from harness.importing.bfcl_schema import UnusableError
+from harness.importing.unusable import UnusableError
 from runtime.public import JsonObject, JsonValue
 
 START: JsonObject = {
@@ -81,7 +82,39 @@ def test_turns_become_history_and_instructions(turns: list[JsonValue], spoken: S
 @pytest.mark.parametrize("calls", [pytest.param(None, id="no answer"), []])
 def test_irrelevant_question_expects_no_call(calls: JsonValue) -> None:
     """A question that says so in its id needs no answer."""
-    assert read_entry(a_question(id="live_irrelevance_3"), calls).calls == ()
+    entry = read_entry(a_question(id="live_irrelevance_3"), calls)
+
+    assert (entry.calls, entry.expects) == ((), Expects.NO_CALL)
+
+
+@pytest.mark.parametrize(
+    ("name", "calls", "expects"),
+    [
+        pytest.param("live_relevance_3-3-0", None, Expects.ANY_CALL, id="any call"),
+        pytest.param("simple_0", [], Expects.NO_CALL, id="an answer without calls"),
+        pytest.param("irrelevance_1", [{"pump.stop": {}}], Expects.CALLS, id="answered after all"),
+    ],
+)
+def test_category_says_what_is_expected(name: str, calls: JsonValue, expects: Expects) -> None:
+    """A published answer outweighs what the category usually has."""
+    assert read_entry(a_question(id=name), calls).expects is expects
+
+
+def test_values_written_as_source_are_read_in_their_categories_only() -> None:
+    """In Python's categories a text is a text, even where a number is declared."""
+    calls = [{"pump.start": {"speed": ["5L"]}}]
+
+    java = read_entry(a_question(id="simple_java_0"), calls)
+    python = read_entry(a_question(id="simple_python_0"), calls)
+
+    assert java.calls[0].inputs == {"speed": 5}
+    assert python.calls[0].inputs == {"speed": {"$folded": "5L"}}
+
+
+def test_agentic_category_is_refused() -> None:
+    """What is judged by its final text can't be a plan."""
+    with pytest.raises(UnusableError, match="category memory is judged by the text"):
+        read_entry({"id": "memory_0-customer-0"}, None)
 
 
 def test_equal_function_twice_is_offered_once() -> None:
@@ -102,7 +135,7 @@ def test_equal_function_twice_is_offered_once() -> None:
             id="one name for two functions",
         ),
         pytest.param(
-            a_question(function=[{"name": "f", "parameters": {"type": "Queue"}}]),
+            a_question(function=[{"name": "f", "parameters": {"type": "queue"}}]),
             "function 'f': '' has type",
             id="an unknown type",
         ),
@@ -127,7 +160,7 @@ def test_question_of_another_form_is_refused(question: JsonObject, why: str) -> 
     [
         pytest.param(None, "no published answer", id="no answer"),
         pytest.param("stop", "expected a list of calls", id="a text"),
-        pytest.param([["pump.stop()"]], "calls for each turn", id="calls for each turn"),
+        pytest.param([["pump.stop()"]], "expected {function: inputs}", id="calls for each turn"),
         pytest.param(["pump.stop"], "expected {function: inputs}", id="a bare name"),
         pytest.param([{"a": {}, "b": {}}], "expected {function: inputs}", id="two in one"),
         pytest.param([{"pump.pause": {}}], "'pump.pause', which it does not", id="not offered"),

@@ -77,3 +77,11 @@ def test_missing_file_is_refused(tmp_path: Path) -> None:
     """There is nothing to import from a file that is not there."""
     with pytest.raises(SourceError, match="can't be read"):
         read_lines(tmp_path / "none.json")
+
+
+def test_document_over_several_lines_is_refused(tmp_path: Path) -> None:
+    """Indexes stand beside the questions; no line of theirs is worth a message of its own."""
+    path = written(tmp_path, b'{\n  "parallel": []\n}\n')
+
+    with pytest.raises(SourceError, match=r"lines\.json:1: one JSON document over several lines"):
+        read_lines(path)

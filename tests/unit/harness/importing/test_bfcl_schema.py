@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.importing.bfcl_schema import UnusableError, fits, input_schema, loosened
+from harness.importing.bfcl_schema import fits, input_schema, loosened, widened
+from harness.importing.unusable import UnusableError
 from runtime.public import JsonObject, JsonValue
 
 
@@ -129,7 +130,7 @@ def test_inputs_are_a_closed_object(parameters: JsonObject) -> None:
 @pytest.mark.parametrize(
     ("source", "why"),
     [
-        pytest.param({"type": "HashMap"}, "'/f' has type \"HashMap\", expected", id="a type"),
+        pytest.param({"type": "hashmap"}, "'/f' has type \"hashmap\", expected", id="a type"),
         pytest.param({"type": 3}, "'/f' has type 3, expected", id="a number for a type"),
         pytest.param({"type": "array", "items": ["string"]}, "'/f/items' is", id="listed items"),
         pytest.param({"properties": []}, "'/f/properties' is", id="listed fields"),
@@ -190,3 +191,60 @@ def test_fit_looks_inside(value: JsonObject, *, fit: bool) -> None:
 
     assert fits(schema, value) is fit
     assert fits({"items": schema}, [value]) is fit
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        pytest.param(("byte", "short", "long", "Bigint"), "integer", id="whole numbers"),
+        pytest.param(("double",), "number", id="other numbers"),
+        pytest.param(("char", "String"), "string", id="texts"),
+        pytest.param(("Boolean", "bool"), "boolean", id="truth"),
+        pytest.param(
+            ("Array", "ArrayList", "Queue", "Set", "Stack", "list"), "array", id="collections"
+        ),
+        pytest.param(("HashMap", "Hashtable"), "object", id="maps"),
+    ],
+)
+def test_types_of_other_languages_are_known(names: tuple[str, ...], kind: str) -> None:
+    """Java's and JavaScript's names become JSON Schema's."""
+    assert [field({"type": name})[0] for name in names] == [{"type": kind}] * len(names)
+
+
+def test_any_is_no_type() -> None:
+    """Whatever a language calls it, any value will do."""
+    assert field({"type": "Any"}) == field({"type": "any"}) == ({}, ())
+
+
+ROWS: JsonObject = {
+    "type": "object",
+    "properties": {"rows": {"type": "array", "items": {"type": "integer"}}},
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "changed"),
+    [
+        pytest.param({"rows": [1, 2]}, [], id="it fits"),
+        pytest.param({"rows": [1, "a"]}, ["/rows/1: type string"], id="an item"),
+        pytest.param({"rows": "a"}, ["/rows: type string"], id="a field"),
+        pytest.param({"new": 3}, ["/new: declared"], id="an undeclared field"),
+    ],
+)
+def test_schema_is_widened_inside(value: JsonValue, changed: list[str]) -> None:
+    """What a golden call needs at any depth is allowed and noted, and nothing else."""
+    mended = widened(ROWS, value, "")
+
+    assert fits(mended.schema, value)
+    assert [note[: len(start)] for note, start in zip(mended.changes, changed, strict=True)] == (
+        changed
+    )
+    assert (mended.schema == ROWS) is not bool(changed)
+
+
+def test_open_object_needs_no_widening() -> None:
+    """What allows anything is left alone, and so is an open object's schema for new fields."""
+    open_object: JsonObject = {"type": "object", "additionalProperties": {}}
+
+    assert widened(open_object, {"new": [1]}, "").changes == ()

@@ -48,6 +48,8 @@ def test_a_pattern_does_not_look_at_very_long_text() -> None:
         pytest.param({"$pattern": "("}, "'(' is no regular expression", id="bad pattern"),
         pytest.param({"$pattern": 5}, "$pattern takes a regular expression, not 5", id="number"),
         pytest.param({"$text": 5}, "$text takes a string, not 5", id="text of number"),
+        pytest.param({"$folded": 5}, "$folded takes text", id="folded number"),
+        pytest.param({"$folded": "-."}, "$folded takes text", id="nothing left of it"),
         pytest.param({"$contains": "word"}, "$contains takes a list of words", id="one word bare"),
         pytest.param({"$contains": []}, "$contains takes a list of words", id="no words"),
         pytest.param({"$contains": [" "]}, "$contains takes a list of words", id="blank word"),

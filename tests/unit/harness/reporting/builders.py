@@ -5,9 +5,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.gate import Check, GateReport, Verdict
-from harness.results import GATE, MANIFEST, SUMMARY, ResultsWriter, write_json
-from harness.summary import Tally
+from harness.checks import Check, Verdict
+from harness.comparison import Comparison
+from harness.gate import GateReport
+from harness.results import (
+    COMPARISONS,
+    GATE,
+    MANIFEST,
+    MANIFEST_VERSION,
+    SUMMARY,
+    ResultsWriter,
+    write_json,
+)
+from harness.stats.sequential import Plan
+from harness.summary import SUMMARY_VERSION, Tally
 from harness.trial import TrialKey, TrialRecord, TrialStatus
 from runtime.public import JsonObject, JsonValue
 
@@ -114,7 +125,7 @@ def a_manifest(trials: Iterable[TrialRecord], **changes: JsonValue) -> JsonObjec
     by_scenario = {record.key.scenario: record for record in trials}
     models = sorted({record.key.model for record in trials})
     manifest: JsonObject = {
-        "version": 1,
+        "version": MANIFEST_VERSION,
         "run": "run_01",
         "created": "2026-03-02T10:00:00+00:00",
         "code": "0.1.0",
@@ -122,6 +133,8 @@ def a_manifest(trials: Iterable[TrialRecord], **changes: JsonValue) -> JsonObjec
         "tags": [],
         "models": [a_model(model) for model in models],
         "trials": 1 + max((record.key.index for record in trials), default=0),
+        "early": None,
+        "replays": False,
         "seed": 7,
         "concurrency": 4,
         "max_tokens": 1024,
@@ -152,25 +165,30 @@ def a_run(
     trials: Sequence[TrialRecord],
     *,
     gate: GateReport | None = None,
+    comparisons: Sequence[Comparison] = (),
     finished: bool = True,
+    plan: Plan | None = None,
     **changes: JsonValue,
 ) -> Path:
     """Write a run folder; `changes` replace parts of the manifest."""
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / MANIFEST, a_manifest(trials, **changes))
-    tally = Tally()
+    tally = Tally(plan=plan)
     with ResultsWriter(folder) as writer:
         for record in trials:
             writer.write(record)
             tally.add(record)
     summary = {
-        "version": 1,
+        "version": SUMMARY_VERSION,
         "run": "run_01",
         "models": [model.document() for model in tally.models()],
         "finished": finished,
-        "wall_s": 12.5,
+        "wall_s": None if changes.get("replays") else 12.5,
     }
     write_json(folder / SUMMARY, summary)
     if gate is not None:
         write_json(folder / GATE, gate.document())
+    if comparisons:
+        documents = [item.document() for item in comparisons]
+        write_json(folder / COMPARISONS, {"comparisons": documents})
     return folder

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.gate import Verdict
+from harness.checks import Verdict
 from harness.record import read_run
 from harness.reporting.html import SCRIPTS, STYLES, headline, render_html
 from tests.unit.harness.reporting.builders import (

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.gate import Check, GateReport, Verdict
+from harness.checks import Check, Verdict
+from harness.gate import GateReport
 from harness.record import read_run
 from harness.reporting.markdown import MARK, MOST_BYTES, quoted, render_markdown
 from tests.unit.harness.reporting.builders import (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness.gate import Verdict
+from harness.checks import Verdict
 from harness.reporting.terminal import (
     Progress,
     live_progress,

@@ -7,7 +7,7 @@ import pytest
 from harness.replay import judged
 from harness.score import Score
 from harness.scoring.evidence import Evidence
-from harness.scoring.table import SCORERS, passed, scores_of
+from harness.scoring.table import SCORER_VERSION, SCORERS, passed, scores_of
 from harness.trial import TrialStatus
 from runtime.public import JsonObject, Proposal
 from tests.worlds import (
@@ -66,7 +66,11 @@ NEVER: JsonObject = {"never": ["counter.reset"]}
             id="a sound plan with a forbidden step",
         ),
         pytest.param(
-            "clarification", ASKS, (), a_question("step"), id="a question about something else"
+            "clarification",
+            ASKS,
+            (),
+            a_question("step", question="Which step?"),
+            id="a question about something else",
         ),
     ],
 )
@@ -80,7 +84,7 @@ def test_each_deciding_scorer_fails_a_trial_that_no_other_fails(
 
 
 def test_informing_scorers_never_decide() -> None:
-    """Cost, latency and efficiency are figures."""
+    """Cost, latency, efficiency and harm are figures."""
     scores = scores_of(evidence(prepared(), SET_THREE, latency_s=1e6, cost_micros=10**12))
 
     assert {score.name for score in scores if score.passed is None} == set(SCORERS) - set(DECIDING)
@@ -111,6 +115,11 @@ def test_a_record_keeps_the_crash() -> None:
     assert record.scores["odd"]["error"] == "LookupError: no such thing"
 
 
+def test_runs_scored_by_the_first_scorers_are_not_compared_with_those_of_today() -> None:
+    """Questions are judged more strictly since."""
+    assert SCORER_VERSION == "2"
+
+
 def test_a_trial_that_nothing_decided_has_not_passed() -> None:
     """Silence is no success."""
     assert not passed(())
@@ -121,7 +130,13 @@ def test_a_question_that_does_not_arise_has_no_score() -> None:
     """A decline where `never` alone counts is not asked for its kind, plan or outcome."""
     scores = scores_of(evidence(prepared(expect=NEVER), proposal=a_decline()))
 
-    assert {score.name for score in scores} == {"validity", "governance", "cost", "latency"}
+    assert {score.name for score in scores} == {
+        "validity",
+        "governance",
+        "harm",
+        "cost",
+        "latency",
+    }
     assert passed(scores)
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from harness.settings import HarnessSettings
-from harness.tracking.launch import track_run, without_login
+from harness.tracking.launch import track_run
 from tests.unit.harness.reporting.builders import a_run, a_trial
-
-
-def settings_for(uri: str) -> HarnessSettings:
-    """Build settings that log to a store."""
-    return HarnessSettings(environ=dict(os.environ), tracking_uri=uri, in_ci=True)
+from tests.unit.harness.tracking.conftest import settings_for
 
 
 @pytest.fixture
@@ -76,16 +70,3 @@ def test_without_mlflow_the_reason_says_what_to_install(
     reason = track_run(folder, settings_for("sqlite:///m.db"))
 
     assert reason == "mlflow is not installed; install plangate[eval], or pass --no-track"
-
-
-@pytest.mark.parametrize(
-    ("uri", "shown"),
-    [
-        pytest.param("http://a:b@h/ml", "at http://h/ml", id="user and password"),
-        pytest.param("postgresql://a:p@x@h/ml", "at postgresql://h/ml", id="an @ in the password"),
-        pytest.param("sqlite:///m.db", "at sqlite:///m.db", id="no login"),
-    ],
-)
-def test_logins_are_not_shown(uri: str, shown: str) -> None:
-    """Addresses stand in terminals and CI logs."""
-    assert without_login(f"at {uri}", uri=uri) == shown

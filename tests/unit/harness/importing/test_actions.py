@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from harness.importing.bfcl_actions import Catalogue, Function, action_name, declaration
+from harness.importing.actions import Catalogue, Function, action_name, declaration
 from runtime.public import JsonObject
 
 ACTION_NAME = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.importing.bfcl_files import (
+from harness.importing.files import (
     LARGEST_PART_BYTES,
     MARK,
     OutputError,
@@ -73,7 +73,7 @@ def test_every_file_says_who_wrote_it() -> None:
 
     assert list(files) == ["x.environment.yaml", "x.yaml"]
     assert {content.split(b"\n")[0] for content in files.values()} == {
-        f"{MARK} from a b: import again instead of editing.".encode()
+        f"{MARK}` from a b: import again instead of editing.".encode()
     }
 
 

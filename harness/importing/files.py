@@ -17,7 +17,7 @@ from harness.loader import ENVIRONMENT_SUFFIX
 from harness.yaml_source import CORE_SCALARS, MAX_FILE_BYTES, YamlSource, parse_yaml
 from runtime.public import JsonObject, JsonValue
 
-MARK: Final = "# Written by `plangate eval import bfcl`"
+MARK: Final = "# Written by `plangate eval import"
 LARGEST_PART_BYTES: Final = 1_000_000
 """After how many bytes a scenario file is continued in a further one."""
 
@@ -139,7 +139,7 @@ def _belongs_to(name: str, path: Path) -> bool:
 
 def _head(source: str) -> str:
     shown = " ".join(source.split())
-    return f"{MARK} from {shown}: import again instead of editing.\n"
+    return f"{MARK}` from {shown}: import again instead of editing.\n"
 
 
 def _dumped(value: JsonValue) -> str:

@@ -1,0 +1,1 @@
+"""Keep judges under control: rubrics, labels, calibration, and whether a judge may gate."""

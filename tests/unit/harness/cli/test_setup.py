@@ -1,0 +1,93 @@
+"""Prove that a run is set up as asked, and that what can't be carried out is refused beforehand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.bootstrap import ConfigurationError
+from harness.calls import CallSource
+from harness.cli.setup import Setup, cassette_folder, set_up
+from harness.cli.wishes import run_options
+from harness.settings import HarnessSettings
+from tests.unit.harness.cli.test_wishes import GIVEN
+from tests.worlds import a_world
+
+SETTINGS = HarnessSettings(environ={}, tracking_uri="", in_ci=True)
+LIVE = "openai/any?transport=http&api_base=http://127.0.0.1:1/v1"
+
+
+def ready(tmp_path: Path, **given: Any) -> Setup:  # noqa: ANN401  # options of any type
+    """Set a run up."""
+    told = {"paths": [a_world(tmp_path)], "output": tmp_path / "run", "model": [LIVE], **given}
+    return set_up(run_options({**GIVEN, **told}), SETTINGS, told=print)
+
+
+def test_a_replay_is_named_and_dated_by_what_it_replays(tmp_path: Path) -> None:
+    """The same again is the same run; other trials are another."""
+    first, again = (ready(tmp_path, replay=True).request for _ in range(2))
+    other = ready(tmp_path, replay=True, trials=2).request
+
+    assert (first.run, first.created) == (again.run, again.created)
+    assert first.run.startswith("replay_")
+    assert first.created == "1970-01-01T00:00:00+00:00"
+    assert other.run != first.run
+    assert first.replays
+
+
+def test_a_live_run_is_named_anew(tmp_path: Path) -> None:
+    """Two runs of the same are two runs."""
+    assert ready(tmp_path).request.run != ready(tmp_path).request.run
+
+
+def test_caps_and_prices_are_read(tmp_path: Path) -> None:
+    """Dollars become micros; a price given here is the model's."""
+    found = ready(tmp_path, max_cost=0.25, max_tokens=9, price=[f"{LIVE}=0.5,2"])
+
+    assert (found.calls.max_cost_micros, found.calls.max_tokens) == (250_000, 9)
+    price = found.contenders[LIVE].price
+    assert price is not None
+    assert (price.prompt, price.completion) == (0.5, 2)
+    assert found.contenders[LIVE].conditions["prices"] == "0.5 in, 2 out"
+
+
+def test_trials_may_end_early(tmp_path: Path) -> None:
+    """By the rates that are called reliable and unreliable."""
+    plan = ready(tmp_path, early="0.9,0.5", trials=20).request.early
+
+    assert plan is not None
+    assert (plan.good, plan.bad, plan.longest) == (0.9, 0.5, 20)
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        pytest.param({"early": "0.5,0.9"}, "--early '0.5,0.9'", id="rates the wrong way round"),
+        pytest.param({"early": "many"}, "expected GOOD,BAD", id="no rates"),
+        pytest.param({"price": ["x"]}, "--price 'x' can't be read", id="no price"),
+        pytest.param({"price": ["a/b=1,2"]}, "none of the models", id="a price of nobody"),
+        pytest.param(
+            {"replay": True, "price": [f"{LIVE}=1,2"]}, "no meaning with --replay", id="replay"
+        ),
+        pytest.param({"replay": True, "model": ["nonsense"]}, "nonsense", id="no model"),
+        pytest.param({"tag": ["none"]}, "no scenario has all of the tags none", id="no scenario"),
+    ],
+)
+def test_what_can_not_be_carried_out_is_refused(
+    tmp_path: Path, given: dict[str, Any], complaint: str
+) -> None:
+    """With what was given and what was expected."""
+    with pytest.raises(ConfigurationError, match=complaint):
+        ready(tmp_path, **given)
+
+
+def test_cassettes_lie_beside_the_first_scenarios(tmp_path: Path) -> None:
+    """Of a file in its folder."""
+    world = a_world(tmp_path)
+
+    assert cassette_folder((world,)) == world / "cassettes"
+    assert cassette_folder((world / "cases.yaml",)) == world / "cassettes"
+    assert ready(tmp_path, replay=True, cassettes=tmp_path).calls.shelf.folder == tmp_path
+    assert ready(tmp_path).calls.source is CallSource.LIVE
