@@ -26,7 +26,7 @@ from harness.stats.change import (
 FEWEST_TRIALS = 20
 CHANGE_ALPHA = 0.05
 """A change that chance shows less often than this is taken for one."""
-HALF_ALPHA = 0.05
+HALF_ALPHA = 0.005
 """Each half must show more of either verdict than a stable scenario does at this level."""
 STABLE_END = 200.0
 """So many times likelier stable than mixed, the beginning or end of a history is called stable."""
@@ -111,7 +111,8 @@ def comparable(runs: Sequence[PastRun], subject: Subject) -> tuple[PastRun, ...]
     alike = [run for run in told if _conditions(run.manifest, subject) == newest]
     offline = {item.reference for item in told[-1].manifest.models if item.offline}
     if subject.model in offline:
-        alike = list({run.manifest.seed: run for run in alike}.values())
+        latest = {run.manifest.seed: run for run in alike}
+        alike = [run for run in alike if latest[run.manifest.seed] is run]
     return tuple(alike)
 
 

@@ -12,7 +12,7 @@ import pytest
 from typing_extensions import override
 
 from harness.bootstrap import ConfigurationError, SamplingWishes, close_all, open_contenders
-from harness.loader import ENVIRONMENT_SUFFIX, RESERVED_NAMES, load
+from harness.loader import ENVIRONMENT_SUFFIX, RESERVED_FOLDERS, RESERVED_NAMES, load
 from harness.matrix import TrialJob, trial_seed
 from harness.prepared import PreparedScenario, prepare_all
 from harness.replay import Contender, replay

@@ -7,7 +7,7 @@ A run that was killed can be read as well: its figures are then counted from the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from harness.gate import GateReport
 from harness.results import (
     COMPARISONS,
     GATE,
+    RESULTS,
     SUMMARY,
     Manifest,
     RunError,
@@ -29,6 +30,7 @@ from harness.summary import SUMMARY_VERSION, ModelSummary, Tally
 from harness.trial import TrialRecord
 
 SHOWN_PROBLEMS = 3
+MOST_HELD_BYTES = 64_000_000
 
 Document = TypeVar("Document")
 
@@ -55,6 +57,7 @@ class RunRecord:
     Attributes:
         gate: None when the run was not gated.
         comparisons: of its models with what they had to beat.
+        kept: the trials, where somebody will go through them several times.
     """
 
     folder: Path
@@ -62,6 +65,18 @@ class RunRecord:
     summary: RunSummary
     gate: GateReport | None
     comparisons: tuple[Comparison, ...] = ()
+    kept: tuple[TrialRecord, ...] | None = None
+
+    def held(self) -> RunRecord:
+        """Return the run with its trials in memory, unless they are too many for that.
+
+        Raises:
+            RunError: as `trials`.
+        """
+        path = self.folder / RESULTS
+        if path.exists() and path.stat().st_size > MOST_HELD_BYTES:
+            return self
+        return replace(self, kept=tuple(self.trials()))
 
     def trials(self) -> Iterator[TrialRecord]:
         """Yield every trial in the order in which they ended.
@@ -69,7 +84,7 @@ class RunRecord:
         Raises:
             RunError: a line that is no trial record, unless it is a last one that broke off.
         """
-        return read_records(self.folder)
+        return read_records(self.folder) if self.kept is None else iter(self.kept)
 
     def summary_of(self, model: str) -> ModelSummary | None:
         """Return the figures of a model; None when it has no trial yet."""

@@ -26,6 +26,7 @@ RESULTS = "results.jsonl"
 SUMMARY = "summary.json"
 GATE = "gate.json"
 COMPARISONS = "comparisons.json"
+HISTORY = "history.json"
 CONCLUSIONS = (SUMMARY, GATE, COMPARISONS)
 LARGEST_INTEGER = 2**63 - 1
 _LOCK = ".lock"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from math import isnan
 
+from harness.confusion import Answered, Confusion, confusion_of
 from harness.stats.intervals import clustered_interval
 from harness.stats.rates import mean_of, pass_at_k, quantile
 from harness.stats.sequential import Plan, unbiased_pass_hat
@@ -37,6 +38,7 @@ class TrialFigures:
     latency_s: float
     tokens: int
     answered_by: str
+    answered: Answered | None
 
     @classmethod
     def of(cls, record: TrialRecord) -> TrialFigures:
@@ -60,6 +62,7 @@ class TrialFigures:
             latency_s=record.latency_s,
             tokens=record.prompt_tokens + record.completion_tokens,
             answered_by=record.answered_by,
+            answered=Answered.of(record),
         )
 
 
@@ -124,6 +127,7 @@ class ModelSummary:
         findings: governance findings by kind.
         scores: mean value by scorer, over the trials that have one.
         unscored: scorer crashes by scorer.
+        confusion: when it acted and when it asked, against what was needed.
         cost_micros: sum; None when a price is unknown.
         answered_by: models that really answered.
     """
@@ -136,6 +140,7 @@ class ModelSummary:
     findings: dict[str, int]
     scores: dict[str, float]
     unscored: dict[str, int]
+    confusion: Confusion
     cost_micros: int | None
     tokens: int
     latency_p50_s: float | None
@@ -162,6 +167,7 @@ class ModelSummary:
             "findings": self.findings,
             "scores": self.scores,
             "unscored": self.unscored,
+            "confusion": self.confusion.document(),
             "cost_micros": self.cost_micros,
             "tokens": self.tokens,
             "latency_p50_s": self.latency_p50_s,
@@ -217,6 +223,7 @@ def summarize(
         findings=_counts(kind for item in scored for kind in item.findings),
         scores=_means(scored),
         unscored=_counts(name for item in scored for name in item.unscored),
+        confusion=confusion_of(item.answered for item in scored if item.answered is not None),
         cost_micros=None if None in costs else sum(cost for cost in costs if cost is not None),
         tokens=sum(item.tokens for item in items),
         latency_p50_s=quantile(latencies, 0.5) if latencies else None,
@@ -232,6 +239,11 @@ def group_summary(items: list[TrialFigures], *, plan: Plan | None = None) -> Gro
     tallies = {name: counts for name, counts in _tallied(scored).items() if counts[1]}
     families = {item.key.scenario: item.family for item in scored}
     hat = _estimates(tallies, lambda won, done, k: unbiased_pass_hat(plan, won, done, k))
+    intervals = {
+        k: bounds
+        for k, values in hat.items()
+        if (bounds := _interval(values, families)) is not None
+    }
     rate = passed / len(scored) if scored else None
     if plan is not None and scored:
         rate = mean_of(hat[1].values())
@@ -244,13 +256,9 @@ def group_summary(items: list[TrialFigures], *, plan: Plan | None = None) -> Gro
         internal=sum(item.status is TrialStatus.INTERNAL for item in items),
         passed=passed,
         pass_rate=rate,
-        interval=_interval(hat.get(1, {}), families),
+        interval=intervals.get(1),
         pass_hat={k: mean_of(values.values()) for k, values in hat.items()},
-        pass_hat_interval={
-            k: bounds
-            for k, values in hat.items()
-            if (bounds := _interval(values, families)) is not None
-        },
+        pass_hat_interval=intervals,
         pass_at={
             k: mean_of(values.values())
             for k, values in (_estimates(tallies, pass_at_k) if plan is None else {}).items()

@@ -39,7 +39,6 @@ from harness.cli.options import (
     Timeout,
     Traces,
     Track,
-    Trend,
     Trials,
 )
 from harness.cli.studies import add_studies
@@ -86,9 +85,8 @@ def run(  # noqa: PLR0913  # one parameter an option
     retries: Retries = 3,
     timeout: Timeout = 60.0,
     answer_tokens: AnswerTokens = 1024,
-    track: Track = True,
+    track: Track = None,
     traces: Traces = False,
-    trend: Trend = True,
     json: JsonFlag = False,
 ) -> None:
     """Replay scenarios and score what the models propose."""

@@ -125,11 +125,11 @@ def tell_rulings(
         return
     console = _console()
     table = Table(box=None, pad_edge=False)
-    table.add_column("model")
-    table.add_column("rubric")
+    table.add_column("model", overflow="fold")
+    table.add_column("rubric", no_wrap=True)
     columns = ("texts", "good", "95 % interval", "unscored", "lost", "without text", "steady")
     for name in columns:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for ruling in rulings:
         table.add_row(ruling.model, ruling.rubric, *_cells(ruling))
     console.print(table)

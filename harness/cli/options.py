@@ -96,7 +96,14 @@ Early = Annotated[
     ),
 ]
 Traces = Annotated[bool, typer.Option("--traces", help="Log a trace of each trial to MLflow.")]
-Track = Annotated[bool, typer.Option("--track/--no-track", help="Log to MLflow.")]
+Track = Annotated[
+    bool | None,
+    typer.Option(
+        "--track/--no-track",
+        help="Log to MLflow.",
+        show_default="track, but not with --replay",
+    ),
+]
 Executor = Annotated[
     str, typer.Option(metavar="NAME", help="Who does the trials: local, or celery workers.")
 ]
@@ -109,7 +116,4 @@ Rates = Annotated[
     typer.Option(
         "--rate", metavar="MODEL=RPM[,TPM]", help="Calls (and tokens) a minute; repeatable."
     ),
-]
-Trend = Annotated[
-    bool, typer.Option("--trend/--no-trend", help="Show earlier runs of the tracking store.")
 ]

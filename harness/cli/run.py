@@ -25,7 +25,7 @@ from harness.reporting.terminal import (
     print_summary,
     silent_progress,
 )
-from harness.results import RunError
+from harness.results import HISTORY, RunError
 from harness.settings import HarnessSettings
 from harness.tracking.launch import track_run
 from harness.yaml_source import SourceError
@@ -88,6 +88,8 @@ def _report(
         problem = track_run(folder, settings, traces=options.traces)
         if problem:
             console.print(f"Not logged to MLflow: {problem}", style="yellow", markup=False)
+        elif (folder / HISTORY).exists():
+            write_reports(folder)  # again, with the story so far
     code = exit_code(finished, replays=setup.request.replays)
     if options.json:
         sys.stdout.buffer.write(_json(folder, finished, code))

@@ -77,7 +77,7 @@ def set_up(options: RunOptions, settings: HarnessSettings, *, told: Callable[[st
             "see `plangate eval list` for those that exist"
         )
     calls = _calls(options, found)
-    request = _request(options, found)
+    request = _request(options, found, calls.shelf)
     scenarios = prepare_all(found)
     wishes = SamplingWishes(
         max_tokens=options.answer_tokens, timeout_s=options.timeout_s, retries=options.retries
@@ -164,14 +164,14 @@ def _early_text(early: Mapping[str, float] | None) -> str | None:
     return None if early is None else f"{early['good']},{early['bad']}"
 
 
-def _request(options: RunOptions, found: ScenarioSet) -> RunRequest:
+def _request(options: RunOptions, found: ScenarioSet, shelf: Shelf) -> RunRequest:
     now = SystemClock().now()
     run = new_id("run", now_ms=int(now.timestamp() * 1000), entropy=secrets.token_bytes(10))
     folder = options.output or DEFAULT_OUTPUT / run
     replays = options.source is CallSource.REPLAY
     created = now.isoformat(timespec="seconds")
     if replays:
-        run, created = _replay_id(options, found), _recorded(options)
+        run, created = _replay_id(options, found), _recorded(options, shelf)
     if options.resume is None and folder.is_dir() and any(folder.iterdir()):
         raise ConfigurationError(
             f"{folder} is not empty; choose another --output, or go on with --resume {folder}"
@@ -194,9 +194,8 @@ def _request(options: RunOptions, found: ScenarioSet) -> RunRequest:
     )
 
 
-def _recorded(options: RunOptions) -> str:
+def _recorded(options: RunOptions, shelf: Shelf) -> str:
     """Return when what is replayed was recorded, at midnight: a replay has no time of its own."""
-    shelf = Shelf(options.cassettes or cassette_folder(options.paths))
     try:
         names = [parse_model_reference(name).safe_text for name in options.models]
     except ModelReferenceError as error:

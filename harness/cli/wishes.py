@@ -41,7 +41,6 @@ class RunOptions:
     early: str | None = None
     against: str | None = None
     traces: bool = False
-    trend: bool = True
 
 
 _REPEATED = {"model": "models", "tag": "tags", "gate_model": "gate_models", "price": "prices"}
@@ -72,5 +71,6 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
     told["paths"] = tuple(given["paths"] or [Path("scenarios")])
     told["models"] = told["models"] or ("plangate/oracle",)
     told["gate"] = given["gate"] or bool(given["gate_model"]) or given["against"] is not None
+    told["track"] = not given["replay"] if given["track"] is None else given["track"]
     told["source"] = chosen[0] if chosen else CallSource.LIVE
     return RunOptions(**told)

@@ -67,14 +67,15 @@ class EventLog:
             return [Event(id=self.latest, name=CHANGED, told={})]
         return list(self._events)[int(number) - oldest :]
 
-    async def news(self, *, timeout_s: float) -> None:
-        """Wait until something is told or the log is closed, but not for longer than this."""
+    async def news(self, *, timeout_s: float) -> bool:
+        """Wait until something is told or the log is closed; say false when the time is over."""
         waited = self._news
         try:
             async with asyncio.timeout(timeout_s):
                 await waited.wait()
         except TimeoutError:
-            return
+            return False
+        return True
 
     def close(self) -> None:
         """End every stream."""

@@ -134,7 +134,11 @@ class RunFolder:
         except OSError as error:
             problem = f"{self.path} can't be read: {error.strerror}"
         return RunCard(
-            run=self.path.name, folder=self.name, created="", state=RunState.DAMAGED, problem=problem
+            run=self.path.name,
+            folder=self.name,
+            created="",
+            state=RunState.DAMAGED,
+            problem=problem,
         )
 
 

@@ -60,8 +60,7 @@ class RunFolders:
             except OSError as error:
                 return Listing(problem=f"{self.root} can't be listed: {error.strerror}")
             self._known = {
-                name: self._known.get(name) or RunFolder(path, name)
-                for name, path in found.items()
+                name: self._known.get(name) or RunFolder(path, name) for name, path in found.items()
             }
             return self._read()
 

@@ -85,9 +85,8 @@ class Live:
                 for event in found:
                     yield event.lines()
                     seen = event.id
-                if not found:
+                if not found and not await self.events.news(timeout_s=ALIVE_EVERY_S):
                     yield b": alive\n\n"
-                    await self.events.news(timeout_s=ALIVE_EVERY_S)
 
     @contextmanager
     def _listening(self) -> Iterator[None]:
@@ -105,9 +104,7 @@ def _news(before: Listing, now: Listing) -> Iterator[tuple[str, JsonObject]]:
     """Yield one `changed` when a run came, went or ended, and progress of those that go on."""
     known = {card.folder: card for card in before.cards}
     moved = [card for card in now.cards if card != known.get(card.folder)]
-    gone = len(before.cards) + len(moved) > len(now.cards) + len(
-        [card for card in moved if card.folder in known]
-    )
+    gone = known.keys() - {card.folder for card in now.cards}
     told = (before.waiting, before.problem) != (now.waiting, now.problem)
     if gone or told or any(_is_structural(known.get(card.folder), card) for card in moved):
         yield CHANGED, {}

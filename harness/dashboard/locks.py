@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 KERNEL_TABLE = Path("/proc/locks")
+UNKNOWN = "0"
+"""The inode of a lock whose file the kernel does not tell."""
 _KIND, _ACCESS, _PLACE = 1, 3, 5
 _COLUMNS = 6
 
@@ -27,4 +29,5 @@ def held_inodes(table: Path = KERNEL_TABLE) -> frozenset[int]:
         if len(columns := line.split()) > _COLUMNS
         and (columns[_KIND], columns[_ACCESS]) == ("FLOCK", "WRITE")
         and (place := columns[_PLACE].rpartition(":")[2]).isdecimal()
+        and place != UNKNOWN
     )

@@ -85,9 +85,7 @@ class StoreReader:
         Thread(target=self._ask, name="tracking-store", daemon=True).start()
 
     def _is_old(self) -> bool:
-        return (
-            self._asked_s is None or self.clock.monotonic_s() - self._asked_s >= self.every_s
-        )
+        return self._asked_s is None or self.clock.monotonic_s() - self._asked_s >= self.every_s
 
     def _ask(self) -> None:
         try:

@@ -28,11 +28,13 @@ class Function:
         name: as published.
         description: as published, or the name where there is none.
         schema: what it takes, as JSON Schema.
+        read_only: it changes nothing that is compared.
     """
 
     name: str
     description: str
     schema: JsonObject
+    read_only: bool = False
 
     @property
     def digest(self) -> str:
@@ -86,12 +88,13 @@ class Catalogue:
 
 def declaration(action_id: str, function: Function) -> JsonObject:
     """Return a function as a declared environment holds it."""
-    return {
+    declared: JsonObject = {
         "id": action_id,
         "title": function.name,
         "description": function.description,
         "input_schema": function.schema,
     }
+    return {**declared, "read_only": True} if function.read_only else declared
 
 
 def action_name(published: str) -> str:

@@ -62,6 +62,7 @@ def _tool(name: str, calls: list[Call]) -> Function:
         name=name,
         description=f"{spoken}: {effect}. Inputs inferred from {seen}.",
         schema={"type": "object", **_object([call.arguments for call in calls])},
+        read_only=not calls[0].changes,
     )
 
 

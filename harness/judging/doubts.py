@@ -48,11 +48,6 @@ def doubts_about(
     return tuple(_weaknesses(figures))
 
 
-def weaknesses(figures: Figures) -> tuple[str, ...]:
-    """Return what figures say against a judge."""
-    return tuple(_weaknesses(figures))
-
-
 def strangers(calibration: Calibration, answered_by: Collection[str]) -> tuple[str, ...]:
     """Return models that answer now and did not when the judge was calibrated."""
     return tuple(sorted(set(answered_by) - set(calibration.answered_by)))

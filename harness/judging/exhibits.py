@@ -59,14 +59,10 @@ def _kind_text(kind: str, golden: JsonObject) -> str:
 
 
 def _text(kind: ExhibitKind, proposal: JsonObject) -> str:
-    match kind:
-        case ExhibitKind.CLARIFICATION:
-            choices = " / ".join(proposal.get("choices", ()))
-            return f"{proposal['question']} ({choices})" if choices else str(proposal["question"])
-        case ExhibitKind.DECLINE:
-            return str(proposal["reason"])
-        case ExhibitKind.PLAN:
-            return str(proposal.get("message", ""))
+    if kind is ExhibitKind.CLARIFICATION:
+        choices = " / ".join(proposal.get("choices", ()))
+        return f"{proposal['question']} ({choices})" if choices else str(proposal["question"])
+    return str(proposal.get("reason" if kind is ExhibitKind.DECLINE else "message", ""))
 
 
 def _steps(proposal: JsonObject) -> tuple[str, ...]:

@@ -36,7 +36,8 @@ def write_diff(
     """Write the page of what changed from one run to another.
 
     Args:
-        base, head: the runs.
+        base: the run to compare with.
+        head: the run that is judged.
         out: the file to write.
         comparisons: what was found already; they name the models to lay side by side. Without
             them, models of the same name are compared here, as the gate compares revisions.
@@ -51,9 +52,7 @@ def write_diff(
         raise RunError(f"{out} can't be written: {error.strerror}; name another file") from error
 
 
-def render_diff(
-    base: RunRecord, head: RunRecord, *, comparisons: Sequence[Comparison] = ()
-) -> str:
+def render_diff(base: RunRecord, head: RunRecord, *, comparisons: Sequence[Comparison] = ()) -> str:
     """Return the page.
 
     Raises:

@@ -128,7 +128,8 @@ def document(
     """Return what the page's script reads.
 
     Args:
-        base, head: the runs.
+        base: the run to compare with.
+        head: the run that is judged.
         pairs: which model of one is laid beside which of the other.
         most_bytes: how large the trials that are kept in full may be together.
     """
@@ -156,9 +157,7 @@ def _courses(run: RunRecord) -> Mapping[tuple[str, str], _Course]:
     return courses
 
 
-def _rows(
-    base: RunRecord, head: RunRecord, pairs: Sequence[tuple[str, str]]
-) -> Iterator[_Row]:
+def _rows(base: RunRecord, head: RunRecord, pairs: Sequence[tuple[str, str]]) -> Iterator[_Row]:
     then, now = _courses(base), _courses(head)
     old, new = _described(base), _described(head)
     for models in pairs:

@@ -13,7 +13,6 @@ from harness.checks import Check, Verdict
 from harness.comparison import Comparison, Difference
 from harness.confusion import KINDS
 from harness.record import RunRecord
-from harness.reporting.asking import confusions_of
 from harness.reporting.charts import Shift, even_places, share_axis, shift
 from harness.reporting.contest import contest_of
 from harness.reporting.embedded import MOST_BYTES, MOST_TRIALS, document
@@ -108,15 +107,17 @@ def render_html(run: RunRecord) -> str:
         "shares": share_axis([0.0]),
         "contest": contest_of(run),
         "against": tuple(against(item) for item in run.comparisons),
-        "confusions": confusions_of(run),
+        "confusions": tuple(
+            (model.entry.reference, model.summary.confusion)
+            for model in models
+            if model.summary and model.summary.confusion.counts
+        ),
         "kinds": KINDS,
         "trends": trends_of(run),
         "breakdowns": _breakdowns(models),
     }
     data = document(run, most=MOST_TRIALS, most_bytes=MOST_BYTES)
-    return render_page(
-        "report.html.jinja", styles=STYLES, scripts=SCRIPTS, data=data, facts=facts
-    )
+    return render_page("report.html.jinja", styles=STYLES, scripts=SCRIPTS, data=data, facts=facts)
 
 
 def against(comparison: Comparison) -> Against:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import string
 
 from harness.checks import Verdict
+from harness.comparison import Comparison
 from harness.record import RunRecord
 from harness.reporting.html import headline
 from harness.reporting.selection import worst_pairs
@@ -18,11 +19,15 @@ from harness.reporting.wording import (
     dollars,
     duration,
     interval,
+    p_value,
     percent,
     plural,
+    points,
+    points_interval,
     shortened,
 )
 from harness.results import ManifestModel
+from harness.standing import contestants_of, stand
 from harness.summary import ModelSummary
 from harness.trial import TrialRecord
 
@@ -43,13 +48,17 @@ def render_markdown(run: RunRecord) -> str:
     manifest = run.manifest
     asked = (
         f"{plural(len(manifest.scenarios), 'scenario')}, "
-        f"{plural(len(manifest.models), 'model')}, {plural(manifest.trials, 'trial')} each"
+        f"{plural(len(manifest.models), 'model')}, {'up to ' if manifest.early else ''}"
+        f"{plural(manifest.trials, 'trial')} each"
     )
+    replayed = ", replayed from cassettes" if manifest.replays else ""
     parts = [
         MARK,
         f"## Plangate: {title.title}",
-        f"{title.sentence} {asked}, run {quoted(manifest.run)}.",
+        f"{title.sentence} {asked}, run {quoted(manifest.run)}{replayed}.",
+        _against(run),
         _models(run),
+        _apart(run),
         _failed_checks(run),
     ]
     return _with_failures(run, "\n\n".join(part for part in parts if part))
@@ -63,6 +72,39 @@ def quoted(text: str, *, most: int = MOST_TEXT) -> str:
     """
     flat = "".join(letter if letter.isprintable() else " " for letter in text)
     return f"<code>{shortened(' '.join(flat.split()), most=most).translate(_ESCAPES)}</code>"
+
+
+def _against(run: RunRecord) -> str:
+    """Say of each model what became of it since the base, and what this many scenarios can show."""
+    lines = [
+        f"- **{item.tier.value}** {quoted(item.head)} since {quoted(item.base_run)}: {_moved(item)}"
+        for item in run.comparisons
+    ]
+    return "\n".join(lines)
+
+
+def _moved(item: Comparison) -> str:
+    moved = item.overall
+    if item.mismatches:
+        parts = ", ".join(dict.fromkeys(found.part for found in item.mismatches))
+        return f"not compared, for {quoted(parts)} differ"
+    if moved.change is None:
+        return "no scenario is the same on both sides"
+    gone = f"; {plural(len(item.gone), 'scenario')} gone" if item.gone else ""
+    noticed = f"; a loss of {percent(moved.detectable)} would be noticed"
+    return (
+        f"{percent(moved.base_rate)} → {percent(moved.head_rate)} "
+        f"({points(moved.change)} points, {points_interval(moved.interval)}, "
+        f"{p_value(moved.p_worse)}) on {plural(moved.pairs, 'scenario')}{noticed}{gone}"
+    )
+
+
+def _apart(run: RunRecord) -> str:
+    """Say which models are not told apart, where there are several."""
+    standing = stand(contestants_of(run.summary.models, run.manifest))
+    together = [group for group in standing.groups if len(group) > 1]
+    lines = [f"Not told apart: {', '.join(map(quoted, group))}." for group in together]
+    return "  \n".join(lines)
 
 
 def _models(run: RunRecord) -> str:

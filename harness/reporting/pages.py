@@ -41,7 +41,8 @@ def render_page(
 
     Args:
         template: name of the template.
-        styles, scripts: names of our own files, in order.
+        styles: names of our own style sheets, in order.
+        scripts: names of our own scripts, in order.
         data: what the script reads.
         facts: what the template shows.
     """

@@ -17,11 +17,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from harness.checks import Verdict
 from harness.gate import GateReport
 from harness.reporting.lost import lost_lines
-from harness.reporting.wording import count, dollars, duration, interval, percent, plural
-from harness.results import RESULTS, read_records
+from harness.reporting.tables import STYLES, print_checks, print_standing, summary_table
+from harness.reporting.wording import count, dollars, duration, percent, plural
+from harness.results import MANIFEST, RESULTS, read_manifest, read_records
 from harness.summary import ModelSummary
 from harness.trial import TrialRecord, TrialStatus
 
@@ -29,15 +29,6 @@ PLAIN_INTERVAL_S = 15.0
 PLAIN_SHARE = 0.1
 REFRESH_PER_SECOND = 4
 BAR_WIDTH = 16
-WIDE = 110
-_STYLES = {
-    Verdict.PASS: "bold blue",
-    Verdict.REGRESSION: "bold red",
-    Verdict.GOVERNANCE: "bold red",
-    Verdict.INCONCLUSIVE: "bold yellow",
-    Verdict.INFRASTRUCTURE: "bold yellow",
-}
-
 Seconds = Callable[[], float]
 
 
@@ -85,13 +76,15 @@ def print_summary(
     run_dir: Path,
 ) -> None:
     """Print the final table, what was lost and why, the checks, the verdict, and the reports."""
-    console.print(_summary_table(models, width=console.width))
+    console.print(summary_table(models, width=console.width))
+    if (run_dir / MANIFEST).exists():
+        print_standing(console, models, read_manifest(run_dir))
     _print_lost(console, models, run_dir=run_dir)
     if gate is None:
         console.print(Text("not gated", style="bold"))
     else:
-        console.print(_checks_table(gate))
-        verdict = Text(gate.verdict.value, style=_STYLES[gate.verdict])
+        print_checks(console, gate)
+        verdict = Text(gate.verdict.value, style=STYLES[gate.verdict])
         console.print(Text.assemble("gate: ", verdict, f" (exit code {gate.verdict.exit_code})"))
     console.print(Text(f"report: {run_dir / 'report.html'}"), soft_wrap=True)
 
@@ -259,75 +252,3 @@ class _Silent:
 def _bar(done: int, total: int) -> Text:
     filled = min(BAR_WIDTH, BAR_WIDTH * done // max(1, total))
     return Text.assemble(("━" * filled, "blue"), ("━" * (BAR_WIDTH - filled), "bright_black"))
-
-
-def _summary_table(models: tuple[ModelSummary, ...], *, width: int) -> Table:
-    columns = [column for column in _COLUMNS if column.always or width >= WIDE]
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("model", overflow="fold")
-    for column in columns:
-        table.add_column(column.name, justify="right", no_wrap=True)
-    for summary in models:
-        table.add_row(Text(summary.model), *(column.cell(summary) for column in columns))
-    return table
-
-
-def _reliability(summary: ModelSummary) -> Text:
-    k = max(summary.overall.pass_hat, default=0)
-    return Text(f"pass^{k} {percent(summary.overall.pass_hat[k])}" if k else percent(None))
-
-
-def _findings(summary: ModelSummary) -> Text:
-    number = summary.overall.findings
-    return Text(count(number), style="red" if number else "")
-
-
-def _lost(summary: ModelSummary) -> Text:
-    return Text(count(summary.overall.infrastructure + summary.overall.internal))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Column:
-    """Show one figure of a model; those that are not `always` shown need a wide terminal."""
-
-    name: str
-    cell: Callable[[ModelSummary], Text]
-    always: bool = True
-
-
-_COLUMNS = (
-    _Column(
-        name="pass rate",
-        cell=lambda summary: Text(percent(summary.overall.pass_rate), style="bold"),
-    ),
-    _Column(
-        name="95 % interval",
-        cell=lambda summary: Text(interval(summary.overall.interval)),
-    ),
-    _Column(name="reliability", cell=_reliability, always=False),
-    _Column(name="findings", cell=_findings),
-    _Column(name="lost", cell=_lost),
-    _Column(name="cost", cell=lambda summary: Text(dollars(summary.cost_micros))),
-    _Column(
-        name="p50",
-        cell=lambda summary: Text(duration(summary.latency_p50_s)),
-        always=False,
-    ),
-    _Column(
-        name="p95",
-        cell=lambda summary: Text(duration(summary.latency_p95_s)),
-        always=False,
-    ),
-)
-
-
-def _checks_table(gate: GateReport) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    for check in gate.checks:
-        table.add_row(
-            Text(check.verdict.value, style=_STYLES[check.verdict]),
-            Text(check.name),
-            Text(check.model),
-            Text(check.detail),
-        )
-    return table

@@ -16,9 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from harness.record import RunRecord
 from harness.reporting.charts import Axis, Tick, even_places, share_axis
-from harness.results import RunError
+from harness.results import HISTORY, RunError
 
-HISTORY = "history.json"
 MOST_RUNS = 30
 
 

@@ -7,6 +7,7 @@ CENT_MICROS = 10_000
 MINUTE_S = 60
 UNKNOWN = "n/a"
 SMALLEST_P = 0.001
+MINUS = "\u2212"
 
 
 def percent(share: float | None) -> str:
@@ -31,19 +32,19 @@ def points(change: float | None) -> str:
     """Return a difference of two shares in percentage points, with its sign.
 
     >>> points(-0.0216), points(0.0), points(None)
-    ('−2.2', '0.0', 'n/a')
+    ('\u22122.2', '0.0', 'n/a')
     """
     if change is None:
         return UNKNOWN
     text = f"{change * 100:+.1f}"
-    return "0.0" if text in {"+0.0", "-0.0"} else text.replace("-", "−")  # noqa: RUF001  # a minus
+    return "0.0" if text in {"+0.0", "-0.0"} else text.replace("-", MINUS)
 
 
 def points_interval(bounds: tuple[float, float] | None) -> str:
     """Return both ends of a difference in percentage points.
 
     >>> points_interval((-0.051, 0.004))
-    '−5.1 to +0.4'
+    '\u22125.1 to +0.4'
     """
     return UNKNOWN if bounds is None else f"{points(bounds[0])} to {points(bounds[1])}"
 

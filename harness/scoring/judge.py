@@ -37,7 +37,7 @@ from runtime.public import (
 MAX_TOKENS = 1024
 SEED = 0
 SHOWN_CHARS = 80
-_PROBE = Exhibit(
+PROBE = Exhibit(
     environment="environment",
     kind=ExhibitKind.PLAN,
     said="said",
@@ -62,7 +62,7 @@ class Judge:
 
     async def opinion(self, exhibit: Exhibit) -> Opinion:
         """Ask once; whatever goes wrong is an opinion without a score."""
-        asked = _AskedModel(self.model, self.patience)
+        asked = AskedModel(self.model, self.patience)
         try:
             score, reason = await _measured(self.rubric, exhibit, asked)
         except ModelError as error:
@@ -91,8 +91,12 @@ class Judge:
 async def prompt_digest(rubric: Rubric) -> str:
     """Return a digest of the prompt as deepeval writes it today, and of how it is sent."""
     probe = _Probe()
-    await _measured(rubric, _PROBE, probe)
-    request = _request(probe.prompt)
+    await _measured(rubric, PROBE, probe)
+    return digest_of(_request(probe.prompt))
+
+
+def digest_of(request: ChatRequest) -> str:
+    """Return a digest of all of a request that a provider sees."""
     return digest(
         {
             "messages": list(request.messages),
@@ -183,7 +187,7 @@ class _PromptTaker(DeepEvalBaseLLM):  # type: ignore[no-untyped-call]  # deepeva
         return "judge"
 
 
-class _AskedModel(_PromptTaker):  # type: ignore[no-untyped-call]  # as above
+class AskedModel(_PromptTaker):  # type: ignore[no-untyped-call]  # as above
     """Ask a chat model, and keep its completion for the bill."""
 
     def __init__(self, model: ChatModel, patience: Patience) -> None:
@@ -225,7 +229,7 @@ async def _completed(model: ChatModel, request: ChatRequest, patience: Patience)
 
 
 def _opinion(
-    asked: _AskedModel,
+    asked: AskedModel,
     *,
     score: float | None = None,
     reason: str = "",

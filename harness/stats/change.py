@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 STABLE = 0.99
 """The pass rate of a scenario that nobody calls flaky; its mirror image never passes."""
+LARGEST_EXPONENT = 700.0
+"""Beyond it a float overflows; nobody needs a likelihood ratio of 10^304."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,7 @@ def change_point(history: Sequence[Counts]) -> Change | None:
     >>> steady, worse = Counts(passed=10), Counts(passed=5, failed=5)
     >>> found = change_point([steady, steady, worse, worse])
     >>> (found.split.at, round(found.p_value, 3)) if found else None
-    (2, 0.002)
+    (2, 0.001)
     """
     cuts = splits(history)
     if not cuts:
@@ -161,37 +163,42 @@ def chance_of_as_many(events: int, trials: int, *, rate: float) -> float:
 
 
 def stable_end(history: Sequence[Counts], *, rate: float = STABLE) -> float:
-    """Return how much likelier some end of a history is from a stable rate than from its own mix.
+    """Return how much likelier some end of a history is from a stable rate than from the rest's.
 
-    An end is what lies before or after a cut; a stable rate is `rate` or its mirror image. Where
-    nothing ever changed, the figure exceeds T in at most a share 1 / T of histories for each of the
-    four questions, however often one looks, for likelihood ratios are a martingale. Where a history
-    begins or ends stable, the figure grows by about half with each trial of a coin.
+    An end is the smaller side of a cut; a stable rate is `rate` or its mirror image. Were the rate
+    of the rest known, the figure would exceed T in at most a share 1 / T of the histories in which
+    nothing changes, for each of the four questions and however long one looks, for likelihood
+    ratios are a martingale. Where one end is stable and the rest a coin, every trial of that end
+    nearly doubles it.
 
     Args:
-        history: with passes and failures both; anything else has no mix.
+        history: what happened, oldest first.
         rate: the stable rate, between 0 and 1.
 
     Returns:
-        the largest likelihood ratio; infinity without a mix, 0 where the history can't be cut.
+        the largest likelihood ratio; 0 where the history can't be cut.
 
     Source: J. Ville, "Étude critique de la notion de collectif" (1939), on the maximal inequality.
 
-    >>> round(stable_end([Counts(passed=4), Counts(passed=2, failed=2), Counts(failed=4)]), 1)
+    >>> round(stable_end([Counts(passed=4), Counts(passed=4, failed=4)]), 1)
     15.4
     """
-    whole = total(history)
-    if not whole.passed or not whole.failed:
-        return math.inf
-    ends = [end for cut in splits(history) for end in (cut.before, cut.after)]
-    ratios = (_log_ratio(end, whole, rate=stable) for end in ends for stable in (rate, 1 - rate))
-    return math.exp(min(max(ratios, default=-math.inf), _LARGEST_EXPONENT))
+    ratios = [
+        _log_ratio(*sorted((cut.before, cut.after), key=_trials), rate=stable)
+        for cut in splits(history)
+        for stable in (rate, 1 - rate)
+    ]
+    return math.exp(min(max(ratios), LARGEST_EXPONENT)) if ratios else 0.0
 
 
-_LARGEST_EXPONENT = 700.0
+def _trials(side: Counts) -> int:
+    return side.trials
 
 
-def _log_ratio(end: Counts, whole: Counts, *, rate: float) -> float:
-    """Compare the likelihood of an end under a rate with that under the rate of the whole."""
-    own = whole.passed / whole.trials
+def _log_ratio(end: Counts, rest: Counts, *, rate: float) -> float:
+    """Compare the likelihood of an end under a rate with that under the rate of the rest.
+
+    The rest is given one more pass and failure, so that no rate is 0 or 1.
+    """
+    own = (rest.passed + 1) / (rest.trials + 2)
     return end.passed * math.log(rate / own) + end.failed * math.log((1 - rate) / (1 - own))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.stats.rates import mean_of, two_sided_z
 
@@ -72,6 +73,7 @@ def clustered_interval(
     return _wilson(spread, student_t(max(1, spread.clusters - 1), confidence=confidence))
 
 
+@lru_cache(maxsize=1_024)
 def student_t(freedom: int, *, confidence: float) -> float:
     """Return how many estimated standard errors to each side an interval reaches.
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.record import RunRecord, read_run
+from harness.results import HISTORY, write_json
 from harness.settings import HarnessSettings
 from harness.summary import ModelSummary
 from harness.tracking.configuration import comparability_of, configuration_of
@@ -24,8 +25,10 @@ from harness.tracking.figures import (
     run_parameters,
 )
 from harness.tracking.frame import table
+from harness.tracking.history import MOST_POINTS
 from harness.tracking.launch import TRACES_FLAG
 from harness.tracking.prompts import prompts_of, registered
+from harness.tracking.read import answered
 from harness.tracking.store import Store, open_store
 from harness.tracking.tags import (
     COMPARABILITY_TAG,
@@ -44,12 +47,11 @@ TABLE = "results.json"
 
 
 def main() -> None:
-    """Log the run named on the command line."""
-    log_run(
-        read_run(Path(sys.argv[1])),
-        tracking_uri=HarnessSettings.read().tracking_uri,
-        traces=TRACES_FLAG in sys.argv[2:],
-    )
+    """Log the run named on the command line, and leave the story so far in its folder."""
+    folder, tracking_uri = Path(sys.argv[1]), HarnessSettings.read().tracking_uri
+    log_run(read_run(folder), tracking_uri=tracking_uri, traces=TRACES_FLAG in sys.argv[2:])
+    points = answered(["history", str(MOST_POINTS)], tracking_uri=tracking_uri)
+    write_json(folder / HISTORY, points)
 
 
 def log_run(run: RunRecord, *, tracking_uri: str, traces: bool = False) -> str:
@@ -71,7 +73,7 @@ def log_run(run: RunRecord, *, tracking_uri: str, traces: bool = False) -> str:
             _log_model(store, run, summary, tags={**tags, PARENT_TAG: parent})
         client.log_table(parent, table(run.trials()), TABLE)
         for path in sorted(run.folder.iterdir()):
-            if not path.name.startswith("."):
+            if path.is_file() and not path.name.startswith("."):
                 client.log_artifact(parent, str(path))
         for text in prompts_of(run.manifest):
             client.link_prompt_version_to_run(parent, registered(client, text))

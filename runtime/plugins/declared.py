@@ -30,7 +30,11 @@ JOURNAL = Component(
 
 
 class DeclaredAction(BaseModel):
-    """One function of a declared environment."""
+    """One function of a declared environment.
+
+    Attributes:
+        read_only: it looks something up, so its calls are not recorded and change nothing.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,6 +42,7 @@ class DeclaredAction(BaseModel):
     title: str
     description: str
     input_schema: JsonObject
+    read_only: bool = False
 
 
 class DeclaredEnvironment(BaseModel):
@@ -96,9 +101,13 @@ def _action(declared: DeclaredAction) -> Action:
         description=declared.description,
         targets=("journal",),
         input_schema=declared.input_schema,
-        may_change=("/journal/calls",),
-        handler=_recorder(declared.id),
+        may_change=() if declared.read_only else ("/journal/calls",),
+        handler=_look if declared.read_only else _recorder(declared.id),
     )
+
+
+def _look(inputs: JsonObject, state: JsonObject) -> JsonObject:  # noqa: ARG001  # a handler's form
+    return state
 
 
 def _recorder(action_id: str) -> Handler:

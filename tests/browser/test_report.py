@@ -6,15 +6,20 @@ The browser is Debian's (`apt-get install chromium`) or the one that PLANGATE_CH
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
+import orjson
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from harness.checks import Verdict
-from harness.reporting.publish import write_reports
+from harness.reporting.publish import BASE, DIFF, write_reports
+from harness.results import HISTORY
+from runtime.public import JsonObject
 from tests.unit.harness.reporting.builders import (
+    a_comparison,
     a_failed_trial,
     a_gate,
     a_lost_trial,
@@ -26,6 +31,20 @@ pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"></script><script>document.title='owned'"
 MODELS = ("m/one", "m/two")
+CONTRAST = """() => {
+  const light = (colour) => {
+    const parts = colour.match(/[0-9.]+/g).slice(0, 3).map((part) => part / 255);
+    const linear = parts.map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  };
+  const paper = light(getComputedStyle(document.body).backgroundColor);
+  const shown = [...document.querySelectorAll(".small, .quiet, .change, .lead, .tier")];
+  return Math.min(...shown.map((node) => {
+    const ink = light(getComputedStyle(node).color);
+    return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+  }));
+}"""
+PASSED = {"passed": True, "scores": {"plan": {"value": 1.0, "passed": True}}}
 
 
 @dataclass(slots=True)
@@ -69,22 +88,58 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     trials.append(
         a_lost_trial("facility-case-59", "m/one", 2, suite="facility", environment="facility")
     )
-    folder = a_run(tmp_path_factory.mktemp("run"), trials, gate=a_gate(Verdict.GOVERNANCE))
+    worse = a_comparison(model="m/two", worse=("helpdesk-case-0", "helpdesk-case-4"))
+    folder = a_run(
+        tmp_path_factory.mktemp("run"),
+        trials,
+        gate=a_gate(Verdict.GOVERNANCE),
+        comparisons=[worse],
+    )
+    a_run(folder / BASE, [replace(trial, **PASSED) for trial in trials if trial.passed is not None])
+    (folder / HISTORY).write_bytes(orjson.dumps([a_point(number) for number in range(4)]))
     write_reports(folder)
     return folder / "report.html"
 
 
-@pytest.fixture
-def opened(browser: Browser, report: Path) -> Iterator[Watched]:
-    """Open the report and watch its console and its requests."""
+def a_point(number: int) -> JsonObject:
+    """Build a point of the first model's history; the oldest is of another suite."""
+    return {
+        "run": f"run_{number:02}",
+        "created": f"2026-03-{number + 1:02}T10:00:00+00:00",
+        "model": MODELS[0],
+        "scored": 60,
+        "pass_rate": 0.9 + number / 100,
+        "interval": [0.85, 0.97],
+        "verdict": "pass",
+        "suite_digest": "sha256:old" if number == 0 else "sha256:new",
+        "comparability": "sha256:cc",
+    }
+
+
+def _watched(browser: Browser, path: Path) -> Watched:
     page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
     watched = Watched(page=page)
     page.on("console", lambda message: watched.faults.append(message.text))
     page.on("pageerror", lambda error: watched.faults.append(str(error)))
     page.on("request", lambda request: watched.requests.append(request.url))
-    page.goto(report.as_uri())
+    page.goto(path.as_uri())
+    return watched
+
+
+@pytest.fixture
+def opened(browser: Browser, report: Path) -> Iterator[Watched]:
+    """Open the report and watch its console and its requests."""
+    watched = _watched(browser, report)
     yield watched
-    page.close()
+    watched.page.close()
+
+
+@pytest.fixture
+def beside(browser: Browser, report: Path) -> Iterator[Watched]:
+    """Open the page of both runs likewise."""
+    watched = _watched(browser, report.with_name(DIFF))
+    yield watched
+    watched.page.close()
 
 
 def test_the_page_is_quiet_and_asks_no_network(opened: Watched, report: Path) -> None:
@@ -123,8 +178,11 @@ def test_an_opened_trial_compares_plans(opened: Watched) -> None:
         pytest.param("environment", "helpdesk", 10, 80, id="environment"),
         pytest.param("tag", "tag-0", 5, 40, id="tag"),
         pytest.param("model", "m/one", 1, 60, id="model"),
-        pytest.param("status", "infrastructure", 1, 120, id="status"),
-        pytest.param("status", "findings", 13, 120, id="findings"),
+        pytest.param("status", "infrastructure", 1, 2, id="status"),
+        pytest.param("status", "findings", 13, 26, id="findings"),
+        pytest.param("status", "mixed", 13, 26, id="passed and failed"),
+        pytest.param("status", "passed", 1, 120, id="passed"),
+        pytest.param("status", "worse", 2, 4, id="worse than base"),
     ],
 )
 def test_filters_narrow_list_and_map(
@@ -222,3 +280,116 @@ def test_the_page_fits_its_window(opened: Watched, width: int) -> None:
     opened.page.locator(".trial summary").first.click()
 
     assert opened.page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+def test_a_filter_tells_the_models_rates(opened: Watched) -> None:
+    """What is left of the scenarios has its own pass rates; all of them need none."""
+    assert opened.page.locator("#filtered").inner_text() == ""
+    opened.page.select_option("select[name=suite]", "helpdesk")
+    opened.page.wait_for_function("() => document.getElementById('filtered').textContent")
+
+    text = " ".join(opened.page.locator("#filtered").inner_text().split())
+    assert text == "40 scenarios, trials passed: m/one 100.0% m/two 87.5%"
+
+
+def test_the_comparison_page_shows_charts_and_their_tables(opened: Watched) -> None:
+    """Each chart is an image with a name, and a table says the same."""
+    page = opened.page
+    for chart in page.locator(".plot svg").all():
+        assert chart.get_attribute("role") == "img"
+        assert chart.get_attribute("aria-label")
+        assert (chart.bounding_box() or {"height": 0})["height"] > 100
+    assert opened.count("#contest .mark") == 4
+    assert opened.count(".matrix tbody td b") == 1
+    assert page.locator(".standing tbody th .letter").all_inner_texts() == ["A", "B"]
+    assert page.locator(".against .tier").first.inner_text() == "regression"
+
+
+def test_the_trend_joins_comparable_runs_only(opened: Watched) -> None:
+    """The oldest run had another suite: three runs have two lines."""
+    trend = opened.page.locator("section:has(#trend-title)")
+
+    assert trend.locator("line.hat").count() == 2
+    assert trend.locator("g.apart").count() == 1
+    trend.locator("summary").click()
+    assert trend.locator("tbody tr").count() == 4
+
+
+def test_everything_is_reached_by_keyboard(opened: Watched) -> None:
+    """The first tabs skip ahead, focus is seen, and regions that scroll take it."""
+    page = opened.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => location.hash") == "#models-title"
+    seen = page.evaluate(
+        "() => { const map = document.querySelector('.heat[tabindex=\"0\"]'); map.focus();"
+        " return getComputedStyle(map).outlineStyle; }"
+    )
+    assert seen == "solid"
+    assert opened.count(".scroll:not([tabindex])") == 0
+
+
+def test_two_runs_are_quiet_and_ask_no_network(beside: Watched, report: Path) -> None:
+    """Opening every row logs nothing, runs nothing foreign, and requests nothing."""
+    for row in beside.page.locator("#rows summary").all():
+        row.click()
+
+    assert beside.faults == []
+    asked = [url for url in beside.requests if not url.startswith("data:")]
+    assert asked == [report.with_name(DIFF).as_uri()]
+    assert "owned" not in beside.page.title()
+    assert beside.count("img") == 0
+
+
+def test_a_row_shows_both_plans_with_what_changed(beside: Watched) -> None:
+    """Verdicts of both sides, the changed step, and why the head failed."""
+    beside.page.locator("#rows summary").first.click()
+    inside = beside.page.locator(".inside").first
+
+    assert "✓ passed" in inside.inner_text()
+    assert "✕ failed" in inside.inner_text()
+    assert "amount_cents is 25000" in inside.inner_text()
+    assert inside.locator(".step.changed").count() == 2
+
+
+def test_only_changes_are_listed_unless_all_are_wanted(beside: Watched) -> None:
+    """Thirteen rows changed; a tick shows the unchanged ones, a choice narrows."""
+    rows = "n => document.querySelectorAll('#rows .row').length === n"
+    assert beside.count("#rows .row.worse, #rows .change.worse") == 13
+    beside.page.check("input[name=all]")
+    beside.page.wait_for_function(rows, arg=60)
+    beside.page.click("#more")
+    beside.page.wait_for_function(rows, arg=120)
+    beside.page.uncheck("input[name=all]")
+    beside.page.select_option("select[name=change]", "better")
+    beside.page.wait_for_function(rows, arg=0)
+
+    assert "No scenario matches" in beside.page.locator("#rows").inner_text()
+    beside.page.click("button[type=reset]")
+    beside.page.wait_for_function(rows, arg=14)
+
+
+def test_arrow_keys_move_between_rows(beside: Watched) -> None:
+    """Down and up move the focus, Enter opens."""
+    beside.page.locator("#rows summary").first.focus()
+    beside.page.keyboard.press("ArrowDown")
+    beside.page.keyboard.press("ArrowDown")
+    beside.page.keyboard.press("ArrowUp")
+    beside.page.keyboard.press("Enter")
+
+    assert beside.page.locator("#rows .row").nth(1).get_attribute("open") == ""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [480, 1280])
+def test_two_runs_fit_their_window(
+    beside: Watched, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    """Nothing scrolls sideways, and letters stand out from paper."""
+    beside.page.emulate_media(color_scheme=scheme)
+    beside.page.set_viewport_size({"width": width, "height": 900})
+    beside.page.locator("#rows summary").first.click()
+
+    assert beside.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert beside.page.evaluate(CONTRAST) >= 4.5

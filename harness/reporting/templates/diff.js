@@ -15,20 +15,19 @@ function tally(side) {
   return side.scored ? `${side.passed} of ${side.scored}${lost}` : `none${lost}`;
 }
 
-function signed(value, digits, unit) {
+function signed(value, digits, before, after) {
   const text = Math.abs(value).toFixed(digits);
-  if (Number(text) === 0) return `±0${unit}`;
-  return `${value > 0 ? "+" : "−"}${text}${unit}`;
+  return Number(text) === 0 ? "" : `${value > 0 ? "+" : "−"}${before}${text}${after}`;
 }
 
 function stepsSide(step, other, side) {
-  if (!step) return el("div", { class: "step gap", "data-side": side }, side === "Base" ? "no such step before" : "the step is gone");
+  if (!step) return el("div", { class: "step gap", "data-side": side }, side.startsWith("Base") ? "no such step before" : "the step is gone");
   const own = step.inputs || {};
   const others = other ? other.inputs || {} : null;
   const lines = Object.entries(own).map(([name, value]) => {
     if (!others || (Object.hasOwn(others, name) && sameJson(value, others[name]))) return inputLine(name, value, "", "", null);
-    const tone = side === "Base" ? "wanted" : "wrong";
-    const sign = Object.hasOwn(others, name) ? "≠" : side === "Base" ? "−" : "+";
+    const tone = side.startsWith("Base") ? "wanted" : "wrong";
+    const sign = Object.hasOwn(others, name) ? "≠" : side.startsWith("Base") ? "−" : "+";
     return inputLine(name, value, sign, tone, "changed");
   });
   const changed = !other || !sameJson(own, others) || step.action !== other.action;
@@ -42,13 +41,18 @@ function wholeAnswer(trial, side) {
   return el("div", {}, otherAnswer(trial.proposal, side));
 }
 
+function sideOf(name, trial) {
+  return trial.status === "scored" ? `${name}, ${trial.passed ? "passed" : "failed"}` : `${name}, ${trial.status}`;
+}
+
 function besides(base, head) {
+  const [before, after] = [sideOf("Base", base), sideOf("Head", head)];
   const grid = el("div", { class: "pair" }, el("h4", {}, "Base ", verdictOf(base)), el("h4", { class: "second" }, "Head ", verdictOf(head)));
   const then = stepsOf(base.proposal);
   const now = stepsOf(head.proposal);
   if (then && now) {
-    for (const [left, right] of pairedSteps(then, now)) grid.append(stepsSide(left, right, "Base"), stepsSide(right, left, "Head"));
-  } else grid.append(wholeAnswer(base, "Base"), wholeAnswer(head, "Head"));
+    for (const [left, right] of pairedSteps(then, now)) grid.append(stepsSide(left, right, before), stepsSide(right, left, after));
+  } else grid.append(wholeAnswer(base, before), wholeAnswer(head, after));
   return grid;
 }
 
@@ -80,14 +84,14 @@ function opened(row) {
   const scenario = SCENARIO.get(row.scenario);
   const place = el("p", { class: "hint" }, scenario ? `${scenario.reason} ` : "", scenario ? el("code", {}, `${scenario.file}:${scenario.line}`) : null);
   if (!row.headTrial) return el("div", { class: "inside" }, place, el("p", { class: "quiet" }, row.change === "same" ? "Verdicts and plans are the same in every trial." : "No pair of trials of it is held in this page."), movedFigures(row));
-  const nth = el("p", { class: "hint" }, `Trial ${row.index + 1}, the one that differs most.`);
-  return el("div", { class: "inside" }, el("div", {}, el("blockquote", { class: "said" }, row.message), place), nth, besides(row.baseTrial, row.headTrial),
+  place.append(` · trial ${row.index + 1}, which differs most`);
+  return el("div", { class: "inside" }, el("div", {}, el("blockquote", { class: "said" }, row.message), place), besides(row.baseTrial, row.headTrial),
     reasons(row.baseTrial, "the base"), reasons(row.headTrial, "the head"), movedFigures(row));
 }
 
 function entry(row) {
-  const latency = row.base && row.head && row.base.latency !== null && row.head.latency !== null ? signed(row.head.latency - row.base.latency, 2, " s") : "";
-  const cost = row.base && row.head && row.base.cost !== null && row.head.cost !== null && row.base.cost !== row.head.cost ? signed((row.head.cost - row.base.cost) / 1e6, 5, " $") : "";
+  const latency = row.base && row.head && row.base.latency !== null && row.head.latency !== null ? signed(row.head.latency - row.base.latency, 2, "", " s") : "";
+  const cost = row.base && row.head && row.base.cost !== null && row.head.cost !== null && row.base.cost !== row.head.cost ? signed((row.head.cost - row.base.cost) / 1e6, 5, "$", "") : "";
   const node = el("details", { class: "row" }, el("summary", {},
     el("span", { class: "name" }, row.scenario, SEVERAL ? el("span", { class: "small" }, row.model) : null),
     el("span", { class: `change ${row.change.replace(" ", "-")}` }, WORDS[row.change]),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.checks import Check, Verdict
-from harness.comparison import Comparison
+from harness.comparison import Comparison, Difference, Mismatch, Tier
 from harness.gate import GateReport
 from harness.results import (
     COMPARISONS,
@@ -113,6 +113,45 @@ def a_gate(verdict: Verdict = Verdict.PASS, *, model: str = ORACLE, detail: str 
     """Build a gate report of one check."""
     check = Check(model=model, name="pass rate", verdict=verdict, detail=detail or "90% demanded")
     return GateReport(verdict=verdict, checks=(check,))
+
+
+def a_comparison(
+    tier: Tier = Tier.REGRESSION, *, model: str = ORACLE, **changes: object
+) -> Comparison:
+    """Build a comparison of thirty scenarios and one of its suites; changes are of the overall."""
+    overall = Difference(
+        name="all scenarios",
+        tier=tier,
+        pairs=30,
+        families=28,
+        base_rate=0.9,
+        head_rate=0.8,
+        change=-0.1,
+        interval=(-0.18, -0.02),
+        p_worse=0.0123,
+        p_better=1.0,
+        detectable=0.075,
+        needed=412,
+    )
+    return Comparison(
+        base=model,
+        head=model,
+        base_run="run_00",
+        head_run="run_01",
+        overall=replace(overall, **changes),  # type: ignore[arg-type]  # a table
+        suites=(replace(overall, name="helpdesk", tier=Tier.STABLE),),
+        margin=0.02,
+        gone=("gone-one",),
+    )
+
+
+def an_unverifiable(*, model: str = ORACLE) -> Comparison:
+    """Build a comparison that may not be made."""
+    figures = ("base_rate", "head_rate", "change", "interval", "p_worse", "p_better", "detectable")
+    empty = dict.fromkeys(figures)
+    mismatch = Mismatch(part="helpdesk.prompt", base="sha256:aa", head="sha256:bb")
+    found = a_comparison(Tier.UNVERIFIABLE, model=model, pairs=0, needed=None, **empty)
+    return replace(found, suites=(), gone=(), mismatches=(mismatch,))
 
 
 def a_model(reference: str, label: str = "", *, offline: bool = True) -> JsonObject:

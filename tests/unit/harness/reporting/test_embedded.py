@@ -9,22 +9,16 @@ from harness.reporting.embedded import (
     MOST_OPERATIONS,
     MOST_TEXT,
     document,
-    embedded_json,
     trial_document,
 )
-from tests.unit.harness.reporting.builders import a_failed_trial, a_lost_trial, a_run, a_trial
-
-HOSTILE = "</script><script>alert(1)</script><!-- &amp; \u2028\u2029"
-
-
-def test_no_text_can_end_the_script_element(tmp_path: Path) -> None:
-    """Markup survives as data, without a single markup character."""
-    run = read_run(a_run(tmp_path, [a_failed_trial(message=HOSTILE, answer=HOSTILE)]))
-
-    text = embedded_json(run)
-
-    assert not set(text) & set("<>&\u2028\u2029")
-    assert orjson.loads(text)["trials"][0]["answer"] == HOSTILE
+from tests.unit.harness.reporting.builders import (
+    ORACLE,
+    a_comparison,
+    a_failed_trial,
+    a_lost_trial,
+    a_run,
+    a_trial,
+)
 
 
 def test_cells_count_passed_scored_findings_and_lost(tmp_path: Path) -> None:
@@ -79,3 +73,13 @@ def test_an_outcome_keeps_refusals_and_drops_what_steps_changed() -> None:
     assert set(shown["steps"][0]) == {"action", "status", "refusal"}
     assert shown["steps"][0]["refusal"]["remedy"] == "ask for less"
     assert trial_document(a_lost_trial())["outcome"] is None
+
+
+def test_what_got_worse_or_better_is_named_by_model(tmp_path: Path) -> None:
+    """The filters know what changed since the base."""
+    comparison = a_comparison(worse=("s-1",), better=("s-2",))
+    run = read_run(a_run(tmp_path, [a_trial("s-1"), a_trial("s-2")], comparisons=[comparison]))
+
+    assert document(run, most=9, most_bytes=9999)["moved"] == {
+        ORACLE: {"s-1": "worse", "s-2": "better"}
+    }

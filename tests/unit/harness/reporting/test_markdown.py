@@ -5,17 +5,20 @@ from pathlib import Path
 import pytest
 
 from harness.checks import Check, Verdict
+from harness.comparison import Comparison
 from harness.gate import GateReport
 from harness.record import read_run
 from harness.reporting.markdown import MARK, MOST_BYTES, quoted, render_markdown
 from tests.unit.harness.reporting.builders import (
     ORACLE,
+    a_comparison,
     a_failed_trial,
     a_gate,
     a_lost_trial,
     a_model,
     a_run,
     a_trial,
+    an_unverifiable,
 )
 
 
@@ -100,3 +103,49 @@ def test_foreign_text_means_nothing_to_markdown(nasty: str) -> None:
 
     assert bare.replace(" ", "").replace(",", "").isalnum()
     assert bare.isprintable()
+
+
+def test_the_comparison_comes_first(tmp_path: Path) -> None:
+    """A reviewer reads the tier and what the suite could have shown before any table."""
+    folder = a_run(tmp_path, [a_trial()], comparisons=[a_comparison()])
+
+    text = render_markdown(read_run(folder))
+
+    line = next(line for line in text.splitlines() if line.startswith("- **regression**"))
+    assert text.index(line) < text.index("| Model |")
+    assert "90.0% → 80.0% (\u221210.0 points, \u221218.0 to \u22122.0, p 0.012)" in line
+    assert line.endswith("a loss of 7.5% would be noticed; 1 scenario gone")
+
+
+@pytest.mark.parametrize(
+    ("comparison", "words"),
+    [
+        pytest.param(an_unverifiable(), "not compared, for <code>helpdesk&#46;prompt", id="unlike"),
+        pytest.param(a_comparison(change=None), "no scenario is the same", id="nothing common"),
+    ],
+)
+def test_what_was_not_compared_says_why(tmp_path: Path, comparison: Comparison, words: str) -> None:
+    """No figure is shown where there is none."""
+    text = render_markdown(read_run(a_run(tmp_path, [a_trial()], comparisons=[comparison])))
+
+    assert words in text
+    assert "would be noticed" not in text
+
+
+def test_models_that_are_not_told_apart_are_named(tmp_path: Path) -> None:
+    """A table in some order is no ranking."""
+    trials = [a_trial(model="m/a"), a_trial(model="m/b")]
+
+    text = render_markdown(read_run(a_run(tmp_path, trials)))
+
+    assert "Not told apart: <code>m&#47;a</code>, <code>m&#47;b</code>." in text
+
+
+def test_a_replay_and_early_ends_are_named(tmp_path: Path) -> None:
+    """A reader knows how the figures came about."""
+    folder = a_run(tmp_path, [a_trial()], replays=True, early={"good": 0.9, "bad": 0.5})
+
+    text = render_markdown(read_run(folder))
+
+    assert "up to 1 trial each" in text
+    assert "replayed from cassettes." in text

@@ -183,3 +183,16 @@ def test_a_narrow_terminal_keeps_the_models_names() -> None:
 
     assert "plangate/noisy-oracle" in _text(console)
     assert "p95" not in _text(console)
+
+
+def test_the_end_names_who_is_not_told_apart(tmp_path: Path) -> None:
+    """The order of a table is no ranking."""
+    console = _console()
+    trials = [a_trial(model="m/a"), a_trial(model="m/b")]
+    tally = Tally()
+    for trial in trials:
+        tally.add(trial)
+
+    print_summary(console, tally.models(), None, run_dir=a_run(tmp_path / "run", trials))
+
+    assert "not told apart: m/a, m/b" in _text(console)

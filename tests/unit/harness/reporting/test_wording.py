@@ -57,3 +57,38 @@ def test_a_cut_text_says_how_much_is_missing() -> None:
     """Nothing disappears silently."""
     assert wording.shortened("a" * 12, most=10) == "a" * 10 + " … (2 more characters)"
     assert wording.shortened("a" * 10, most=10) == "a" * 10
+
+
+@pytest.mark.parametrize(
+    ("change", "spelled"),
+    [
+        pytest.param(None, "n/a", id="unknown"),
+        pytest.param(0.0004, "0.0", id="nothing to one digit"),
+        pytest.param(-0.0004, "0.0", id="nothing below zero"),
+        pytest.param(0.102, "+10.2", id="gain"),
+        pytest.param(-0.0216, "\u22122.2", id="loss"),
+    ],
+)
+def test_a_change_has_its_sign(change: float | None, spelled: str) -> None:
+    """A loss is no dash that could be missed, and nothing has no sign."""
+    assert wording.points(change) == spelled
+
+
+def test_both_ends_of_a_change_have_their_signs() -> None:
+    """An interval around zero is seen to be one."""
+    assert wording.points_interval((-0.01, 0.02)) == "\u22121.0 to +2.0"
+    assert wording.points_interval(None) == "n/a"
+
+
+@pytest.mark.parametrize(
+    ("p", "spelled"),
+    [
+        pytest.param(None, "n/a", id="unknown"),
+        pytest.param(0.0009, "p < 0.001", id="tiny"),
+        pytest.param(0.001, "p 0.001", id="a thousandth"),
+        pytest.param(1.0, "p 1", id="one"),
+    ],
+)
+def test_small_p_values_are_bounds(p: float | None, spelled: str) -> None:
+    """Nobody reads the sixth digit."""
+    assert wording.p_value(p) == spelled

@@ -47,6 +47,17 @@ def test_calls_are_recorded_in_order() -> None:
     ]
 
 
+def test_a_lookup_leaves_no_trace() -> None:
+    """A function that only reads changes nothing, so its calls are not compared."""
+    plugin = declared_plugin({**MUSIC, "actions": [{**PLAY, "read_only": True}]}, source="m.yaml")
+    sandbox = Sandbox.of(plugin, plugin.environments[0])
+
+    judgement = sandbox.simulate(a_plan([a_step("music.play", song="a")]), sandbox.situation())
+
+    assert judgement.outcome.status is StepStatus.DONE
+    assert judgement.state.components["journal"]["calls"] == []
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
