@@ -26,7 +26,7 @@ export DO_NOT_TRACK := true
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help eval test quick check-% bench-eval bench-engine fmt clean dev
+.PHONY: help eval test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash fmt clean dev
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -50,6 +50,15 @@ bench-eval: $(VENV)/.dev ## measure what the harness adds to a model call
 
 bench-engine: $(VENV)/.dev ## measure the engine's steps a second
 	@$(BIN)/python -m tests.bench.engine_speed
+
+bench-gate: $(VENV)/.dev ## simulate how often the gate errs
+	@$(BIN)/python -m tests.bench.gate_errors
+
+bench-replay: $(VENV)/.dev ## measure a replay of 7,500 recorded trials, twice
+	@$(BIN)/python -m tests.bench.replay_speed
+
+bench-crash: $(VENV)/.dev ## kill a run at a hundred random moments and compare what comes of it
+	@$(BIN)/python -m tests.bench.crash_campaign --kills 100
 
 fmt: $(VENV)/.dev ## format the code and apply the safe fixes
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -14,6 +14,7 @@ from harness.results import LARGEST_INTEGER
 from harness.trial import TrialKey
 from runtime.public import JsonObject, JsonValue
 
+QUEUE: Final = "plangate.eval"
 MOST_TRIALS: Final = 64
 PARTS: Final = 64
 """A run is cut into about as many batches, so that a few machines share even a small one."""
@@ -84,11 +85,6 @@ def spelled(document: JsonObject) -> bytes:
         return orjson.dumps(document)
     except TypeError:
         return orjson.dumps(_writable(document))
-
-
-def texts(jobs: Iterable[TrialJob]) -> list[str]:
-    """Spell the keys of jobs."""
-    return [trial_text(job.key) for job in jobs]
 
 
 def _job(trial: JsonValue) -> TrialJob:

@@ -15,10 +15,9 @@ from celery.signals import worker_shutting_down
 from kombu.exceptions import KombuError  # type: ignore[import-untyped]  # as above
 
 from harness.remote.link import BrokerError, shown
-from harness.remote.parcel import Batch
+from harness.remote.parcel import QUEUE, Batch
 from runtime.public import JsonObject
 
-QUEUE: Final = "plangate.eval"
 TASK: Final = "plangate.eval.batch"
 BATCHES_AT_ONCE: Final = 2
 """So that a worker's places are not empty while the last trial of a batch takes its time."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from harness.matrix import TrialJob
 from harness.remote.accounts import Accounts
 from harness.remote.answering import KeptCall
 from harness.remote.link import BrokerError
-from harness.remote.parcel import Batch, batches, spelled, trial_text
-from harness.remote.queue import QUEUE, Sender
+from harness.remote.parcel import QUEUE, Batch, batches, spelled, trial_text
 from harness.remote.store import Kind, RunStore
 from harness.remote.terms import Terms
 from harness.trial import TrialRecord, TrialStatus
@@ -23,6 +22,14 @@ MOST_LOSSES: Final = 3
 
 OPEN_MS: Final = 60_000
 NEWS_S: Final = 1.0
+
+
+class Sending(Protocol):
+    """Put batches in line; the queue of Celery does."""
+
+    async def send(self, batch: Batch) -> None:
+        """Put one in line."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +63,7 @@ class Round:
 
     terms: Terms
     store: RunStore
-    sender: Sender
+    sender: Sending
     accounts: Accounts
     waiting: dict[str, TrialJob]
     sink: Callable[[TrialRecord], None]

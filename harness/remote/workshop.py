@@ -56,7 +56,7 @@ class Workshop:
     def __init__(self, worker: Worker, link: Link, opener: Opener) -> None:
         """Take what it works with."""
         self._worker = worker
-        self._link = link
+        self.link = link
         self._opener = opener
         self._places = asyncio.Semaphore(worker.concurrency)
         self._opening = asyncio.Lock()
@@ -72,7 +72,7 @@ class Workshop:
         for stage in self._stages.values():
             for contender in stage.contenders.values():
                 await contender.model.close()
-        await self._link.close()
+        await self.link.close()
 
     async def do(self, batch: Batch) -> None:
         """Do what is left of a batch; drop it when its run is over or another worker is at it.
@@ -80,7 +80,7 @@ class Workshop:
         Raises:
             BrokerError: Redis does not serve; the run's own process sends the batch anew.
         """
-        store = RunStore(self._link, batch.run)
+        store = RunStore(self.link, batch.run)
         if not await store.going(batch.generation):
             return
         terms = await store.terms()
@@ -137,13 +137,13 @@ class Workshop:
 
     def _askers(self, terms: Terms, stage: Stage) -> Mapping[str, Asker]:
         """Return how models that cost something are asked; offline ones need nothing."""
-        purse = Purse(self._link, terms.run) if terms.capped else None
+        purse = Purse(self.link, terms.run) if terms.capped else None
         return {
             name: Asker(
                 contender=contender,
                 reference=parse_model_reference(name),
                 addresser=Addresser(name),
-                pace=pace_of(self._link, name, terms.rates),
+                pace=pace_of(self.link, name, terms.rates),
                 purse=purse,
                 monotonic_s=self._worker.monotonic_s,
             )

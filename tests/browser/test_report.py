@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from harness.checks import Verdict
 from harness.reporting.publish import BASE, DIFF, write_reports
 from harness.results import HISTORY
+from harness.trial import TrialRecord
 from runtime.public import JsonObject
 from tests.unit.harness.reporting.builders import (
     a_comparison,
@@ -34,7 +35,7 @@ MODELS = ("m/one", "m/two")
 CONTRAST = """() => {
   const light = (colour) => {
     const parts = colour.match(/[0-9.]+/g).slice(0, 3).map((part) => part / 255);
-    const linear = parts.map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    const linear = parts.map((part) => ((part + 0.055) / 1.055) ** 2.4);
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
   };
   const paper = light(getComputedStyle(document.body).backgroundColor);
@@ -44,7 +45,6 @@ CONTRAST = """() => {
     return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
   }));
 }"""
-PASSED = {"passed": True, "scores": {"plan": {"value": 1.0, "passed": True}}}
 
 
 @dataclass(slots=True)
@@ -95,10 +95,15 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         gate=a_gate(Verdict.GOVERNANCE),
         comparisons=[worse],
     )
-    a_run(folder / BASE, [replace(trial, **PASSED) for trial in trials if trial.passed is not None])
+    a_run(folder / BASE, [_passed(trial) for trial in trials if trial.passed is not None])
     (folder / HISTORY).write_bytes(orjson.dumps([a_point(number) for number in range(4)]))
     write_reports(folder)
     return folder / "report.html"
+
+
+def _passed(trial: TrialRecord) -> TrialRecord:
+    scores = {"plan": {"value": 1.0, "passed": True}}
+    return replace(trial, passed=True, scores=scores, proposal=a_trial().proposal)
 
 
 def a_point(number: int) -> JsonObject:
@@ -299,7 +304,8 @@ def test_the_comparison_page_shows_charts_and_their_tables(opened: Watched) -> N
         assert chart.get_attribute("role") == "img"
         assert chart.get_attribute("aria-label")
         assert (chart.bounding_box() or {"height": 0})["height"] > 100
-    assert opened.count("#contest .mark") == 4
+    assert opened.count("#contest .mark") == 3  # a lost trial's price is unknown
+    assert "Not drawn" in page.locator(".plot").first.inner_text()
     assert opened.count(".matrix tbody td b") == 1
     assert page.locator(".standing tbody th .letter").all_inner_texts() == ["A", "B"]
     assert page.locator(".against .tier").first.inner_text() == "regression"

@@ -12,9 +12,11 @@ import orjson
 import pytest
 from redis import Redis
 
+from harness.budget import worst_case
 from harness.remote.dispatch import do_trials_remotely
 from harness.results import RunError
 from harness.trial import TrialKey, TrialRecord, TrialStatus
+from runtime.public import ChatRequest, ToolSet
 from tests.harness.provider import HELD, Provider, provider
 from tests.unit.harness.remote.machines import LONGEST_S, Machines, Prepared, a_run, machines
 from tests.worlds import SMALL_WORLD, a_world
@@ -151,21 +153,34 @@ def test_a_worker_with_other_code_scores_nothing(tmp_path: Path, shared: Machine
 def test_a_budget_holds_across_machines(tmp_path: Path, shared: Machines, server: Provider) -> None:
     """The worst case is set aside before a call, wherever it is made; the rest can be resumed."""
     world = a_world(tmp_path)
-    run = a_run(tmp_path / "run", world, held(server), trials=5)
     whole = a_run(tmp_path / "whole", world, held(server), trials=5)
+    whole.carried()
+    spent = whole.records[0].prompt_tokens + whole.records[0].completion_tokens
+    run = a_run(tmp_path / "run", world, held(server), trials=5)
 
-    stopped = run.remotely(shared.broker, max_tokens=40_000)
+    stopped = run.remotely(shared.broker, max_tokens=worst(server) + 4 * spent)
 
-    asked = server.served[HELD]
     assert stopped is not None
     assert "the budget is used up" in stopped
-    assert 0 < len(run.records) < 10
-    assert {record.status for record in run.records} == {TrialStatus.SCORED}
+    assert [record.status for record in run.records] == [TrialStatus.SCORED] * 5
     assert a_run(run.folder, world, held(server), trials=5).remotely(shared.broker) is None
-    paid = server.served[HELD]
-    whole.carried()
-    assert asked < paid == server.served[HELD] - paid
     assert run.figures() == whole.figures()
+    assert server.served[HELD] == 20
+
+
+def worst(server: Provider) -> int:
+    """Return the most tokens that any request to the server could have used."""
+    return max(
+        worst_case(
+            ChatRequest(
+                messages=tuple(asked["messages"]),
+                tools=ToolSet(tuple(asked["tools"])),
+                max_tokens=asked["max_tokens"],
+            ),
+            None,
+        ).tokens
+        for asked in server.requests
+    )
 
 
 def test_no_key_and_no_prompt_travels(tmp_path: Path, own: Machines, server: Provider) -> None:

@@ -19,6 +19,7 @@ from harness.matrix import TrialJob, jobs
 from harness.opening import RunRequest, open_folder
 from harness.prepared import prepare_all
 from harness.remote.dispatch import Remote, do_trials_remotely
+from harness.remote.parcel import trial_text
 from harness.results import ResultsWriter, read_records
 from harness.run import Contest, Sink, do_trials
 from harness.summary import Tally
@@ -61,6 +62,10 @@ class Prepared:
             seed=self.request.seed,
         )
         return [job for job in every if job.key not in done]
+
+    def waiting(self) -> dict[str, TrialJob]:
+        """Return the same by the spelling of their keys."""
+        return {trial_text(job.key): job for job in self.left()}
 
     def carried(self, executor: Executor = do_trials) -> str | None:
         """Do what is left, as an evaluation does it."""
