@@ -13,14 +13,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from harness.bootstrap import ConfigurationError
-from harness.budget import Allowance, Budget, UnknownPriceError
+from harness.budget import NOTHING, Allowance, Budget, Spend, UnknownPriceError
 from harness.cassette.channel import TrialModel
-from harness.cassette.journal import Journal
+from harness.cassette.journal import CALLS, Journal
 from harness.cassette.player import Player
 from harness.cassette.shelf import Shelf
 from harness.replay import Contender
 from harness.trial import TrialKey
-from runtime.public import SystemClock, parse_model_reference
+from runtime.public import Price, SystemClock, parse_model_reference
 
 
 class CallSource(StrEnum):
@@ -40,6 +40,7 @@ class Calls:
         shelf: the cassettes.
         environments: the environment of every scenario, for recordings.
         max_cost_micros, max_tokens: caps over the whole run, resumed or not; None: no cap.
+        before: what the caps have to bear already: the run of the revision to beat.
     """
 
     source: CallSource
@@ -47,6 +48,7 @@ class Calls:
     environments: Mapping[str, str] = field(default_factory=dict)
     max_cost_micros: int | None = None
     max_tokens: int | None = None
+    before: Spend = NOTHING
 
     @property
     def capped(self) -> bool:
@@ -103,11 +105,10 @@ class Calls:
     def _budget(
         self, journal: Journal, contenders: Mapping[str, Contender], *, folder: Path
     ) -> Budget:
-        prices = {name: item.price for name, item in contenders.items()}
         return Budget(
             max_cost_micros=self.max_cost_micros,
             max_tokens=self.max_tokens,
-            spent=journal.spent(prices),
+            spent=journal.spent(prices_of(contenders)).plus(self.before),
             folder=str(folder),
         )
 
@@ -131,6 +132,27 @@ class Calls:
             )
 
         return replace(contender, for_trial=for_trial)
+
+
+NO_CALLS = Calls(source=CallSource.REPLAY, shelf=Shelf(Path()))
+"""Leave contenders as they are."""
+
+
+def prices_of(contenders: Mapping[str, Contender]) -> dict[str, Price | None]:
+    """Return what the models cost, by reference."""
+    return {name: item.price for name, item in contenders.items()}
+
+
+def spent_in(folder: Path, contenders: Mapping[str, Contender]) -> Spend:
+    """Return what a run used, by its journal; a run without paid calls has none.
+
+    Raises:
+        RunError: the journal can't be read, or another process writes it.
+    """
+    if not (folder / CALLS).exists():
+        return NOTHING
+    with Journal.open(folder) as journal:
+        return journal.spent(prices_of(contenders))
 
 
 def _allowance(budget: Budget, contender: Contender) -> Allowance:

@@ -6,51 +6,53 @@ This is what `plangate eval run` does; everything it decides comes from the modu
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import TypeAlias
 
 from harness.bootstrap import close_all
-from harness.calls import Calls
+from harness.calls import NO_CALLS, Calls
 from harness.concluding import Finished, GateRequest, conclude
 from harness.matrix import TrialJob, jobs
 from harness.opening import RunRequest, open_folder
 from harness.prepared import PreparedScenario
 from harness.replay import Contender
 from harness.reporting.terminal import Progress
-from harness.results import CONCLUSIONS, ResultsWriter, RunError, read_records
+from harness.results import CONCLUSIONS, Manifest, ResultsWriter, RunError, read_records
 from harness.run import Contest, Sink, do_trials
-from harness.stats.sequential import Plan, decided
+from harness.stats.sequential import decided
 from harness.summary import Tally
 from harness.trial import TrialKey, TrialRecord, TrialStatus
 from runtime.public import Clock
 
+Executor: TypeAlias = Callable[[Contest, Iterator[TrialJob], Sink], Awaitable[str | None]]
+"""Do jobs, hand each record to the sink, and say why jobs were left, if they were."""
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, kw_only=True)
 class _Course:
     """Keep what was done and what is left of a run.
 
     Attributes:
-        early: the rule by which a scenario's trials end early, if there is one.
+        tally: figures of what was done, and the rule by which trials end early.
         done: trials that are finished.
         counts: passed and scored trials by scenario and model.
     """
 
-    early: Plan | None
+    tally: Tally
     done: set[TrialKey] = field(default_factory=set)
     counts: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
     def add(self, record: TrialRecord) -> None:
         """Take note of a finished trial."""
+        self.tally.add(record)
         self.done.add(record.key)
-        passed, scored = self.counts.get((record.key.scenario, record.key.model), (0, 0))
+        key = (record.key.scenario, record.key.model)
+        passed, scored = self.counts.get(key, (0, 0))
         counts = record.status is TrialStatus.SCORED
-        self.counts[record.key.scenario, record.key.model] = (
-            passed + (record.passed is True),
-            scored + counts,
-        )
+        self.counts[key] = (passed + (record.passed is True), scored + counts)
 
     def left(self, every: Iterator[TrialJob]) -> list[TrialJob]:
         """Return the jobs that are not done."""
@@ -61,7 +63,7 @@ class _Course:
 
         What a round leaves undecided is known when the next one is asked for.
         """
-        if self.early is None:
+        if self.tally.plan is None:
             yield waiting
             return
         for _, repetition in groupby(waiting, key=lambda job: job.key.index):
@@ -69,7 +71,8 @@ class _Course:
 
     def _decided(self, key: TrialKey) -> bool:
         passed, scored = self.counts.get((key.scenario, key.model), (0, 0))
-        return self.early is not None and decided(self.early, passed, scored) is not None
+        plan = self.tally.plan
+        return plan is not None and decided(plan, passed, scored) is not None
 
 
 def evaluate(
@@ -80,9 +83,10 @@ def evaluate(
     gate: GateRequest | None,
     progress: Progress,
     clock: Clock,
-    calls: Calls | None = None,
+    calls: Calls = NO_CALLS,
+    executor: Executor = do_trials,
 ) -> Finished:
-    """Do what is left of a run and write its record.
+    """Do what is left of a run and write its record; without a gate nobody is judged.
 
     Raises:
         RunError: the folder can't be used, can't be written, or is another process's.
@@ -91,45 +95,40 @@ def evaluate(
     """
     started = clock.monotonic_s()
     manifest = open_folder(request, scenarios, contenders)
-    tally, course = Tally(plan=request.early), _Course(early=request.early)
+    course = _Course(tally=Tally(plan=request.early))
     with ResultsWriter(request.folder) as writer:
         for record in read_records(request.folder):
-            tally.add(record)
             course.add(record)
-        ids = [item.scenario.id for item in scenarios]
-        every = jobs(ids, list(contenders), trials=request.trials, seed=request.seed)
-        waiting = course.left(every)
+        waiting = course.left(_every(manifest))
         if waiting:
             _withdraw(request.folder)
         progress.started(total=len(waiting), models=tuple(contenders))
 
         def sink(record: TrialRecord) -> None:
             writer.write(record)
-            tally.add(record)
             course.add(record)
             progress.finished(record)
 
-        keep = (
-            calls.kept(request.folder, contenders, done=course.done)
-            if calls
-            else nullcontext(contenders)
-        )
+        known = {item.scenario.id: item for item in scenarios}
         try:
-            with keep as kept:
-                contest = Contest(
-                    scenarios={item.scenario.id: item for item in scenarios},
-                    contenders=kept,
-                    concurrency=request.concurrency,
-                )
-                stopped = asyncio.run(_trials(contest, course.rounds(waiting), sink))
+            with calls.kept(request.folder, contenders, done=course.done) as kept:
+                contest = Contest(scenarios=known, contenders=kept, concurrency=request.concurrency)
+                trials = _Trials(contest=contest, sink=sink)
+                stopped = asyncio.run(trials.done(course.rounds(waiting), by=executor))
         except ExceptionGroup as group:
             raise _told(group) from group
         finally:
             progress.closed()
         wall_s = None if request.replays else clock.monotonic_s() - started
-        return conclude(
-            manifest, tally, gate, folder=request.folder, stopped=stopped, wall_s=wall_s
-        )
+        where = request.folder
+        return conclude(manifest, course.tally, gate, folder=where, stopped=stopped, wall_s=wall_s)
+
+
+def _every(manifest: Manifest) -> Iterator[TrialJob]:
+    """Return every trial of a run."""
+    ids = [item.id for item in manifest.scenarios]
+    models = [item.reference for item in manifest.models]
+    return jobs(ids, models, trials=manifest.trials, seed=manifest.seed)
 
 
 def _withdraw(folder: Path) -> None:
@@ -144,13 +143,20 @@ def _told(group: ExceptionGroup[Exception]) -> Exception:
     return found.exceptions[0] if found is not None else group
 
 
-async def _trials(contest: Contest, rounds: Iterator[list[TrialJob]], sink: Sink) -> str | None:
-    """Do the rounds one after the other; return why the rest was left, if it was."""
-    try:
-        for waiting in rounds:
-            stopped = await do_trials(contest, iter(waiting), sink)
-            if stopped is not None:
-                return stopped
-        return None
-    finally:
-        await close_all([contender.model for contender in contest.contenders.values()])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trials:
+    """Hold what trials are done with."""
+
+    contest: Contest
+    sink: Sink
+
+    async def done(self, rounds: Iterator[list[TrialJob]], *, by: Executor) -> str | None:
+        """Do the rounds one after the other; return why the rest was left, if it was."""
+        try:
+            for waiting in rounds:
+                stopped = await by(self.contest, iter(waiting), self.sink)
+                if stopped is not None:
+                    return stopped
+            return None
+        finally:
+            await close_all([item.model for item in self.contest.contenders.values()])

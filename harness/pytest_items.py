@@ -35,7 +35,11 @@ class ScenarioFailedError(Exception):
 
 def is_scenario_file(path: Path) -> bool:
     """Say whether a YAML file is to be read as scenarios."""
-    return path.name not in RESERVED_NAMES and not path.name.endswith(ENVIRONMENT_SUFFIX)
+    return (
+        path.name not in RESERVED_NAMES
+        and not path.name.endswith(ENVIRONMENT_SUFFIX)
+        and not RESERVED_FOLDERS & set(path.parent.parts)
+    )
 
 
 class ScenarioFile(pytest.File):

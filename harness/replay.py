@@ -6,8 +6,9 @@ its counts add up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from harness.budget import BudgetExhausted
 from harness.cassette.channel import TrialModel
@@ -30,6 +31,9 @@ from runtime.public import (
     SystemClock,
 )
 
+Propose: TypeAlias = Callable[[PreparedScenario, TrialJob], Awaitable[Proposed]]
+"""Answer a scenario as a whole, or raise a `ModelError`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
@@ -40,6 +44,7 @@ class Contender:
         price: what its tokens cost; None when nobody knows.
         for_trial: gives each trial its own view of the model, with recorded calls and a clock of
             its own; None asks the model itself.
+        propose: answers in place of our own planner, as a live target does.
     """
 
     reference: str
@@ -49,6 +54,7 @@ class Contender:
     conditions: Mapping[str, str] = field(default_factory=dict)
     price: Price | None = None
     for_trial: Callable[[TrialKey], TrialModel] | None = None
+    propose: Propose | None = None
 
     def opened(self, key: TrialKey) -> TrialModel:
         """Return the model as one trial sees it."""
@@ -131,6 +137,8 @@ def expectation_document(prepared: PreparedScenario) -> JsonObject:
 
 
 async def _proposed(prepared: PreparedScenario, contender: Contender, job: TrialJob) -> Proposed:
+    if contender.propose is not None:
+        return await contender.propose(prepared, job)
     opened = contender.opened(job.key)
     planner = Planner(
         model=opened.model,

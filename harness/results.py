@@ -206,21 +206,26 @@ class ResultsWriter:
         What a crash left half-written and trials that were lost go, so that they are done anew.
 
         Raises:
-            RunError: another process writes this run.
+            RunError: another process writes this run, or the folder can't be written.
         """
-        self._lock = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._lock)
-            raise RunError(f"{self.folder} is being written by another process") from error
         path = self.folder / RESULTS
         try:
+            self._lock = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise _unwritable(self.folder, str(error.strerror)) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _keep_scored(path)
+            self._results = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        except BlockingIOError as error:
+            os.close(self._lock)
+            raise RunError(f"{self.folder} is being written by another process") from error
+        except OSError as error:
+            os.close(self._lock)
+            raise _unwritable(self.folder, str(error.strerror)) from error
         except BaseException:
             os.close(self._lock)
             raise
-        self._results = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         return self
 
     def __exit__(

@@ -66,7 +66,8 @@ class Versus:
         scenarios: how many both have a scored trial of.
         families: independent clusters among them.
         change: pass rate of `better` minus that of `worse` on them; None without any.
-        interval: of the change; the intervals of all pairs hold together in 95 of 100 runs.
+        interval: of the change; those of all pairs hold together in at least 95 of 100 runs,
+            so one may hold zero although the exact test tells the two apart.
         p: exact two-sided sign-flip p-value over families, adjusted by Holm over all pairs.
         apart: whether chance is ruled out.
     """

@@ -38,7 +38,7 @@ def dashboard_command(*, host: str | None, port: int, runs: Path | None) -> int:
     where, folder = host or LOOPBACK, runs or DEFAULT_OUTPUT
     try:
         listening = open_socket(where, port)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         return complain(
             ConfigurationError(
                 f"{where}:{port} can't be listened on: {error}; name another --port or --host"

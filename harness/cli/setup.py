@@ -18,7 +18,7 @@ from harness.bootstrap import (
     replayed_contenders,
 )
 from harness.budget import PriceError, read_price
-from harness.calls import Calls, CallSource
+from harness.calls import Calls, CallSource, spent_in
 from harness.cassette.shelf import Shelf
 from harness.cli.against import run_base
 from harness.cli.gating import against, gate_request
@@ -96,6 +96,7 @@ def set_up(options: RunOptions, settings: HarnessSettings, *, told: Callable[[st
     if gate is not None and options.against is not None:
         base = run_base(options.against, _base_arguments(options), request.folder, told=told)
         gate = against(gate, base)
+        calls = replace(calls, before=spent_in(base.folder, contenders))
     return Setup(
         request=request, scenarios=scenarios, contenders=contenders, gate=gate, calls=calls
     )

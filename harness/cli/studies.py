@@ -9,11 +9,20 @@ import typer
 
 from harness.cli.options import Cassettes, Concurrency, JsonFlag, Models, Paths, Seed
 
+judge_app = typer.Typer(
+    help="Let a model grade questions and refusals, as far as it agrees with people.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+JudgeModel = Annotated[str, typer.Option("--model", metavar="MODEL", help="The judge.")]
+Repeats = Annotated[int, typer.Option(min=1, help="How often each text is put before it.")]
+
 
 def add_studies(app: typer.Typer) -> None:
     """Add the commands of this module to an application."""
-    for command in (strength, cassettes, export):
+    for command in (strength, cassettes, quarantine, export, dashboard, worker):
         app.command()(command)
+    app.add_typer(judge_app, name="judge")
 
 
 def strength(  # one parameter an option
@@ -83,3 +92,120 @@ def export(
     from harness.cli.export import export_command
 
     raise typer.Exit(export_command(tuple(runs), output=output))
+
+
+def quarantine(  # one parameter an option
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="RUN...", help="Past runs.", show_default="all below reports/runs"),
+    ] = None,
+    *,
+    owner: Annotated[str | None, typer.Option(help="Who signs for new entries.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="How long new entries last.")] = 30,
+    write: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Add them to this quarantine.yaml.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Propose flaky scenarios to set aside, from the history of past runs."""
+    from harness.cli.quarantine import QuarantineOptions, quarantine_command
+    from harness.settings import DEFAULT_OUTPUT
+    from runtime.public import SystemClock
+
+    raise typer.Exit(
+        quarantine_command(
+            QuarantineOptions(
+                runs=tuple(runs or ()),
+                below=DEFAULT_OUTPUT,
+                owner=owner,
+                days=days,
+                write=write,
+                json=json,
+            ),
+            today=SystemClock().now().date(),
+        )
+    )
+
+
+def dashboard(
+    *,
+    host: Annotated[
+        str | None, typer.Option(help="Where to listen; there is no login.", show_default="here")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8321,
+    runs: Annotated[
+        Path | None, typer.Option(help="Folder of runs.", show_default="reports/runs")
+    ] = None,
+) -> None:
+    """Serve all runs of the tracking store, live."""
+    from harness.cli.dashboard import dashboard_command
+
+    raise typer.Exit(dashboard_command(host=host, port=port, runs=runs))
+
+
+def worker(
+    *,
+    broker: Annotated[str, typer.Option(metavar="URL", help="As redis://host:6379/0.")],
+    concurrency: Concurrency = 16,
+) -> None:
+    """Do trials for runs that were started with --executor celery."""
+    from harness.cli.worker import worker_command
+
+    raise typer.Exit(worker_command(broker=broker, concurrency=concurrency))
+
+
+@judge_app.command(name="calibrate")
+def judge_calibrate(
+    labels: Annotated[
+        Path | None,
+        typer.Argument(metavar="LABELS", help="A file or folder.", show_default="scenarios/judges"),
+    ] = None,
+    *,
+    model: JudgeModel,
+    repeats: Repeats = 3,
+    concurrency: Concurrency = 8,
+    json: JsonFlag = False,
+) -> None:
+    """Measure a judge against labels; only one that agrees may gate."""
+    from harness.cli.judge import judge_calibrate_command
+    from harness.judging.files import DEFAULT_FOLDER
+
+    raise typer.Exit(
+        judge_calibrate_command(
+            labels or DEFAULT_FOLDER,
+            model=model,
+            repeats=repeats,
+            concurrency=concurrency,
+            as_json=json,
+        )
+    )
+
+
+@judge_app.command(name="run")
+def judge_run(  # one parameter an option
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run's folder.")],
+    *,
+    model: JudgeModel,
+    judges: Annotated[
+        Path | None, typer.Option(help="Labels.", show_default="scenarios/judges")
+    ] = None,
+    gate: Annotated[bool, typer.Option("--gate", help="Let the judge set the exit code.")] = False,
+    repeats: Repeats = 1,
+    concurrency: Concurrency = 8,
+    json: JsonFlag = False,
+) -> None:
+    """Let a judge read what a run's models wrote to people."""
+    from harness.cli.judge import judge_run_command
+    from harness.judging.files import DEFAULT_FOLDER
+
+    raise typer.Exit(
+        judge_run_command(
+            run,
+            model=model,
+            judges=judges or DEFAULT_FOLDER,
+            gate=gate,
+            repeats=repeats,
+            concurrency=concurrency,
+            as_json=json,
+        )
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -76,7 +76,7 @@ class Live:
             await self.look()
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def stream(self, seen: str) -> AsyncIterator[bytes]:
+    async def stream(self, seen: str) -> AsyncGenerator[bytes, None]:
         """Yield server-sent events from where a page left off, until the server stops."""
         with self._listening():
             yield b"retry: 2000\n\n"

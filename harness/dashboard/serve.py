@@ -16,14 +16,17 @@ from harness.dashboard.guard import LOOPBACK, Hosts
 from harness.settings import HarnessSettings
 
 GRACE_S = 2
+LAST_PORT = 65_535
 
 
 def open_socket(host: str, port: int) -> socket.socket:
     """Listen; port 0 takes a free one.
 
     Raises:
-        OSError: the address is no address of this machine, or the port is taken.
+        OSError: the address is none of this machine, or the port is none or taken.
     """
+    if not 0 <= port <= LAST_PORT:
+        raise OSError(f"{port} is no port, expected 0 to {LAST_PORT}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family)
 

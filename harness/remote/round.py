@@ -97,6 +97,10 @@ class Round:
             await self.store.halt()
         return self.closed if self.waiting else None
 
+    @property
+    def _patience_s(self) -> float:
+        return min(NEWS_S, self.terms.lease_ms / 2000)
+
     def _under_way(self) -> bool:
         return any(sent.begun for sent in self._sent.values())
 
@@ -139,7 +143,7 @@ class Round:
 
     async def _listen(self) -> None:
         done = list[str]()
-        for kind, about in await self.store.news(timeout_s=NEWS_S):
+        for kind, about in await self.store.news(timeout_s=self._patience_s):
             if kind == "done":
                 done.append(about)
             else:
@@ -179,7 +183,7 @@ class Round:
     async def _look_after(self) -> None:
         """Send anew what nobody is at, twice in a row, and notice that nobody works at all."""
         now_s = self.monotonic_s()
-        if now_s - self._looked_s < self.terms.lease_ms / 2000:
+        if now_s - self._looked_s < self._patience_s:
             return
         self._looked_s = now_s
         await self._wait_for_workers(now_s)

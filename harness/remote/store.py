@@ -22,7 +22,12 @@ PRESENT_MS: Final = 15_000
 WORKERS: Final = "plangate:eval:workers"
 
 _MINE: Final = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end\n"
-_RENEW: Final = _MINE + "return redis.call('PEXPIRE', KEYS[1], ARGV[2])"
+_RENEW: Final = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
 _RELEASE: Final = _MINE + "return redis.call('DEL', KEYS[1])"
 
 # The first record of a trial stays; whoever answers again from it, or too late, only says so.
@@ -151,7 +156,7 @@ class RunStore:
         return taken is not None
 
     async def renew_lease(self, batch: str, holder: str, *, lease_ms: int) -> bool:
-        """Give a sign of life; false when the batch is another worker's by now."""
+        """Give a sign of life, late or not; false when the batch is another worker's by now."""
         words = (holder, lease_ms)
         return bool(await self._link.run(_RENEW, keys=[self._lease(batch)], words=words))
 

@@ -20,6 +20,8 @@ from runtime.public import JsonObject, JsonValue
 
 MOST_BYTES = 4_000_000
 SCORE_DIGITS = 3
+MEASURED = frozenset({"cost", "latency"})
+"""Scorers that only measure; the page tells these figures by themselves."""
 
 
 @dataclass(slots=True)
@@ -44,7 +46,7 @@ class _Course:
         self.cost_micros = (self.cost_micros or 0) + (record.cost_micros or 0) if known else None
         self.latency_s += record.latency_s if scored else 0.0
         for name, score in record.scores.items():
-            if score["value"] is not None:
+            if score["value"] is not None and name not in MEASURED:
                 self.scores[name].append(score["value"])
         self.trials[record.key.index] = (good, _spelled(record.proposal))
 

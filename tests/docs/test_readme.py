@@ -115,7 +115,7 @@ def _options(words: list[str]) -> list[str]:
 
 def _help(words: list[str]) -> str:
     """Return the help of the command that the words begin with."""
-    names = [word for word in words if re.fullmatch(r"[a-z]+", word)][:3]
+    names = [word for word in words if re.fullmatch(r"[a-z][a-z0-9]*", word)][:3]
     for length in range(len(names), -1, -1):
         shown = CliRunner().invoke(app, [*names[:length], "--help"])
         if shown.exit_code == 0 and (length == len(names) or "Commands:" not in shown.output):

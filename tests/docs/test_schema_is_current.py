@@ -17,7 +17,9 @@ SCHEMA: Final = ROOT / "scenarios" / "schema.json"
 FILES: Final = sorted(
     path
     for path in (ROOT / "scenarios").rglob("*.yaml")
-    if path.name != "gate.yaml" and not path.name.endswith(".environment.yaml")
+    if path.name != "gate.yaml"
+    and path.parent.name != "judges"
+    and not path.name.endswith(".environment.yaml")
 )
 
 

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tests.bench.crash_campaign import MODES, Course, Mode, campaign, finish, kill_once, whole_run
+from tests.bench.crash_campaign import MODES, Mode, campaign, whole_run
 from tests.servers.paid_stub import Paid, paid
 
 KILLS = 2
@@ -27,7 +27,7 @@ def server() -> Iterator[Paid]:
 def test_a_killed_run_ends_as_if_nobody_had_killed_it(
     tmp_path: Path, server: Paid, mode: Mode, seed: int
 ) -> None:
-    """The same reports and recordings; no answered call is paid for twice; a cap holds throughout."""
+    """With equal reports; no answered call is paid for twice; a cap holds over all parts."""
     whole = whole_run(tmp_path / "whole", mode, server)
     paid_for = len(server.asked)
 

@@ -21,6 +21,8 @@ from tests.harness.provider import HELD, Provider, provider
 from tests.unit.harness.remote.machines import LONGEST_S, Machines, Prepared, a_run, machines
 from tests.worlds import SMALL_WORLD, a_world
 
+pytestmark = pytest.mark.timeout(180)  # several processes load a provider library each
+
 OFFLINE = ("plangate/oracle", "plangate/keyword", "plangate/noisy-oracle?rate=0.5")
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.bootstrap import ConfigurationError, SamplingWishes, replayed_contenders
-from harness.calls import Calls, CallSource
+from harness.budget import NOTHING
+from harness.calls import Calls, CallSource, spent_in
 from harness.cassette.shelf import Shelf
 from harness.concluding import Finished
 from harness.evaluation import evaluate
@@ -98,7 +100,7 @@ def run(folder: Path, contenders: dict[str, Contender], calls: Calls, trials: in
     )
 
 
-def a_source(folder: Path, source: CallSource = CallSource.LIVE, **caps: int) -> Calls:
+def a_source(folder: Path, source: CallSource = CallSource.LIVE, **caps: Any) -> Calls:  # noqa: ANN401  # caps of any type
     """Say where answers come from."""
     return Calls(source=source, shelf=Shelf(folder / "cassettes"), **caps)
 
@@ -166,6 +168,20 @@ def test_what_a_run_spent_before_counts_when_it_goes_on(tmp_path: Path) -> None:
 
     assert finished.stopped is not None
     assert "$0.000020 spent" in finished.stopped.replace(" and 20 tokens", "")
+
+
+def test_what_the_revision_to_beat_spent_counts(tmp_path: Path) -> None:
+    """One cap bears both runs."""
+    item = {MODEL: contender(Paid())}
+    run(tmp_path / "base", item, a_source(tmp_path))
+    before = spent_in(tmp_path / "base", item)
+
+    stopped = run(tmp_path / "run", item, replace(a_source(tmp_path, max_tokens=45), before=before))
+
+    assert (before.cost_micros, before.tokens) == (40, 40)
+    assert stopped.stopped is not None
+    assert "40 tokens" in stopped.stopped
+    assert spent_in(tmp_path / "none", item) == NOTHING
 
 
 def test_a_cap_on_cost_needs_a_price(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import enumerate as threads
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +25,7 @@ def settings_for(uri: str = "sqlite:///nowhere/mlflow.db") -> HarnessSettings:
     return HarnessSettings(environ=dict(os.environ), tracking_uri=uri, in_ci=True)
 
 
-def a_model_card(model: str = ORACLE, **changes: Any) -> ModelCard:
+def a_model_card(model: str = ORACLE, **changes: object) -> ModelCard:
     """Build a model that passed nine of ten trials."""
     fields: dict[str, Any] = {
         "model": model,
@@ -43,7 +44,7 @@ def a_model_card(model: str = ORACLE, **changes: Any) -> ModelCard:
     return ModelCard(**(fields | changes))
 
 
-def a_card(run: str = "run_01", **changes: Any) -> RunCard:
+def a_card(run: str = "run_01", **changes: object) -> RunCard:
     """Build a finished run of one model."""
     fields: dict[str, Any] = {
         "run": run,
@@ -58,7 +59,7 @@ def a_card(run: str = "run_01", **changes: Any) -> RunCard:
     return RunCard(**(fields | changes))
 
 
-def a_point(run: str = "run_01", model: str = ORACLE, **changes: Any) -> Point:
+def a_point(run: str = "run_01", model: str = ORACLE, **changes: object) -> Point:
     """Build a point as the store returns it."""
     fields: dict[str, Any] = {
         "run": run,
@@ -79,9 +80,18 @@ def a_point(run: str = "run_01", model: str = ORACLE, **changes: Any) -> Point:
 
 
 def a_store(answer: StoreAnswer | None = None, *, every_s: float = 3600.0) -> StoreReader:
-    """Build a store that answers at once."""
+    """Build a store that has just answered."""
     found = answer or StoreAnswer()
-    return StoreReader(settings_for(), every_s=every_s, ask=lambda _: found)
+    return settled(StoreReader(settings_for(), every_s=every_s, ask=lambda _: found))
+
+
+def settled(reader: StoreReader, *, now: bool = False) -> StoreReader:
+    """Let a reader ask, and wait until it has its answer."""
+    reader.refresh(now=now)
+    for thread in threads():
+        if thread.name == "tracking-store":
+            thread.join(timeout=10)
+    return reader
 
 
 def some_runs(root: Path, names: tuple[str, ...] = ("run_01", "run_02")) -> Path:

@@ -24,7 +24,7 @@ CARD = a_card("run_7", models=(a_model_card("openai/gpt-4o"), a_model_card("m/tw
         pytest.param({"unknown": "x"}, True, id="what it does not know"),
     ],
 )
-def test_filters_must_all_hold(query: dict[str, str], taken: bool) -> None:
+def test_filters_must_all_hold(query: dict[str, str], *, taken: bool) -> None:
     """A run is shown when every filter takes it."""
     assert Choice.read(query).takes(CARD) is taken
 

@@ -58,9 +58,7 @@ def test_an_event_is_one_message_of_a_stream() -> None:
     log.add("progress", {"run": "a\n\nevent: x"})
     (event,) = log.after("e1-0")
 
-    assert event.lines() == (
-        b'id: e1-1\nevent: progress\ndata: {"run":"a\\n\\nevent: x"}\n\n'
-    )
+    assert event.lines() == (b'id: e1-1\nevent: progress\ndata: {"run":"a\\n\\nevent: x"}\n\n')
     assert event.document() == {"id": "e1-1", "name": "progress", "told": event.told}
 
 

@@ -57,7 +57,7 @@ def test_a_finished_run_shows_what_its_record_says(tmp_path: Path) -> None:
     ],
 )
 def test_the_lock_tells_what_goes_on(
-    tmp_path: Path, finished: bool, held: bool, state: RunState
+    tmp_path: Path, *, finished: bool, held: bool, state: RunState
 ) -> None:
     """A run whose lock is held goes on, also when it ended before."""
     folder = a_run(tmp_path, TRIALS, finished=finished)

@@ -2,6 +2,7 @@
 
 import pytest
 from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from harness.dashboard.guard import LOOPBACK, OWN_PAGES, Guard, Hosts
 from tests.unit.harness.dashboard.builders import ask
@@ -25,7 +26,7 @@ EVERYWHERE = Hosts(names=frozenset({*LOOPBACK, "reports.internal"}), any_address
         pytest.param("", False, False, id="none"),
     ],
 )
-async def test_only_its_own_names_are_answered(host: str, here: bool, everywhere: bool) -> None:
+async def test_only_its_own_names_are_answered(host: str, *, here: bool, everywhere: bool) -> None:
     """A page whose name was made to point here says that name, and is refused."""
     served = PlainTextResponse("secret")
     for hosts, taken in ((Hosts(), here), (EVERYWHERE, everywhere)):
@@ -56,11 +57,17 @@ async def test_every_answer_has_the_headers() -> None:
 
 async def test_what_is_no_request_passes() -> None:
     """Start and end of the server are none of its business."""
-    seen = []
+    seen: list[object] = []
 
-    async def app(scope: dict[str, str], receive: object, send: object) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         seen.append(scope["type"])
 
-    await Guard(app, Hosts())({"type": "lifespan"}, None, None)
+    async def receive() -> Message:
+        return {}
+
+    async def send(message: Message) -> None:
+        seen.append(message)
+
+    await Guard(app, Hosts())({"type": "lifespan"}, receive, send)
 
     assert seen == ["lifespan"]

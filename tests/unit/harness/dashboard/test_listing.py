@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from harness.dashboard.card import RunState
 from harness.dashboard.listing import RunFolders
@@ -20,6 +21,7 @@ WARM_S = 0.3
 class PassingClock(FixedClock):
     """Let a second pass at every look."""
 
+    @override
     def monotonic_s(self) -> float:
         """Return the seconds, and advance."""
         self.advance(timedelta(seconds=1))

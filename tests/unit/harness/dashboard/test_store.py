@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 from pathlib import Path
-from threading import Event, Thread, enumerate as threads
+from threading import Event
+from threading import enumerate as threads
 
 import pytest
 
@@ -10,7 +11,7 @@ from harness.dashboard.store import StoreAnswer, StoreReader, ask_store
 from harness.settings import HarnessSettings
 from harness.tracking.child import TrackingError
 from runtime.kit.clock import FixedClock
-from tests.unit.harness.dashboard.builders import NOW, a_point, settings_for
+from tests.unit.harness.dashboard.builders import NOW, a_point, settings_for, settled
 
 
 class Asked:
@@ -36,11 +37,7 @@ def a_reader(asked: Asked, clock: FixedClock | None = None) -> StoreReader:
 
 def refreshed(reader: StoreReader, *, now: bool = False) -> StoreAnswer:
     """Ask and wait for the thread."""
-    reader.refresh(now=now)
-    for thread in threads():
-        if thread.name == "tracking-store":
-            thread.join(timeout=10)
-    return reader.answer
+    return settled(reader, now=now).answer
 
 
 def test_an_answer_is_kept_until_it_is_old() -> None:
@@ -64,7 +61,7 @@ def test_an_answer_is_kept_until_it_is_old() -> None:
     ("error", "told"),
     [
         pytest.param(TrackingError("no answer from there"), "no answer from there", id="down"),
-        pytest.param(KeyError("points"), "can't be read (KeyError", id="an answer of another shape"),
+        pytest.param(KeyError("points"), "can't be read (KeyError", id="another shape"),
     ],
 )
 def test_a_failure_keeps_what_was_known(error: Exception, told: str) -> None:
@@ -80,7 +77,7 @@ def test_a_failure_keeps_what_was_known(error: Exception, told: str) -> None:
 
 
 def test_one_question_at_a_time() -> None:
-    """A reader that is asking does not ask once more, and nobody waits for it."""
+    """A reader that is asking does not ask once more, and no process waits for its thread."""
     asked, going = Asked(StoreAnswer()), Event()
 
     def slow(settings: HarnessSettings) -> StoreAnswer:
@@ -90,13 +87,12 @@ def test_one_question_at_a_time() -> None:
     reader = StoreReader(settings_for(), ask=slow)
     reader.refresh()
     reader.refresh(now=True)
-    assert reader.asking
+    asking = [thread.daemon for thread in threads() if thread.name == "tracking-store"]
     going.set()
     refreshed(reader)
 
     assert asked.count == 1
-    assert not reader.asking
-    assert all(thread.daemon for thread in threads() if thread.name == "tracking-store")
+    assert asking == [True]
 
 
 def test_the_shown_address_has_no_login() -> None:
@@ -120,20 +116,3 @@ def test_a_store_that_is_down_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(TrackingError, match=r"tracking store sqlite"):
         ask_store(settings_for(f"sqlite:///{tmp_path}/mlflow.db"))
-
-
-def test_the_thread_does_not_keep_the_process_alive() -> None:
-    """Whoever stops the server does not wait for a slow store."""
-    started, going = Event(), Event()
-
-    def slow(_: HarnessSettings) -> StoreAnswer:
-        started.set()
-        going.wait(timeout=10)
-        return StoreAnswer()
-
-    StoreReader(settings_for(), ask=slow).refresh()
-    started.wait(timeout=10)
-    asking = [thread for thread in threads() if isinstance(thread, Thread)]
-
-    assert [thread.daemon for thread in asking if thread.name == "tracking-store"] == [True]
-    going.set()

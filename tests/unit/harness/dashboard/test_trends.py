@@ -2,10 +2,11 @@
 
 from harness.dashboard.card import RunCard, RunState
 from harness.dashboard.trends import MOST_RUNS, trends_of
+from runtime.public import JsonValue
 from tests.unit.harness.dashboard.builders import a_card, a_model_card
 
 
-def a_reached(run: str, **changes: object) -> RunCard:
+def a_reached(run: str, **changes: JsonValue) -> RunCard:
     """Build a finished run of one model."""
     return a_card(run, models=(a_model_card(**changes),))
 

@@ -11,7 +11,7 @@ from runtime.public import JsonValue
 
 JUDGE = "openai/judge"
 GOOD, BAD = 9.0, 1.0
-TWICE_AS_MANY_LABELS = 60
+ENOUGH_LABELS = 60
 
 
 def a_rubric(**changes: JsonValue) -> Rubric:
@@ -59,7 +59,7 @@ def an_example(number: int = 0, label: Label = Label.GOOD, **changes: JsonValue)
     return Example.model_validate({**document, **changes})
 
 
-def some_labels(examples: int = TWICE_AS_MANY_LABELS) -> LabelSet:
+def some_labels(examples: int = ENOUGH_LABELS) -> LabelSet:
     """Build labels, good and bad in turns."""
     turns = (Label.GOOD, Label.BAD)
     return LabelSet(

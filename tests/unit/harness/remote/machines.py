@@ -77,7 +77,7 @@ class Prepared:
 
     def remote(self, broker: str, **changes: object) -> Remote:
         """Say where its machines meet; leases are short, for tests wait for them."""
-        chosen: JsonObject = {"lease_s": 1.0, "idle_s": LONGEST_S, **changes}
+        chosen: JsonObject = {"lease_s": 3.0, "idle_s": LONGEST_S, **changes}
         return Remote(broker=broker, folder=self.folder, **chosen)
 
     def figures(self) -> list[JsonValue]:

@@ -95,7 +95,7 @@ async def test_a_trial_that_was_done_meanwhile_is_taken_and_a_lost_one_redone(
     first, records = a_round(run, link, line)
     await first.carry_through()
     store, (done, lost) = RunStore(link, "run"), sorted(records, key=lambda it: it.key.index)[:2]
-    await store.undo([trial_text(it.key) for it in records if it not in {done, lost}])
+    await store.undo([trial_text(it.key) for it in records if it not in [done, lost]])
     document = (await store.documents([trial_text(lost.key)]))[trial_text(lost.key)]
     await store.undo([trial_text(lost.key)])
     document["record"]["status"] = "infrastructure"

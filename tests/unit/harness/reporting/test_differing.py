@@ -113,6 +113,15 @@ def test_figures_that_moved_are_told(tmp_path: Path) -> None:
     assert row["scores"] == [["governance", None, 1.0], ["plan", 1.0, 0.5]]
 
 
+def test_what_is_only_measured_is_told_once(tmp_path: Path) -> None:
+    """Cost and latency have figures of their own, so they are no scores that moved."""
+    measured = {"latency": {"value": 9.0, "passed": None}, "cost": {"value": 9.0, "passed": None}}
+
+    (row,) = _rows(tmp_path, [a_trial()], [a_trial(scores=measured)])
+
+    assert row["scores"] == [["plan", 1.0, None]]
+
+
 def test_rows_come_most_telling_first_and_bounded(tmp_path: Path) -> None:
     """What did not fit is counted, its verdict is there all the same."""
     names = [f"s-{number}" for number in range(4)]

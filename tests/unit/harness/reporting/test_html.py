@@ -217,6 +217,7 @@ def test_several_models_are_compared(tmp_path: Path) -> None:
     alone = render_html(read_run(a_run(tmp_path / "1", trials[::2])))
 
     assert "not told apart" in several
+    assert several.count("offline stand-in</span>") == 2
     assert several.count('class="mark') > alone.count('class="mark')
     assert 'id="contest"' not in alone
 

@@ -1,0 +1,109 @@
+"""Read the body of a request within bounds of size and time, after the door let it in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from typing_extensions import override
+
+from runtime.entrypoints.rest.door import Door
+from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.kit.canonical_json import CanonicalJsonError, parse_strict
+from runtime.kit.json_value import JsonValue
+
+JSON_TYPE: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyCaps:
+    """Bound a body; the largest attachment that a model is shown fits, with what stands around."""
+
+    size_bytes: int = 16_000_000
+    time_s: float = 30.0
+
+
+class CappedRequest(Request):
+    """Read a body once, and no further than its caps allow."""
+
+    _content: bytes | None = None
+
+    @override
+    async def body(self) -> bytes:
+        """Return the body.
+
+        Raises:
+            ProblemError: it is larger, or comes slower, than the caps allow.
+        """
+        if self._content is None:
+            caps: BodyCaps = self.app.state.body_caps
+            try:
+                async with asyncio.timeout(caps.time_s):
+                    self._content = await self._read(caps)
+            except TimeoutError:
+                raise ProblemError(
+                    ProblemCode.BODY_TOO_SLOW,
+                    f"the body was not here within {caps.time_s:g} s; send it faster",
+                    headers={"Connection": "close"},
+                ) from None
+        return self._content
+
+    @override
+    async def json(self) -> JsonValue:
+        """Return the body as JSON that every reader reads alike.
+
+        Raises:
+            ProblemError: it is none.
+        """
+        try:
+            return parse_strict(await self.body())
+        except CanonicalJsonError as error:
+            raise ProblemError(ProblemCode.BODY_UNREADABLE, f"the body: {error}") from None
+
+    async def _read(self, caps: BodyCaps) -> bytes:
+        parts: list[bytes] = []
+        size_bytes = 0
+        async for part in self.stream():
+            size_bytes += len(part)
+            if size_bytes > caps.size_bytes:
+                raise ProblemError(
+                    ProblemCode.BODY_TOO_LARGE,
+                    f"the body has more than {caps.size_bytes} bytes, which are the most",
+                    headers={"Connection": "close"},
+                )
+            parts.append(part)
+        return b"".join(parts)
+
+
+class GuardedRoute(APIRoute):
+    """Ask the door first, then read the body within its caps; anything but JSON is refused.
+
+    A body of another type is what a page of any other site may send without asking first.
+    """
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler with what stands before it."""
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            door: Door = request.app.state.door
+            door.admit(request)
+            if self.body_field is not None:
+                _check_type(request.headers.get("content-type", ""))
+            return await handle(CappedRequest(request.scope, request.receive))
+
+        return guarded
+
+
+def _check_type(content_type: str) -> None:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind != JSON_TYPE:
+        raise ProblemError(
+            ProblemCode.BODY_TYPE_UNSUPPORTED,
+            f"the body is {kind[:80] or 'of no type'}, expected Content-Type: {JSON_TYPE}",
+        )
