@@ -119,7 +119,7 @@ def evaluate(
             raise _told(group) from group
         finally:
             progress.closed()
-        wall_s = None if request.replays else clock.monotonic_s() - started
+        wall_s = None if request.replays else max(0.0, clock.monotonic_s() - started)
         where = request.folder
         return conclude(manifest, course.tally, gate, folder=where, stopped=stopped, wall_s=wall_s)
 

@@ -61,7 +61,7 @@ def compare_command(options: CompareOptions) -> int:
         base, head = read_run(options.base), read_run(options.head)
         found = _compared(options, base, head)
         if options.html is not None:
-            write_diff(base, head, options.html)
+            write_diff(base, head, options.html, comparisons=found)
     except (RunError, ConfigurationError, OSError) as error:
         return complain(error)
     verdict = worst([check for item in found for check in compared(item.head, item)])

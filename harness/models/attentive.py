@@ -1,7 +1,8 @@
 """`plangate/attentive?rate=0.05`: golden answers, but only as far as the prompt allows them.
 
-It asks and declines only where the system message names those ways out, and of an argument whose
-value stands nowhere in the request it makes a guess. So a prompt that lost something shows in its
+It asks and declines only where the system message names those ways out; where nothing tells it not
+to, it asks for what it could know in a third of the cases; and of an argument whose value stands
+nowhere in the request it makes a guess. So a prompt that lost something shows in its
 figures, as it would in a model's; beside that it slips at `rate`, by the trial's seed alone.
 """
 
@@ -12,11 +13,21 @@ from dataclasses import dataclass
 from random import Random
 
 from harness.models.answer_key import AnswerKey, CallAnswer, completion_of, decline_call
-from harness.models.noisy_oracle import act_instead, alter_argument, noise_rate, spoiled
+from harness.models.noisy_oracle import (
+    act_instead,
+    alter_argument,
+    ask_instead,
+    noise_rate,
+    spoiled,
+)
 from runtime.public import ASK, DECLINE, ChatRequest, Completion, JsonValue
 
 SHORTEST_TOLD = 3
 """Shorter texts and numbers stand everywhere, or are computed; only longer ones must be told."""
+
+DISCOURAGED = "Don't ask for what"
+NEEDLESS = 1 / 3
+"""How often it asks without need when nobody told it not to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +46,11 @@ class Attentive:
             return completion_of((decline_call("Unknown scenario."),), model=model)
         random = Random(f"{options.get('seed', '0')}/{request.labels.get('seed', '0')}")
         calls = golden.calls
-        if random.random() < rate:
+        slips, asks = random.random() < rate, random.random() < NEEDLESS
+        if slips:
             calls = spoiled(golden, random)
+        elif asks and DISCOURAGED not in _rules(request):
+            calls = ask_instead(golden, random) or golden.calls
         elif untold_way_out(golden.calls, request):
             calls = act_instead(golden, random) or golden.calls
         elif untold_value(golden.calls, request):
@@ -46,7 +60,7 @@ class Attentive:
 
 def untold_way_out(calls: tuple[CallAnswer, ...], request: ChatRequest) -> bool:
     """Say whether the answer asks or declines though the system message never mentions it."""
-    rules = str(request.messages[0].get("content", ""))
+    rules = _rules(request)
     return any(call.tool in {ASK, DECLINE} and call.tool not in rules for call in calls)
 
 
@@ -59,6 +73,10 @@ def untold_value(calls: tuple[CallAnswer, ...], request: ChatRequest) -> bool:
         if call.tool not in {ASK, DECLINE}
         for text in _texts(call.arguments)
     )
+
+
+def _rules(request: ChatRequest) -> str:
+    return str(request.messages[0].get("content", ""))
 
 
 def _identifies(text: str) -> bool:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Final
 
 from celery import Celery  # type: ignore[import-untyped]  # ships no types
-from celery.signals import worker_shutting_down
-from kombu.exceptions import KombuError  # type: ignore[import-untyped]  # as above
+from celery.signals import worker_shutting_down  # type: ignore[import-untyped]  # as above
+from kombu.exceptions import KombuError
 
 from harness.remote.link import BrokerError, shown
 from harness.remote.parcel import QUEUE, Batch

@@ -163,7 +163,7 @@ def kill_once(course: Course, chance: Random) -> bool:
         _kill_when(child, (course.run / name).exists)
     child.communicate(timeout=LONGEST_S)
     course.server.child = None
-    _judge_part(course, answered, kept, since=since)
+    judge_part(course, answered, kept, since=since)
     if child.returncode != -signal.SIGKILL:
         return False
     course.kills += 1
@@ -180,7 +180,7 @@ def _kill_when(child: subprocess.Popen[str], reached: Callable[[], bool]) -> Non
         os.sched_yield()
 
 
-def _judge_part(course: Course, answered: set[Request], kept: bytes, *, since: int) -> None:
+def judge_part(course: Course, answered: set[Request], kept: bytes, *, since: int) -> None:
     """Hold one part against what was on disk before it."""
     asked = course.server.asked[since:]
     again = answered & set(asked)

@@ -52,7 +52,8 @@ def recording(tmp_path_factory: pytest.TempPathFactory, server: Provider) -> Pat
 def blessing(tmp_path_factory: pytest.TempPathFactory, server: Provider) -> Path:
     """Bless a run of the small world once and return the folder around it."""
     folder = tmp_path_factory.mktemp("blessing")
-    eval_run(a_world(folder), "--model", echo(server), "--trials", "3", folder=folder)
+    a_world(folder)
+    eval_run("world", "--model", echo(server), "--trials", "3", folder=folder)
     done = plangate("eval", "baseline", "run", "--baselines", "blessed", folder=folder)
     assert done.code == 0, done.err
     return folder

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from tests.bench.crash_campaign import MODES, Mode, campaign, whole_run
-from tests.servers.paid_stub import Paid, paid
+from tests.bench.crash_campaign import MODES, Mode, a_course, campaign, judge_part, whole_run
+from tests.servers.paid_stub import Paid, Request, paid
 
 KILLS = 2
 
@@ -39,3 +39,23 @@ def test_a_killed_run_ends_as_if_nobody_had_killed_it(
     assert course.problems == []
     assert course.kills >= 1
     assert len(server.asked) == paid_for + course.repeated
+
+
+def test_a_call_that_is_paid_for_twice_and_a_trial_that_is_lost_are_noticed(
+    tmp_path: Path, server: Paid
+) -> None:
+    """A campaign that finds nothing wrong has looked."""
+    course = a_course(tmp_path / "killed", MODES[-1], server)
+    course.run.mkdir()
+    answered = Request(1, 7, 0)
+    server.asked += [answered, answered]
+    server.tokens = 10**6
+
+    judge_part(course, {answered}, b"a finished trial\n", since=0)
+
+    assert [problem.split(" ", 1)[1] for problem in course.problems] == [
+        "answered calls were paid for again, as Request(value=1, seed=7, position=0)",
+        "part asked the same twice",
+        "trials are gone",
+        "tokens, with a cap of 150000",
+    ]

@@ -155,7 +155,7 @@ def test_two_processes_never_write_one_run(tmp_path: Path, server: Provider) -> 
     model = f"openai/held?transport=http&api_base={server.base}"
     server.hold_after = server.served["held"]
     arguments = ("eval", "run", a_world(tmp_path), "--model", model, "--no-track")
-    first = started(*arguments, "--output", "run", folder=tmp_path)
+    first = started(*arguments, "--output", "run", "--concurrency", "1", folder=tmp_path)
     try:
         assert server.holding.wait(timeout=30)
         asked = server.served["held"]

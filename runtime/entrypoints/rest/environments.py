@@ -7,9 +7,12 @@ from pydantic import BaseModel, ConfigDict
 
 from runtime.entrypoints.rest.body import GuardedRoute
 from runtime.entrypoints.rest.evaluator import Evaluator
+from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.sandbox import Sandbox
 
-router = APIRouter(prefix="/v1/environments", tags=["environments"], route_class=GuardedRoute)
+router = APIRouter(
+    prefix="/v1/environments", tags=["environments"], route_class=GuardedRoute, responses=PROBLEMS
+)
 
 
 class ComparabilityOut(BaseModel):

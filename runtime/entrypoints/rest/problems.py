@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -101,6 +101,13 @@ class ProblemOut(BaseModel):
     code: ProblemCode
     detail: str
     errors: tuple[FaultOut, ...] = ()
+
+
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": ProblemOut, "description": f"Problem details, as {MEDIA_TYPE}"}
+    for status in (422, "default")
+}
+"""What every route may answer beside its own, for the API's description."""
 
 
 class ProblemError(HTTPException):

@@ -19,12 +19,14 @@ from runtime.domain.proposal import Proposal
 from runtime.entrypoints.rest.body import GuardedRoute
 from runtime.entrypoints.rest.environments import ComparabilityOut
 from runtime.entrypoints.rest.evaluator import Evaluator
-from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
 from runtime.kit.canonical_json import canonical_bytes, parse
 from runtime.kit.json_value import JsonObject
 from runtime.sandbox import Sandbox, Situation
 
-router = APIRouter(prefix="/v1/environments", tags=["proposals"], route_class=GuardedRoute)
+router = APIRouter(
+    prefix="/v1/environments", tags=["proposals"], route_class=GuardedRoute, responses=PROBLEMS
+)
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -1,4 +1,4 @@
-"""Prove that the attentive model is right as long as the prompt tells what it takes, and only so."""
+"""Prove that the attentive model is right where the prompt tells what it takes, and only there."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from runtime.public import ASK, DECLINE, ChatRequest
 
 SET = CallAnswer(tool="counter_set", arguments={"counter": "c_7", "note": "so far", "value": 3})
 SCHEMA = {"type": "object", "properties": {"value": {"type": "integer"}}, "required": ["value"]}
-RULES = f"Call {ASK} or {DECLINE}. State: c_7"
+RULES = f"Call {ASK} or {DECLINE}. Don't ask for what you know. State: c_7"
 
 
 async def answered(
-    *calls: CallAnswer, rules: str = RULES, scenario: str = "s", **options: str
+    *calls: CallAnswer, rules: str = RULES, scenario: str = "s", seed: str = "1", **options: str
 ) -> list[str]:
     """Ask once and return the tools that were called with their arguments."""
     golden = GoldenAnswer(calls=calls, tools={"counter_set": SCHEMA})
     request = ChatRequest(
         messages=({"role": "system", "content": rules}, {"role": "user", "content": "go"}),
-        labels={"scenario": scenario, "seed": "1"},
+        labels={"scenario": scenario, "seed": seed},
     )
     completion = await Attentive(key={"s": golden}).answer("attentive", request, options)
     return [f"{call.name}{call.arguments}" for call in completion.tool_calls]
@@ -36,7 +36,7 @@ async def test_what_the_prompt_tells_is_answered_right() -> None:
 
 async def test_an_identifier_that_nobody_told_is_guessed() -> None:
     """A prompt that lost the state costs right answers."""
-    assert await answered(SET, rules="State: none") != GOLDEN
+    assert await answered(SET, rules=RULES.replace("c_7", "none")) != GOLDEN
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,16 @@ async def test_a_way_out_is_taken_where_the_prompt_names_it(call: CallAnswer, na
 
     assert told.startswith(named)
     assert untold == 'counter_set{"value":1}'
+
+
+async def test_what_nobody_discourages_happens_in_a_third_of_the_cases() -> None:
+    """A prompt that lost the sentence makes it ask without need."""
+    rules = RULES.replace("Don't ask for what you know. ", "")
+    answers = [await answered(SET, rules=rules, seed=str(at)) for at in range(300)]
+
+    asked = sum(answer[0].startswith(ASK) for answer in answers)
+    assert 70 < asked < 130
+    assert all(answer == GOLDEN for answer in answers if not answer[0].startswith(ASK))
 
 
 async def test_slips_follow_the_rate() -> None:

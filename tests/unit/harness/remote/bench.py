@@ -54,7 +54,9 @@ class Line:
             await RunStore(self.workshop.link, batch.run).close(self.closing)
 
 
-def the_terms(run: Prepared, *, capped: bool = False, rates: dict[str, Rate] | None = None) -> Terms:
+def the_terms(
+    run: Prepared, *, capped: bool = False, rates: dict[str, Rate] | None = None
+) -> Terms:
     """State a run's terms."""
     return terms_of(
         read_manifest(run.folder),

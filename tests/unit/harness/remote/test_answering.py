@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from decimal import Decimal
 
 import pytest
 
@@ -26,7 +26,6 @@ from runtime.public import (
     TokenUsage,
     parse_model_reference,
 )
-from decimal import Decimal
 
 MODEL = "openai/x"
 KEY = TrialKey(scenario="case", model=MODEL, index=0)
@@ -138,7 +137,7 @@ async def test_a_paid_call_settles_what_it_used(link: Link) -> None:
     ("fault", "charged"), [(ModelFault.RATE_LIMITED, False), (ModelFault.TIMEOUT, True)]
 )
 async def test_a_failed_call_counts_unless_it_is_certain_that_it_was_free(
-    link: Link, fault: ModelFault, charged: bool
+    link: Link, fault: ModelFault, *, charged: bool
 ) -> None:
     """As on one machine."""
     purse = await a_purse(link)

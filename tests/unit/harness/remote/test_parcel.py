@@ -35,9 +35,10 @@ def test_a_batch_comes_out_of_its_message_as_it_went_in() -> None:
 def test_a_message_that_is_no_batch_is_refused(document: dict[str, object]) -> None:
     """It says so."""
     with pytest.raises(ValueError, match="no batch of trials"):
-        Batch.from_document({"run": "r", "generation": "g", "batch": "n", **document, "x": 1} | (
-            {} if "trials" in document else {"trials": None}
-        ))
+        Batch.from_document(
+            {"run": "r", "generation": "g", "batch": "n", **document, "x": 1}
+            | ({} if "trials" in document else {"trials": None})
+        )
 
 
 def test_half_characters_and_huge_numbers_are_spelled() -> None:

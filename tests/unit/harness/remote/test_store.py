@@ -33,8 +33,8 @@ async def test_the_first_record_of_a_trial_stays(store: RunStore) -> None:
 
 async def test_a_record_takes_the_place_of_the_trials_answers(store: RunStore) -> None:
     """They travel in it."""
-    await store.keep_call("t", b"[1]")
-    assert await store.calls("t") == [[1]]
+    await store.keep_call("t", b'{"n":1}')
+    assert await store.calls("t") == [{"n": 1}]
 
     await store.finish("t", b"{}")
 
@@ -46,7 +46,7 @@ async def test_nothing_is_kept_for_a_run_that_is_over(store: RunStore, link: Lin
     await store.forget("plangate:eval:{run}:purse")
 
     await store.finish("t", b"{}")
-    await store.keep_call("t", b"[1]")
+    await store.keep_call("t", b'{"n":1}')
     await store.say("over", "b")
 
     assert await store.terms() is None

@@ -81,7 +81,7 @@ def test_another_stage_is_refused(run: Prepared, change: object, said: str) -> N
     ],
 )
 def test_what_is_opened_alike_is_opened_once(
-    run: Prepared, change: JsonObject, same: bool
+    run: Prepared, change: JsonObject, *, same: bool
 ) -> None:
     """The digest of a setting tells."""
     terms = the_terms(run)
