@@ -18,6 +18,7 @@ from harness.trial import TrialKey, TrialRecord, TrialStatus
 from runtime.public import JsonObject
 
 SUMMARY_VERSION = 2
+EVERY_K = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,13 +268,23 @@ def group_summary(items: list[TrialFigures], *, plan: Plan | None = None) -> Gro
     )
 
 
+def draws(most: int) -> list[int]:
+    """Return the k that pass^k is told for: each up to ten, then doubling.
+
+    >>> draws(40)
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 40]
+    """
+    few = range(1, min(most, EVERY_K) + 1)
+    return [*few, *(EVERY_K * 2**n for n in range(1, most.bit_length()) if EVERY_K * 2**n <= most)]
+
+
 def _estimates(
     tallies: dict[str, tuple[int, int]], measure: Callable[[int, int, int], float]
 ) -> dict[int, dict[str, float]]:
     """Return by k the estimate of each scenario that has enough trials for one."""
     most = max((done for _, done in tallies.values()), default=0)
     found: dict[int, dict[str, float]] = {}
-    for k in range(1, most + 1):
+    for k in draws(most):
         values = {name: measure(won, done, k) for name, (won, done) in tallies.items() if done >= k}
         known = {name: value for name, value in values.items() if not isnan(value)}
         if known:

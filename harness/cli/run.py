@@ -51,6 +51,7 @@ def run_command(options: RunOptions) -> int:
             progress=_progress(console, settings, quiet=options.json),
             clock=SystemClock(),
             calls=setup.calls,
+            executor=setup.executor,
         )
     except (SourceError, ConfigurationError) as error:
         return complain(error)

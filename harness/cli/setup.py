@@ -18,18 +18,21 @@ from harness.bootstrap import (
     replayed_contenders,
 )
 from harness.budget import PriceError, read_price
-from harness.calls import Calls, CallSource, spent_in
+from harness.calls import NO_CALLS, Calls, CallSource, spent_in
 from harness.cassette.shelf import Shelf
 from harness.cli.against import run_base
+from harness.cli.executors import executor_of
 from harness.cli.gating import against, gate_request
 from harness.cli.reading import read_scenarios
 from harness.cli.wishes import RunOptions
 from harness.concluding import GateRequest
+from harness.evaluation import Executor
 from harness.loader import ScenarioSet
 from harness.opening import RunRequest
 from harness.prepared import PreparedScenario, prepare_all
 from harness.replay import Contender
 from harness.results import read_manifest
+from harness.run import do_trials
 from harness.settings import DEFAULT_OUTPUT, HarnessSettings
 from harness.stats.sequential import Plan, design
 from runtime.public import (
@@ -57,6 +60,7 @@ class Setup:
     contenders: Mapping[str, Contender]
     gate: GateRequest | None
     calls: Calls
+    executor: Executor
 
 
 def set_up(options: RunOptions, settings: HarnessSettings, *, told: Callable[[str], None]) -> Setup:
@@ -79,27 +83,39 @@ def set_up(options: RunOptions, settings: HarnessSettings, *, told: Callable[[st
     calls = _calls(options, found)
     request = _request(options, found, calls.shelf)
     scenarios = prepare_all(found)
-    wishes = SamplingWishes(
-        max_tokens=options.answer_tokens, timeout_s=options.timeout_s, retries=options.retries
-    )
-    if calls.source is CallSource.REPLAY:
-        contenders = replayed_contenders(options.models, calls.shelf, wishes=wishes)
-    else:
-        contenders = open_contenders(
-            options.models,
-            scenarios,
-            environ=settings.environ,
-            wishes=wishes,
-            prices=_prices(options.prices),
-        )
+    contenders = _contenders(options, scenarios, calls.shelf, environ=settings.environ)
+    prices = _prices(options.prices)
+    folder = request.folder
+    executor = executor_of(options, calls, folder=folder, prices=prices, told=told)
     gate = gate_request(options, contenders, found) if options.gate else None
     if gate is not None and options.against is not None:
-        base = run_base(options.against, _base_arguments(options), request.folder, told=told)
+        base = run_base(options.against, _base_arguments(options), folder, told=told)
         gate = against(gate, base)
         calls = replace(calls, before=spent_in(base.folder, contenders))
     return Setup(
-        request=request, scenarios=scenarios, contenders=contenders, gate=gate, calls=calls
+        request=request,
+        scenarios=scenarios,
+        contenders=contenders,
+        gate=gate,
+        calls=calls if executor is do_trials else NO_CALLS,
+        executor=executor,
     )
+
+
+def _contenders(
+    options: RunOptions,
+    scenarios: tuple[PreparedScenario, ...],
+    shelf: Shelf,
+    *,
+    environ: Mapping[str, str],
+) -> dict[str, Contender]:
+    wishes = SamplingWishes(
+        max_tokens=options.answer_tokens, timeout_s=options.timeout_s, retries=options.retries
+    )
+    if options.source is CallSource.REPLAY:
+        return replayed_contenders(options.models, shelf, wishes=wishes)
+    prices = _prices(options.prices)
+    return open_contenders(options.models, scenarios, environ=environ, wishes=wishes, prices=prices)
 
 
 def _calls(options: RunOptions, found: ScenarioSet) -> Calls:

@@ -132,7 +132,7 @@ def dashboard(
     host: Annotated[
         str | None, typer.Option(help="Where to listen; there is no login.", show_default="here")
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8321,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8787,
     runs: Annotated[
         Path | None, typer.Option(help="Folder of runs.", show_default="reports/runs")
     ] = None,

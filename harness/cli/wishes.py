@@ -41,9 +41,18 @@ class RunOptions:
     early: str | None = None
     against: str | None = None
     traces: bool = False
+    executor: str = "local"
+    broker: str | None = None
+    rates: tuple[str, ...] = ()
 
 
-_REPEATED = {"model": "models", "tag": "tags", "gate_model": "gate_models", "price": "prices"}
+_REPEATED = {
+    "model": "models",
+    "tag": "tags",
+    "gate_model": "gate_models",
+    "price": "prices",
+    "rate": "rates",
+}
 _RENAMED = {"timeout": "timeout_s"}
 _SOURCES = {
     "replay": CallSource.REPLAY,

@@ -34,8 +34,16 @@ class View:
 class Live:
     """Look at the runs, at once for a page and twice a second while pages listen."""
 
-    def __init__(self, folders: RunFolders, store: StoreReader, events: EventLog) -> None:
+    def __init__(
+        self,
+        folders: RunFolders,
+        store: StoreReader,
+        events: EventLog,
+        *,
+        alive_every_s: float = ALIVE_EVERY_S,
+    ) -> None:
         self.folders = folders
+        self.alive_every_s = alive_every_s
         self.store = store
         self.events = events
         self._listing = Listing()
@@ -85,7 +93,7 @@ class Live:
                 for event in found:
                     yield event.lines()
                     seen = event.id
-                if not found and not await self.events.news(timeout_s=ALIVE_EVERY_S):
+                if not found and not await self.events.news(timeout_s=self.alive_every_s):
                     yield b": alive\n\n"
 
     @contextmanager

@@ -24,8 +24,11 @@ from statistics import median
 import orjson
 
 from harness.bootstrap import SamplingWishes, open_contenders
-from harness.evaluation import RunRequest, evaluate
+from harness.calls import Calls, CallSource
+from harness.cassette.shelf import Shelf
+from harness.evaluation import evaluate
 from harness.loader import load
+from harness.opening import RunRequest
 from harness.prepared import PreparedScenario, prepare_all
 from harness.reporting.terminal import silent_progress
 from runtime.agent.prompt import messages
@@ -170,18 +173,24 @@ def _harness(
     warm = open_contenders([reference], prepared, environ={}, wishes=wishes)
     request = RunRequest(
         run="warm-up", folder=folder / f"{os.getpid()}-warm", paths=(), tags=(),
-        suite_digest="", trials=1, seed=1, concurrency=1,
+        suite_digest="", trials=1, seed=1, concurrency=1, created="",
     )  # fmt: skip
     quiet = silent_progress()
     evaluate(request, prepared[:2], warm, gate=None, progress=quiet, clock=SystemClock())
     contenders = open_contenders([reference], prepared, environ={}, wishes=wishes)
     request = RunRequest(
         run="bench", folder=folder / f"{os.getpid()}-run", paths=(), tags=(),
-        suite_digest="", trials=1, seed=1, concurrency=IN_FLIGHT,
+        suite_digest="", trials=1, seed=1, concurrency=IN_FLIGHT, created="",
     )  # fmt: skip
     meter = _Meter()
     finished = evaluate(
-        request, prepared, contenders, gate=None, progress=quiet, clock=SystemClock()
+        request,
+        prepared,
+        contenders,
+        gate=None,
+        progress=quiet,
+        clock=SystemClock(),
+        calls=Calls(source=CallSource.LIVE, shelf=Shelf(folder)),
     )
     figures = meter.read()
     overall = finished.models[0].overall

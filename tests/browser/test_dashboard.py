@@ -129,7 +129,7 @@ def opened(browser: Browser, runs: Path, served: tuple[Path, str]) -> Iterator[W
 def test_a_run_that_goes_on_moves(opened: Watched) -> None:
     """It appears, its trials count up, and in the end it stands in the table."""
     opened.page.evaluate(FOLLOW)
-    command = ["eval", "run", "scenarios/counter", "--no-track", "--trials", "60"]
+    command = ["eval", "run", "scenarios/helpdesk", "--no-track", "--trials", "6"]
     process = subprocess.Popen(
         [sys.executable, "-c", RUN, *command, f"--output={opened.runs / 'run_live'}"],
         cwd=ROOT,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.matrix import TrialJob
+from harness.prepared import PreparedScenario
 from harness.replay import Contender, expectation_document, judged, replay
 from harness.trial import TrialRecord, TrialStatus
 from runtime.public import (
@@ -14,6 +16,7 @@ from runtime.public import (
     ModelError,
     ModelFault,
     Patience,
+    Proposed,
     Sampling,
     TokenUsage,
     ToolCall,
@@ -147,3 +150,52 @@ def test_what_was_expected_is_told() -> None:
         "kinds": ["clarification"],
         "asks_for": ["value"],
     }
+
+
+async def test_a_contender_that_proposes_is_asked_in_place_of_the_planner() -> None:
+    """It gets the scenario and the job as a whole; its model is asked nothing."""
+    seen: list[tuple[PreparedScenario, TrialJob]] = []
+
+    async def propose(scenario: PreparedScenario, job: TrialJob) -> Proposed:
+        seen.append((scenario, job))
+        return proposed(SET_THREE, model="elsewhere-1")
+
+    def unasked(_: ChatRequest) -> Completion:
+        raise AssertionError
+
+    contender = Contender(
+        reference="target+x",
+        label="x",
+        model=Scripted(unasked),
+        sampling=Sampling(),
+        propose=propose,
+    )
+    scenario, job = prepared(), a_job(model="target+x")
+
+    record = await replay(scenario, contender, job)
+
+    assert (record.status, record.passed) == (TrialStatus.SCORED, True)
+    assert record.answered_by == "elsewhere-1"
+    assert seen == [(scenario, job)]
+
+
+async def test_a_proposal_that_never_came_is_a_lost_trial() -> None:
+    """Its fault is told as a model's would be."""
+
+    async def propose(_: PreparedScenario, __: TrialJob) -> Proposed:
+        raise ModelError(ModelFault.CONNECTION, model="target+x", detail="gone")
+
+    contender = Contender(
+        reference="target+x",
+        label="x",
+        model=Scripted(lambda _: called("{}")),
+        sampling=Sampling(),
+        propose=propose,
+    )
+
+    record = await replay(prepared(), contender, a_job(model="target+x"))
+
+    assert (record.status, record.fault) == (
+        TrialStatus.INFRASTRUCTURE,
+        "target+x: connection: gone",
+    )

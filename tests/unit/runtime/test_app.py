@@ -11,6 +11,7 @@ from runtime.app import create_app
 from runtime.ports.chat_model import ModelError
 from runtime.ports.model_reference import ModelReferenceError
 from runtime.settings import ServiceSettings
+from tests.servers.openai_stub import openai_stub
 from tests.unit.runtime.entrypoints.rest.platform import ask, said
 
 Offer = Callable[[str], None]
@@ -83,12 +84,13 @@ async def test_a_model_that_can_not_be_opened_keeps_it_from_starting(
             raise AssertionError
 
 
-async def test_the_references_own_retries_hold(unused_tcp_port: int) -> None:
-    """A model that nobody answers for is asked once where retries=0."""
-    reference = f"openai/m?transport=http&api_base=http://127.0.0.1:{unused_tcp_port}/v1&retries=0"
-    app = create_app(ServiceSettings(model=reference))
-
-    async with app.router.lifespan_context(app):
-        answered = await ask(app, document=said())
+async def test_the_references_own_retries_hold() -> None:
+    """A provider that fails is asked as often as the reference says."""
+    async with openai_stub() as stub:
+        base = f"transport=http&api_base={stub.base}"
+        app = create_app(ServiceSettings(model=f"openai/status-500?{base}&retries=0"))
+        async with app.router.lifespan_context(app):
+            answered = await ask(app, document=said())
 
     assert (answered.status, answered.code) == (502, "model_failed")
+    assert stub.served["status-500"] == 1

@@ -16,8 +16,10 @@ from harness.loader import load
 from harness.record import read_run
 from harness.replay import Contender
 from harness.yaml_source import SourceError
+from runtime.public import Sampling
 from tests.unit.harness.cli.test_wishes import GIVEN
 from tests.unit.harness.reporting.builders import ORACLE, a_run, a_trial
+from tests.unit.harness.test_calls import Paid
 from tests.worlds import a_world
 
 QUARANTINE = """\
@@ -33,7 +35,10 @@ def gated(world: Path, **given: Any) -> GateRequest:  # noqa: ANN401  # options 
     """Gather what the gate of a run needs."""
     told = {"paths": [world], "gate": True, "baselines": world / "none", **given}
     options: RunOptions = run_options({**GIVEN, **told})
-    contenders: dict[str, Contender] = dict.fromkeys(options.models)  # type: ignore[arg-type]  # names only
+    contenders = {
+        name: Contender(reference=name, label="", model=Paid(), sampling=Sampling())
+        for name in options.models
+    }
     return gate_request(options, contenders, load(options.paths, root=world.parent))
 
 

@@ -49,7 +49,7 @@ def test_caps_and_prices_are_read(tmp_path: Path) -> None:
     assert (found.calls.max_cost_micros, found.calls.max_tokens) == (250_000, 9)
     price = found.contenders[LIVE].price
     assert price is not None
-    assert (price.prompt, price.completion) == (0.5, 2)
+    assert (float(price.prompt), float(price.completion)) == (0.5, 2.0)
     assert found.contenders[LIVE].conditions["prices"] == "0.5 in, 2 out"
 
 

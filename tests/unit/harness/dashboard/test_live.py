@@ -143,12 +143,10 @@ async def test_a_stream_ends_with_the_server(tmp_path: Path) -> None:
     assert all(b"event: progress" not in message for message in rest)
 
 
-async def test_a_quiet_stream_says_that_it_lives(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_quiet_stream_says_that_it_lives(tmp_path: Path) -> None:
     """A comment keeps proxies from cutting the line."""
-    monkeypatch.setattr("harness.dashboard.live.ALIVE_EVERY_S", 0.01)
-    live = a_live(tmp_path)
+    folders = RunFolders(tmp_path, budget_s=60.0)
+    live = Live(folders, a_store(), EventLog("e1"), alive_every_s=0.01)
     stream = live.stream(live.events.latest)
     await anext(stream)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness import stats
+from harness.stats import rates as stats
 
 
 @pytest.mark.parametrize(

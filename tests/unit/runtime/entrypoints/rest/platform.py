@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -104,8 +105,12 @@ async def ask(
     headers: Mapping[str, str] = JSON,
     client: tuple[str, int] | None = HERE,
     server: tuple[str, int | None] | None = HERE,
+    raised: tuple[type[Exception], ...] = (),
 ) -> Answered:
-    """Send one request straight to the app; `parts` take the place of a document."""
+    """Send one request straight to the app; `parts` take the place of a document.
+
+    What the app raises after it answered goes to the server's log: those in `raised` are expected.
+    """
     body = [orjson.dumps(document)] if parts is None else list(parts)
     got = list[Message]()
     sent = {"host": "127.0.0.1:4711", **headers}
@@ -134,7 +139,8 @@ async def ask(
     async def send(message: Message) -> None:
         got.append(message)
 
-    await app(scope, receive, send)
+    with suppress(*raised):
+        await app(scope, receive, send)
     return Answered(
         status=got[0]["status"],
         headers={name.decode(): value.decode() for name, value in got[0]["headers"]},

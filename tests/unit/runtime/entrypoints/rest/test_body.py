@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from starlette.types import Message
 
+from runtime.agent.media import MAX_ATTACHMENT_BYTES
 from runtime.entrypoints.rest.body import BodyCaps, CappedRequest
 from runtime.entrypoints.rest.problems import ProblemError
 from tests.unit.runtime.entrypoints.rest.platform import Scripted, an_app, ask, said
@@ -91,5 +92,15 @@ async def test_json_may_name_its_encoding() -> None:
     headers = {"content-type": "Application/JSON; charset=utf-8"}
 
     answered = await ask(an_app(Scripted()), document=said(), headers=headers)
+
+    assert answered.status == 200
+
+
+async def test_the_largest_file_that_a_model_is_shown_fits() -> None:
+    """The caps of production leave room for it, spelled as base64."""
+    file = {"name": "a.txt", "mime": "text/plain", "base64": "YWFh" * (MAX_ATTACHMENT_BYTES // 3)}
+    document = {"conversation": {"message": "Read", "attachments": [file]}}
+
+    answered = await ask(an_app(Scripted()), document=document)
 
     assert answered.status == 200

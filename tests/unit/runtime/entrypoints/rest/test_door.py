@@ -68,7 +68,9 @@ async def test_without_a_token_this_machine_may(host: str) -> None:
         pytest.param({"authorization": "Bearer \u00e9"}, id="letters beyond ASCII"),
     ],
 )
-@pytest.mark.parametrize("path", ["/v1/environments", "/v1/environments/counter/proposals:evaluate"])
+@pytest.mark.parametrize(
+    "path", ["/v1/environments", "/v1/environments/counter/proposals:evaluate"]
+)
 async def test_with_a_token_nobody_else_evaluates(brought: dict[str, str], path: str) -> None:
     """Being on this machine is then no reason any more."""
     model = Scripted()

@@ -129,7 +129,7 @@ def test_an_unknown_action_is_refused() -> None:
     """The message names it."""
     evaluator = an_evaluator()
 
-    with pytest.raises(ProblemError, match="no action 'counter.blow_up'") as caught:
+    with pytest.raises(ProblemError, match=r"no action 'counter\.blow_up'") as caught:
         evaluator.sandbox(
             evaluator.whole("counter"), only=("counter.blow_up",), principal=a_principal()
         )

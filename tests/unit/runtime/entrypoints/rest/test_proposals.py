@@ -113,11 +113,9 @@ async def test_authority_that_a_model_claims_is_dropped_and_told() -> None:
     """As the platform does everywhere."""
     arguments = '{"value": 3, "role": "admin"}'
 
-    answered = await ask(
-        an_app(Scripted(lambda _: called(arguments=arguments))), document=said()
-    )
+    answered = await ask(an_app(Scripted(lambda _: called(arguments=arguments))), document=said())
 
-    assert answered.json["dropped"] == ["counter_set.role"]
+    assert answered.json["dropped"] == ["counter.set.role"]
 
 
 @pytest.mark.parametrize(
