@@ -26,6 +26,7 @@ from harness.summary import ModelSummary
 from harness.tally import Side
 
 ALPHA = 0.05
+LIVE_TARGET = "target+"
 _SNAPSHOT = re.compile(r"[-@:](?:\d{8}|\d{4}-\d{2}-\d{2}|\d{3,4}|latest)$")
 
 
@@ -128,11 +129,13 @@ def substitutes(asked: str, answered_by: Sequence[str]) -> tuple[str, ...]:
     """Return who answered in place of the model that was asked.
 
     Providers answer without their prefix and name the snapshot that a model's name stands for;
-    neither is another model.
+    neither is another model. A live target asks whatever model it likes.
 
     >>> substitutes("openai/gpt-x", ["gpt-x-2026-01-31", "gpt-x-mini"])
     ('gpt-x-mini',)
     """
+    if asked.startswith(LIVE_TARGET):
+        return ()
     name = asked.partition("?")[0]  # options are ours, not the provider's
     return tuple(found for found in answered_by if not _same_model(name, found))
 

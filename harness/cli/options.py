@@ -117,3 +117,11 @@ Rates = Annotated[
         "--rate", metavar="MODEL=RPM[,TPM]", help="Calls (and tokens) a minute; repeatable."
     ),
 ]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar="URL",
+        help="Ask a running platform instead of a model; repeatable. Token: PLANGATE_EVAL_TOKEN.",
+    ),
+]

@@ -24,6 +24,7 @@ from harness.cli.against import run_base
 from harness.cli.executors import executor_of
 from harness.cli.gating import against, gate_request
 from harness.cli.reading import read_scenarios
+from harness.cli.targets import targets_of
 from harness.cli.wishes import RunOptions
 from harness.concluding import GateRequest
 from harness.evaluation import Executor
@@ -35,6 +36,7 @@ from harness.results import read_manifest
 from harness.run import do_trials
 from harness.settings import DEFAULT_OUTPUT, HarnessSettings
 from harness.stats.sequential import Plan, design
+from harness.target.address import is_target, url_of
 from runtime.public import (
     ModelReferenceError,
     Price,
@@ -113,9 +115,13 @@ def _contenders(
         max_tokens=options.answer_tokens, timeout_s=options.timeout_s, retries=options.retries
     )
     if options.source is CallSource.REPLAY:
-        return replayed_contenders(options.models, shelf, wishes=wishes)
-    prices = _prices(options.prices)
-    return open_contenders(options.models, scenarios, environ=environ, wishes=wishes, prices=prices)
+        opened = replayed_contenders(options.models, shelf, wishes=wishes)
+    else:
+        prices = _prices(options.prices)
+        opened = open_contenders(
+            options.models, scenarios, environ=environ, wishes=wishes, prices=prices
+        )
+    return opened | targets_of(options, scenarios, environ=environ)
 
 
 def _calls(options: RunOptions, found: ScenarioSet) -> Calls:
@@ -161,10 +167,12 @@ def _resumed(options: RunOptions) -> RunOptions:
     """Take what to run from the manifest, so that a resumed run is the same run."""
     folder = options.resume or Path()
     manifest = read_manifest(folder)
+    asked = [model.reference for model in manifest.models]
     return replace(
         options,
         paths=tuple(Path(path) for path in manifest.paths),
-        models=tuple(model.reference for model in manifest.models),
+        models=tuple(name for name in asked if not is_target(name)),
+        targets=tuple(url_of(name) for name in asked if is_target(name)),
         trials=manifest.trials,
         tags=manifest.tags,
         seed=manifest.seed,

@@ -44,6 +44,7 @@ class RunOptions:
     executor: str = "local"
     broker: str | None = None
     rates: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
 
 
 _REPEATED = {
@@ -52,6 +53,7 @@ _REPEATED = {
     "gate_model": "gate_models",
     "price": "prices",
     "rate": "rates",
+    "target": "targets",
 }
 _RENAMED = {"timeout": "timeout_s"}
 _SOURCES = {
@@ -78,7 +80,8 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
         if name not in _SOURCES
     }
     told["paths"] = tuple(given["paths"] or [Path("scenarios")])
-    told["models"] = told["models"] or ("plangate/oracle",)
+    if not told["targets"]:
+        told["models"] = told["models"] or ("plangate/oracle",)
     told["gate"] = given["gate"] or bool(given["gate_model"]) or given["against"] is not None
     told["track"] = not given["replay"] if given["track"] is None else given["track"]
     told["source"] = chosen[0] if chosen else CallSource.LIVE

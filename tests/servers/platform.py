@@ -27,16 +27,13 @@ class Platform:
 
 
 @contextmanager
-def platform(
-    *, model: str = "", token: str = "", port: int = 0, path: Path | None = None
-) -> Iterator[Platform]:
+def platform(*, model: str = "", token: str = "", port: int = 0) -> Iterator[Platform]:
     """Serve while the block runs.
 
     Args:
         model: what the platform asks.
         token: what its door takes; empty opens to this machine.
         port: where to listen; 0 takes a free one.
-        path: a folder that Python looks into for further distributions.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     told = {"PLANGATE_MODEL": model, "PLANGATE_EVAL_TOKEN": token}
@@ -44,7 +41,7 @@ def platform(
     child = subprocess.Popen(
         [sys.executable, "-m", "uvicorn", "runtime.app:app", *options],
         cwd=ROOT,
-        env={**kept, **told, "PYTHONPATH": str(path or "")},
+        env={**kept, **told},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -62,13 +59,3 @@ def _running(child: subprocess.Popen[str]) -> Platform:
         if found := _RUNNING.search(line):
             return Platform(url=found[1], port=int(found[2]), child=child)
     raise AssertionError("the platform did not start:\n" + "".join(said))
-
-
-def offering_keyword(folder: Path) -> Path:
-    """Write a distribution that offers the harness's keyword model to the platform."""
-    card = folder / "keyword_model-1.dist-info"
-    card.mkdir(parents=True)
-    (card / "METADATA").write_text("Name: keyword-model\nVersion: 1\n")
-    offered = "[plangate.models]\nkeyword = harness.models.keyword:Keyword\n"
-    (card / "entry_points.txt").write_text(offered)
-    return folder

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -132,18 +132,16 @@ async def _told(_: Request, error: Exception) -> Response:
     """Answer what a route raised, or what the router did for a path that no route has."""
     if isinstance(error, ProblemError):
         return _answer(error.code, str(error.detail), headers=error.headers)
-    if not isinstance(error, RoutingException):
-        raise error
-    status = HTTPStatus(error.status_code)
+    refused = cast("RoutingException", error)  # what it is installed for
+    status = HTTPStatus(refused.status_code)
     code = _OF_ROUTING.get(status, ProblemCode.BODY_UNREADABLE)
-    return _answer(code, f"{status.phrase}; the routes are in /openapi.json", headers=error.headers)
+    detail = f"{status.phrase}; the routes are in /openapi.json"
+    return _answer(code, detail, headers=refused.headers)
 
 
 async def _unfit(_: Request, error: Exception) -> Response:
     """Name the places that don't fit, and none of their values."""
-    if not isinstance(error, RequestValidationError):
-        raise error
-    found = error.errors()
+    found = cast("RequestValidationError", error).errors()  # what it is installed for
     faults = tuple(
         FaultOut(pointer=join(tuple(map(str, item["loc"][1:]))), detail=str(item["msg"]))
         for item in found[:SHOWN_FAULTS]

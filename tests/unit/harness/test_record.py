@@ -72,7 +72,7 @@ def test_a_damaged_line_is_named_by_file_and_line(tmp_path: Path) -> None:
         pytest.param(SUMMARY, b"[]", "version None", id="no object"),
         pytest.param(SUMMARY, b'{"version":2}', "models: Field required", id="fields missing"),
         pytest.param(
-            SUMMARY, b'{"version":2,"models":[{}]}', "and 12 more", id="many fields missing"
+            SUMMARY, b'{"version":2,"models":[{}]}', "and 13 more", id="many fields missing"
         ),
         pytest.param(GATE, b'{"verdict":"fine"}', r"gate\.json is damaged: verdict", id="verdict"),
         pytest.param(MANIFEST, b"{}", "version None", id="manifest"),

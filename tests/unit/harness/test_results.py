@@ -184,8 +184,12 @@ MANIFEST_DOCUMENT: JsonObject = {
     "code": "0.1.0",
     "paths": ["scenarios"],
     "tags": [],
-    "models": [{"reference": "m/one", "label": "x", "offline": True}],
+    "models": [
+        {"reference": "m/one", "label": "x", "offline": True, "conditions": {"prices": "x"}}
+    ],
     "trials": 1,
+    "early": {"good": 0.9},
+    "replays": False,
     "seed": 0,
     "concurrency": 1,
     "max_tokens": 1024,

@@ -229,3 +229,8 @@ def test_a_runs_models_are_contestants(tmp_path: Path) -> None:
     assert one.substitutes == ("m/two",)
     assert (two.cost_micros, two.offline, two.latency_p95_s) == (None, True, 0.25)
     assert set(one.side.scenarios) == {"s-a", "s-b"}
+
+
+def test_a_live_target_has_no_substitute() -> None:
+    """It is asked as a platform, whatever model stands behind it."""
+    assert substitutes("target+http://127.0.0.1:8000", ["keyword"]) == ()
