@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.tally import ScenarioTally, Side
 
@@ -22,6 +22,13 @@ class BaselineScenario(BaseModel):
     digest: str
     passed: int = Field(ge=0)
     trials: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _possible(self) -> BaselineScenario:
+        if self.passed > self.trials:
+            message = f"{self.passed} of {self.trials} trials passed, expected at most all"
+            raise ValueError(message)
+        return self
 
 
 class Baseline(BaseModel):

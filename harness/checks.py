@@ -69,7 +69,7 @@ def worst(checks: Iterable[Check]) -> Verdict:
 
 
 def compared(model: str, comparison: Comparison | None) -> list[Check]:
-    """Return the checks of a comparison: what is gone, then every group of scenarios."""
+    """Return the checks of a comparison: what is gone or left out, then every group."""
     if comparison is None:
         return []
     name = f"against {comparison.base_run}"
@@ -80,11 +80,35 @@ def compared(model: str, comparison: Comparison | None) -> list[Check]:
             "restore them or bless a new baseline"
         )
         checks.append(Check(model=model, name=name, verdict=Verdict.REGRESSION, detail=detail))
+    if comparison.lost:
+        checks.append(_lost(model, comparison))
+    if comparison.changed:
+        detail = (
+            f"{len(comparison.changed)} scenarios changed their text and were left out: "
+            f"{_some(comparison.changed)}; bless a new baseline when they are as they should be"
+        )
+        checks.append(Check(model=model, name=name, verdict=Verdict.PASS, detail=detail))
     if comparison.mismatches:
         why = _why(comparison)
         return [*checks, Check(model=model, name=name, verdict=Verdict.INCONCLUSIVE, detail=why)]
     groups = (comparison.overall, *comparison.suites)
     return [*checks, *(_moved(model, item, comparison) for item in groups)]
+
+
+def _lost(model: str, comparison: Comparison) -> Check:
+    """Judge what lost every trial on one side: it passes while it can't hide more than the margin.
+
+    Whether those scenarios got worse is not known; at worst, all of them did.
+    """
+    lost = len(comparison.lost)
+    hidden = lost / (lost + comparison.overall.pairs)
+    return Check(
+        model=model,
+        name=f"against {comparison.base_run}",
+        verdict=Verdict.PASS if hidden <= comparison.margin else Verdict.INCONCLUSIVE,
+        detail=f"{lost} scenarios have no scored trial on one side: {_some(comparison.lost)}; "
+        f"they may hide a loss of {hidden:.1%}: see why their trials were lost and run again",
+    )
 
 
 def _why(comparison: Comparison) -> str:

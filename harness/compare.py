@@ -134,7 +134,18 @@ def _mismatches(
         then, now = base.key.get(name, "unknown"), head.key.get(name, "unknown")
         if then != now:
             found.append(Mismatch(part=name, base=then, head=now))
-    return tuple(found)
+    return (*found, *_more_trials(pairs))
+
+
+def _more_trials(pairs: list[_Pair]) -> tuple[Mismatch, ...]:
+    """Refuse a head that was asked more often: one lucky trial of base would be its bar.
+
+    The signs of differences flip only between sides of equal luck. A base of more trials is the
+    steadier bar, which makes the test careful, so that one is allowed.
+    """
+    base = max((pair.base.trials for pair in pairs), default=0)
+    head = max((pair.head.trials for pair in pairs), default=0)
+    return (Mismatch(part="trials", base=str(base), head=str(head)),) if head > base else ()
 
 
 def _difference(

@@ -69,7 +69,7 @@ def conclude(
             _gated(tally, gate),
             gate.rules,
             comparisons=comparisons,
-            governed={item.model: item for item in models},
+            governed={item.model: item for item in models if item.model in gate.models},
             unfinished=stopped,
         )
         write_json(folder / GATE, report.document())

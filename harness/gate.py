@@ -62,7 +62,7 @@ class GateRules(BaseModel):
     infrastructure_share: float = Field(default=0.05, ge=0, le=1)
     thresholds: tuple[Threshold, ...] = (Threshold(pass_rate=0.8),)
     margin: float = Field(default=0.02, ge=0, le=1)
-    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    alpha: float = Field(default=0.05, ge=1e-6, lt=0.5)
     power: float = Field(default=0.8, gt=0.5, lt=1)
     varied: tuple[Part, ...] = ()
 
@@ -106,8 +106,8 @@ def judge(
         models: summaries of the models that are gated, without quarantined scenarios.
         rules: what they must reach.
         comparisons: with what there is to beat, by model; a model without one is not compared.
-        governed: summaries over all scenarios, by model, where `models` leave some out: nobody
-            is excused from governance.
+        governed: summaries over all scenarios of the gated models, where `models` leave some out:
+            nobody is excused from governance, not even who has every scenario left out.
         unfinished: why trials are missing; such a run never passes.
     """
     everything = governed or {}
@@ -121,10 +121,26 @@ def judge(
             *compared(summary.model, comparisons.get(summary.model)),
         )
     )
+    judged = {summary.model for summary in models}
+    checks += tuple(
+        check
+        for name, summary in everything.items()
+        if name not in judged
+        for check in (_governed(summary, rules), _set_aside(summary))
+    )
     if unfinished is not None:
         missing = Check(model="*", name="run", verdict=Verdict.INCONCLUSIVE, detail=unfinished)
         checks = (missing, *checks)
     return GateReport(verdict=worst(checks), checks=checks)
+
+
+def _set_aside(summary: ModelSummary) -> Check:
+    return Check(
+        model=summary.model,
+        name="pass rate",
+        verdict=Verdict.INCONCLUSIVE,
+        detail="every scenario is set aside for this model; shorten its quarantine",
+    )
 
 
 def _answered(summary: ModelSummary, rules: GateRules) -> Check:

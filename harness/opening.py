@@ -82,6 +82,14 @@ def open_folder(
                 f"the run can't be resumed: its {name} was {then}, now it is {now}; "
                 "restore the scenarios and settings, or start a new run"
             )
+    for then, now in zip(before.models, manifest.models, strict=True):
+        if then.conditions != now.conditions:
+            changed = sorted(set(then.conditions.items()) ^ set(now.conditions.items()))
+            raise ConfigurationError(
+                f"the run can't be resumed: {changed[0][0]} of {then.reference} was "
+                f"{then.conditions.get(changed[0][0])}, now it is "
+                f"{now.conditions.get(changed[0][0])}; give the same options, or start a new run"
+            )
     return before
 
 

@@ -102,7 +102,11 @@ class Manifest(BaseModel):
     scenarios: tuple[ManifestScenario, ...]
 
     def key(self, model: str) -> dict[str, str]:
-        """Return what must be equal before a model's figures are compared with another run's."""
+        """Return what must be equal before a model's figures are compared with another run's.
+
+        Trials that end early are drawn otherwise than a fixed number: the share that passed leans
+        to the side on which they ended.
+        """
         found = {
             f"{environment}.{part}": value
             for environment, parts in self.comparability.items()
@@ -111,6 +115,9 @@ class Manifest(BaseModel):
         for item in self.models:
             if item.reference == model:
                 found |= item.conditions
+        if self.early is not None:
+            rule = ", ".join(f"{name} {value:g}" for name, value in sorted(self.early.items()))
+            found["sampling"] = f"{found.get('sampling', '')}, trials end early ({rule})"
         return found
 
 

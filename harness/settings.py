@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -41,13 +41,11 @@ class HarnessSettings:
         )
 
 
-def child_environment(*, first_on_path: Path | None) -> dict[str, str]:
-    """Return this process's environment for a child, with a folder that Python looks into first."""
-    environ = dict(os.environ)
-    if first_on_path is not None:
-        known = environ.get("PYTHONPATH")
-        environ["PYTHONPATH"] = os.pathsep.join([str(first_on_path), *([known] if known else [])])
-    return environ
+def child_environment(*, first_on_path: Sequence[Path]) -> dict[str, str]:
+    """Return this process's environment for a child, with folders that Python looks into first."""
+    known = os.environ.get("PYTHONPATH")
+    path = [*map(str, first_on_path), *([known] if known else [])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def code_version() -> str:

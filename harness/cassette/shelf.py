@@ -6,10 +6,12 @@ changed and nothing else.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -53,7 +55,7 @@ class Cassette:
 
 @dataclass(slots=True)
 class Shelf:
-    """Hold the cassettes of a folder; one process may record to it at a time."""
+    """Hold the cassettes of a folder; processes that record to it take turns."""
 
     folder: Path
     _read: dict[str, dict[str, Cassette]] = field(default_factory=dict)
@@ -110,6 +112,8 @@ class Shelf:
     ) -> tuple[Path, ...]:
         """Add calls, each trial in the place of its earlier recording; return the changed files.
 
+        Files are read anew: another process may have recorded since.
+
         Args:
             calls: of any models and scenarios.
             environments: the environment of every scenario.
@@ -127,19 +131,23 @@ class Shelf:
             tape = fresh[key.model, environments[key.scenario]]
             tape[key.scenario, key.index].append(call)
         written: list[Path] = []
-        for (reference, environment), trials in sorted(fresh.items()):
-            old = self.cassettes(reference).get(environment)
-            before = dict(old.trials) if old else {}
-            merged = before | {trial: _ordered(found) for trial, found in trials.items()}
-            header = Header(
-                reference=reference,
-                environment=environment,
-                native_tools=native_tools[reference],
-                recorded=recorded,
-            )
-            if old is not None and merged == before:
-                header = replace(header, recorded=old.header.recorded)
-            written += self._write(Cassette(header=header, trials=merged), old=old)
+        if not fresh:
+            return ()
+        with self._turn():
+            self._read.clear()
+            for (reference, environment), trials in sorted(fresh.items()):
+                old = self.cassettes(reference).get(environment)
+                before = dict(old.trials) if old else {}
+                merged = before | {trial: _ordered(found) for trial, found in trials.items()}
+                header = Header(
+                    reference=reference,
+                    environment=environment,
+                    native_tools=native_tools[reference],
+                    recorded=recorded,
+                )
+                if old is not None and merged == before:
+                    header = replace(header, recorded=old.header.recorded)
+                written += self._write(Cassette(header=header, trials=merged), old=old)
         return tuple(written)
 
     def prune(self, reference: str, scenarios: Iterable[str]) -> tuple[Path, ...]:
@@ -154,6 +162,20 @@ class Shelf:
             kept = {trial: calls for trial, calls in old.trials.items() if trial[0] not in gone}
             written += self._write(Cassette(header=old.header, trials=kept), old=old)
         return tuple(written)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait until no other process records to this folder, and keep others out."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.folder, os.O_RDONLY)
+        except OSError as error:
+            raise CassetteError(f"{self.folder} can't be written: {error.strerror}") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def path(self, header: Header) -> Path:
         """Return the file of a cassette."""

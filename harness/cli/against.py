@@ -1,7 +1,8 @@
 """Run another git revision of this project on the same command line, to compare with it.
 
 The revision is checked out beside the work tree and runs in a process of its own: with its own
-scenarios and environments, and with its own code where the project holds this program.
+scenarios and environments, and with its own code: of this program, where the project holds it, and
+of plugins, also where the work tree's are installed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from harness.results import MANIFEST, RunError
 from harness.settings import child_environment
 
 BASE = "base"
+COMMIT = "commit"
+"""Says inside the run of the base which commit it is of."""
 SHOWN_LINES = 8
 _COMMAND = "from runtime.entrypoints.cli.main import main; main()"
 
@@ -39,21 +42,36 @@ def run_base(
         told: takes a line for the person who waits.
 
     Raises:
-        BaseRunError: there is no such revision, or its run failed.
+        BaseRunError: there is no such revision, its run failed, or another one ran there.
     """
     output = (folder / BASE).resolve()
     root = Path(_git("rev-parse", "--show-toplevel", at=Path()))
     commit = _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", at=root)
     here = Path.cwd().relative_to(root)
     resumed = (output / MANIFEST).exists()
+    _require_same(output / COMMIT, commit)
     with _worktree(root, commit) as tree:
         told(f"against {revision} ({commit[:10]}): running it first")
-        own = ("--resume", str(output)) if resumed else (*arguments, f"--output={output}")
-        _run(tree, tree / here, own)
+        where = "--resume" if resumed else "--output"  # caps and prices hold for what is left
+        try:
+            _run(tree, tree / here, (*arguments, f"{where}={output}"))
+        finally:
+            if output.is_dir():
+                (output / COMMIT).write_text(commit, encoding="ascii")
     try:
         return read_run(output)
     except RunError as error:
         raise BaseRunError(f"the run of {revision} can't be read: {error}") from error
+
+
+def _require_same(path: Path, commit: str) -> None:
+    """Refuse to take the run of one commit for that of another."""
+    ran = path.read_text(encoding="ascii").strip() if path.exists() else commit
+    if ran != commit:
+        raise BaseRunError(
+            f"{path.parent} is the run of commit {ran[:10]}, not of {commit[:10]}; name that "
+            "commit with --against, or start a new run"
+        )
 
 
 def _run(tree: Path, folder: Path, arguments: tuple[str, ...]) -> None:
@@ -62,7 +80,7 @@ def _run(tree: Path, folder: Path, arguments: tuple[str, ...]) -> None:
     done = subprocess.run(  # noqa: S603  # our own command on our own arguments
         [sys.executable, "-c", _COMMAND, "eval", "run", *arguments, "--no-track"],
         cwd=folder,
-        env=child_environment(first_on_path=tree if (tree / "harness").is_dir() else None),
+        env=child_environment(first_on_path=(tree, tree / "src")),
         capture_output=True,
         text=True,
         check=False,

@@ -80,6 +80,7 @@ def _remote(
         rates=rates,
         max_cost_micros=calls.max_cost_micros,
         max_tokens=calls.max_tokens,
+        before=calls.before,
         told=told,
     )
     return partial(do_trials_remotely, remote=remote)

@@ -5,6 +5,7 @@ Everything that can be wrong is found here, before any model is asked.
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from harness.bootstrap import (
 from harness.budget import PriceError, read_price
 from harness.calls import NO_CALLS, Calls, CallSource, spent_in
 from harness.cassette.shelf import Shelf
-from harness.cli.against import run_base
+from harness.cli.against import BASE, run_base
 from harness.cli.executors import executor_of
 from harness.cli.gating import against, gate_request
 from harness.cli.reading import read_scenarios
@@ -48,6 +49,8 @@ from runtime.public import (
 
 CASSETTES = "cassettes"
 EARLY_ERRORS = 0.05
+MOST_EARLY_TRIALS = 200
+"""Designing a plan for more takes minutes."""
 MICROS = 1_000_000
 NEVER = "1970-01-01"
 DIGEST = "sha256:"
@@ -88,12 +91,14 @@ def set_up(options: RunOptions, settings: HarnessSettings, *, told: Callable[[st
     contenders = _contenders(options, scenarios, calls.shelf, environ=settings.environ)
     prices = _prices(options.prices)
     folder = request.folder
+    calls = replace(calls, before=spent_in(folder / BASE, contenders))
     executor = executor_of(options, calls, folder=folder, prices=prices, told=told)
     gate = gate_request(options, contenders, found) if options.gate else None
     if gate is not None and options.against is not None:
-        base = run_base(options.against, _base_arguments(options), folder, told=told)
+        base = run_base(options.against, base_arguments(options), folder, told=told)
         gate = against(gate, base)
         calls = replace(calls, before=spent_in(base.folder, contenders))
+        executor = executor_of(options, calls, folder=folder, prices=prices, told=told)
     return Setup(
         request=request,
         scenarios=scenarios,
@@ -127,6 +132,8 @@ def _contenders(
 def _calls(options: RunOptions, found: ScenarioSet) -> Calls:
     if options.source is CallSource.REPLAY and options.prices:
         raise ConfigurationError("--price has no meaning with --replay: recorded calls are free")
+    if options.max_cost is not None and not math.isfinite(options.max_cost):
+        raise ConfigurationError(f"--max-cost {options.max_cost}, expected dollars, as in 5")
     return Calls(
         source=options.source,
         shelf=Shelf(options.cassettes or cassette_folder(options.paths)),
@@ -153,6 +160,10 @@ def _early(text: str | None, *, trials: int) -> Plan | None:
     """Read `GOOD,BAD`, the pass rates that are called reliable and unreliable."""
     if text is None:
         return None
+    if trials > MOST_EARLY_TRIALS:
+        raise ConfigurationError(
+            f"--early with --trials {trials}, expected at most {MOST_EARLY_TRIALS} trials"
+        )
     try:
         good, bad = (float(Decimal(part)) for part in text.split(","))
         return design(good=good, bad=bad, alpha=EARLY_ERRORS, beta=EARLY_ERRORS, longest=trials)
@@ -197,7 +208,8 @@ def _request(options: RunOptions, found: ScenarioSet, shelf: Shelf) -> RunReques
     created = now.isoformat(timespec="seconds")
     if replays:
         run, created = _replay_id(options, found), _recorded(options, shelf)
-    if options.resume is None and folder.is_dir() and any(folder.iterdir()):
+    taken = folder.is_dir() and any(item.name != BASE for item in folder.iterdir())
+    if options.resume is None and taken:
         raise ConfigurationError(
             f"{folder} is not empty; choose another --output, or go on with --resume {folder}"
         )
@@ -246,9 +258,15 @@ def _paths(options: RunOptions) -> tuple[str, ...]:
     return tuple(path.as_posix() for path in options.paths)
 
 
-def _base_arguments(options: RunOptions) -> tuple[str, ...]:
+def _within(path: Path) -> Path:
+    """Name a path below the working folder from there, for it is another one in the revision."""
+    here, there = Path.cwd(), path.resolve()
+    return there.relative_to(here) if there.is_relative_to(here) else path
+
+
+def base_arguments(options: RunOptions) -> tuple[str, ...]:
     """Repeat the command line for the other revision, without what judges and reports."""
-    arguments = [*(path.as_posix() for path in options.paths)]
+    arguments = [*(_within(path).as_posix() for path in options.paths)]
     for name, values in (("--model", options.models), ("--tag", options.tags)):
         for value in values:
             arguments += [name, value]

@@ -15,6 +15,7 @@ import orjson
 from runtime.public import JsonObject
 
 KEPT: Final = 512
+MOST_DIGITS: Final = 18
 CHANGED: Final = "changed"
 PROGRESS: Final = "progress"
 
@@ -62,7 +63,7 @@ class EventLog:
         """Return what was told since; one `changed` where that is not known any more."""
         epoch, _, number = seen.rpartition("-")
         oldest = self._number - len(self._events)
-        is_known = epoch == self._epoch and number.isdecimal()
+        is_known = epoch == self._epoch and number.isdecimal() and len(number) <= MOST_DIGITS
         if not is_known or not oldest <= int(number) <= self._number:
             return [Event(id=self.latest, name=CHANGED, told={})]
         return list(self._events)[int(number) - oldest :]

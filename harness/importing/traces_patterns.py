@@ -23,7 +23,7 @@ NAME_CUES: Final = tuple(
             r"(?i:\bcustomer|\bclient|\bkunde|\bkundin|\bpatient|\bemployee|\bcolleague)"
             r"[ \t]+({name})"
         ),
-        r"({name})[ \t]*[<(][^\s<>@]+@",
+        r"(?<!\w)({name})[ \t]*[<(][^\s<>@]+@",
     )
 )
 SECRET_CUES: Final = (
@@ -67,6 +67,8 @@ SECRET_KEYS: Final = frozenset(
         "authorization",
     }
 )
+_GAP: Final = r"\u00a0\u202f\u2010-\u2015-"
+"""Spaces that do not break, and dashes: how word processors spell what stands between digits."""
 FORMS: Final = re.compile(
     r"(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     r"|(?P<token>\b(?:sk|pk|rk|api|key|tok|token)[-_](?=[\w-]*\d)[\w-]{12,}"
@@ -74,7 +76,8 @@ FORMS: Final = re.compile(
     r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*|\b[0-9a-fA-F]{32,}\b"
     r"|(?<![\w+/=-])(?=[\w+/=-]*\d)(?=[\w+/=-]*[a-z])(?=[\w+/=-]*[A-Z])[\w+/=-]{32,})"
     r"|(?P<account>\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,4})?\b)"
-    r"|(?P<card>(?<!\w)\d(?:[ -]?\d){12,18}(?!\w))"
+    rf"|(?P<card>(?<!\w)\d(?:[ {_GAP}]?\d){{12,18}}(?!\w))"
     r"|(?P<phone>(?<![\w.])(?!\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b)"
-    r"(?:(?:\+\d|00\d|\(?0\d)[\d \t()./-]{5,18}\d|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4})(?!\w))"
+    rf"(?:(?:\+\d|00\d|\(?0\d)[\d \t()./{_GAP}]{{5,18}}\d"
+    rf"|\(?\d{{3}}\)?[ .{_GAP}]\d{{3}}[ .{_GAP}]\d{{4}})(?!\w))"
 )

@@ -95,7 +95,7 @@ class Anonymiser:
     def _placeholder(self, kind: str, found: str) -> str:
         """Return what stands for a value; values that differ in spelling only share a number."""
         numbers = self._numbers.setdefault(kind, {})
-        plain = re.sub(r"[\s()./-]", "", found) if kind in _SHAPED else found
+        plain = re.sub(r"[\s()./\u2010-\u2015-]", "", found) if kind in _SHAPED else found
         number = numbers.setdefault(plain.casefold(), len(numbers) + 1)
         if kind in _SHAPED:
             return _shaped(found, _SHAPED[kind], number)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from harness.budget import NOTHING, Spend
 from harness.matrix import TrialJob
 from harness.prepared import PreparedScenario
 from harness.remote.accounts import Accounts
@@ -54,6 +55,7 @@ class Remote:
         prices: as given for this run, by reference.
         rates: what providers allow, by model or provider.
         max_cost_micros, max_tokens: caps over the whole run.
+        before: what the caps have to bear already: the run of the revision to beat.
         lease_s: after so long without a sign of life a batch is taken from its worker.
         idle_s: how long to wait for a first worker.
         told: says that nobody works yet.
@@ -65,6 +67,7 @@ class Remote:
     rates: Mapping[str, Rate] = field(default_factory=dict)
     max_cost_micros: int | None = None
     max_tokens: int | None = None
+    before: Spend = NOTHING
     lease_s: float = 15.0
     idle_s: float = 600.0
     told: Callable[[str], None] = lambda _: None
@@ -127,7 +130,7 @@ async def _carried(
             await purse.begin(
                 max_tokens=remote.max_tokens,
                 max_cost_micros=remote.max_cost_micros,
-                spent=accounts.spent(),
+                spent=accounts.spent().plus(remote.before),
             )
         round_ = Round(
             terms=terms,
@@ -142,7 +145,7 @@ async def _carried(
         )
         stopped = await round_.carry_through()
         if purse is not None:
-            accounts.settle(await purse.total())
+            accounts.settle((await purse.total()).plus(remote.before.negated()))
         await round_.store.forget(*(() if purse is None else purse.keys))
         return (
             stopped

@@ -169,8 +169,13 @@ class Round:
 
     def _take(self, trial: str, document: JsonObject) -> None:
         """Take a trial's first record; a second one counts for nothing."""
+        record = TrialRecord.from_document(document["record"])
+        if trial_text(record.key) != trial:
+            raise BrokerError(
+                f"trial {trial} came back as {trial_text(record.key)}: not our worker"
+            )
         self._take_answers(document)
-        self.sink(TrialRecord.from_document(document["record"]))
+        self.sink(record)
         del self.waiting[trial]
         for sent in self._sent.values():
             if trial in sent.trials:

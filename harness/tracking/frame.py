@@ -114,8 +114,16 @@ def write_frame(frame: pd.DataFrame, path: Path) -> None:
     if path.suffix == ".parquet":
         frame.to_parquet(path, engine="pyarrow", index=False)
     elif path.suffix == ".csv":
-        frame.assign(tags=frame["tags"].map(" ".join)).to_csv(path, index=False)
+        told = frame.assign(tags=frame["tags"].map(" ".join))
+        told.map(_inert).to_csv(path, index=False)
     elif path.suffix == ".jsonl":
         frame.to_json(path, orient="records", lines=True, date_format="iso", force_ascii=False)
     else:
         raise ValueError(f"'{path.suffix}' is no format; expected .parquet, .csv or .jsonl")
+
+
+def _inert(value: object) -> object:
+    """Keep a spreadsheet from reading what a model wrote as a formula."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@")):
+        return f"'{value}"
+    return value

@@ -109,7 +109,7 @@ class Course:
         return subprocess.Popen(
             [PLANGATE, "eval", "run", *what, "--concurrency", str(CONCURRENCY), "--no-track"],
             cwd=self.folder,
-            env=child_environment(first_on_path=self.folder) | {"CI": "1"},
+            env=child_environment(first_on_path=(self.folder,)) | {"CI": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -19,6 +19,8 @@ from tests.harness.command import PLANGATE, Ran, eval_run, plangate
 from tests.harness.provider import Provider, provider
 from tests.worlds import SMALL_WORLD, a_world
 
+pytestmark = pytest.mark.timeout(180)  # whole commands in child processes
+
 NO_SOCKETS: Final = """\
 import socket
 import sys
@@ -111,7 +113,7 @@ def replayed(folder: Path, model: str, *arguments: str) -> Ran:
     done = subprocess.run(
         [PLANGATE, *command, "--output", "replay"],
         cwd=folder,
-        env=child_environment(first_on_path=folder) | {"CI": "1", "COLUMNS": "200"},
+        env=child_environment(first_on_path=(folder,)) | {"CI": "1", "COLUMNS": "200"},
         capture_output=True,
         text=True,
         check=False,

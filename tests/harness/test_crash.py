@@ -11,6 +11,8 @@ import pytest
 from tests.bench.crash_campaign import MODES, Mode, a_course, campaign, judge_part, whole_run
 from tests.servers.paid_stub import Paid, Request, paid
 
+pytestmark = pytest.mark.timeout(180)  # whole commands in child processes
+
 KILLS = 2
 
 

@@ -33,6 +33,8 @@ from tests.harness.command import PLANGATE, Ran, ended, eval_run, started
 from tests.harness.provider import Provider, provider
 from tests.worlds import SMALL_WORLD, a_world, prepared
 
+pytestmark = pytest.mark.timeout(180)  # whole commands in child processes
+
 WITHOUT_OVERRIDE: Final = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
 """Take from root what lets it write where nobody may."""
 MANY: Final = 30
@@ -63,7 +65,7 @@ def wrapped(before: Sequence[str], *arguments: str | Path, folder: Path) -> Ran:
     done = subprocess.run(
         [*before, PLANGATE, "eval", "run", *map(str, arguments), "--no-track"],
         cwd=folder,
-        env=child_environment(first_on_path=None) | {"CI": "1", "COLUMNS": "200"},
+        env=child_environment(first_on_path=()) | {"CI": "1", "COLUMNS": "200"},
         capture_output=True,
         text=True,
         check=False,

@@ -20,6 +20,8 @@ from runtime.public import JsonObject
 from tests.servers.judge_stub import JudgeStub, judge_stub
 from tests.unit.harness.reporting.builders import a_lost_trial, a_run, a_trial
 
+pytestmark = pytest.mark.timeout(180)  # whole commands in child processes
+
 SHIPPED = Path(__file__).parents[2] / "scenarios" / "judges"
 GOOD_QUESTION = "Which value?"
 KINDS = {"question": "clarification", "rationale": "decline"}

@@ -8,6 +8,8 @@ from runtime.public import JsonObject
 from tests.harness.command import Ran, eval_run
 from tests.worlds import ROOT
 
+pytestmark = pytest.mark.timeout(180)  # whole commands in child processes
+
 ORACLE = "plangate/oracle"
 NOISY = "plangate/noisy-oracle?rate=0.2"
 KEYWORD = "plangate/keyword"

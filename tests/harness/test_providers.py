@@ -15,6 +15,8 @@ from tests.harness.command import Ran, ended, eval_run, started
 from tests.harness.provider import BROKEN_TEXT, HELD, LIMITED, Provider, provider
 from tests.worlds import a_world
 
+pytestmark = pytest.mark.timeout(180)  # whole commands in child processes
+
 TRANSPORTS = ("litellm", "http")
 QUICK = "&retries=0"
 MODELS = {

@@ -9,6 +9,8 @@ from harness.strength.killing import MUTATIONS, SuiteStrength, suite_strength
 from harness.strength.metamorphic import metamorphic
 from tests.worlds import shipped
 
+pytestmark = pytest.mark.timeout(180)  # whole commands in child processes
+
 BAR = 0.99
 SHARE = 4
 """One scenario in so many is asked about by the slower checks."""

@@ -27,6 +27,8 @@ from tests.unit.harness.reporting.builders import (
     a_trial,
 )
 
+pytestmark = pytest.mark.timeout(180)  # whole commands in child processes
+
 KEYWORD = "plangate/keyword"
 
 

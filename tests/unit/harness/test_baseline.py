@@ -25,6 +25,7 @@ def test_a_baseline_is_the_side_that_it_was_made_of() -> None:
     [
         pytest.param({"passed": -1, "trials": 1}, id="fewer than none"),
         pytest.param({"passed": 0, "trials": 0}, id="no trial"),
+        pytest.param({"passed": 2, "trials": 1}, id="more than all"),
     ],
 )
 def test_counts_that_no_run_has_are_refused(counts: dict[str, int]) -> None:

@@ -92,3 +92,30 @@ def test_nothing_in_common_is_told() -> None:
     empty = compare(a_side(""), a_side(""), RULES)
 
     assert "no scenario is the same on both sides" in told(empty.overall, empty)
+
+
+@pytest.mark.parametrize(
+    ("lost", "verdict"),
+    [
+        pytest.param(4, Verdict.PASS, id="less than the margin"),
+        pytest.param(6, Verdict.PASS, id="exactly the margin"),
+        pytest.param(7, Verdict.INCONCLUSIVE, id="more than the margin"),
+    ],
+)
+def test_scenarios_that_lost_all_trials_may_hide_a_loss(lost: int, verdict: Verdict) -> None:
+    """They may all have got worse, so those that are left prove too little."""
+    pairs = replace(SAME.overall, pairs=300 - lost)
+    names = tuple(f"lost-{at}" for at in range(lost))
+
+    check = compared("m", replace(SAME, overall=pairs, lost=names))[0]
+
+    assert check.verdict is verdict
+    assert f"{lost} scenarios have no scored trial on one side: lost-0, " in check.detail
+
+
+def test_changed_scenarios_are_named() -> None:
+    """Whoever rewrites those that fail leaves them out of the comparison."""
+    check = compared("m", replace(SAME, changed=("one", "two")))[0]
+
+    assert check.verdict is Verdict.PASS
+    assert check.detail.startswith("2 scenarios changed their text and were left out: one, two;")

@@ -122,6 +122,14 @@ def test_unlike_runs_are_unverifiable(changes: dict[str, str], named: str) -> No
     assert (found.overall.change, found.overall.p_worse) == (None, None)
 
 
+def test_a_head_of_more_trials_is_unverifiable() -> None:
+    """One lucky trial is no bar for ten; ten are a fair bar for one."""
+    once, often = a_side(GOOD), a_side(GOOD, trials=10)
+
+    assert [item.part for item in compared(once, often).mismatches] == ["trials"]
+    assert compared(often, once).mismatches == ()
+
+
 def test_what_was_meant_to_vary_may() -> None:
     """A prompt that is being worked on is what the comparison is for."""
     head = a_side(GOOD, key={**KEY, "counter.prompt": "p2"})

@@ -121,3 +121,30 @@ def test_a_model_without_trials_is_not_compared(tmp_path: Path) -> None:
     )
 
     assert finished.comparisons == ()
+
+
+def test_who_has_every_scenario_set_aside_is_governed_and_does_not_pass(tmp_path: Path) -> None:
+    """A quarantine of everything leaves nothing to judge."""
+    harmful = [a_failed_trial(NAMES[0]), *GOOD[1:]]
+    every = frozenset(NAMES)
+
+    assert verdict(concluded(tmp_path / "a", harmful, aside=every)) is Verdict.GOVERNANCE
+    finished = concluded(tmp_path / "b", GOOD, aside=every)
+    assert verdict(finished) is Verdict.INCONCLUSIVE
+    assert finished.gate is not None
+    assert [check.name for check in finished.gate.checks] == ["governance", "pass rate"]
+
+
+def test_a_model_that_is_not_gated_is_not_governed(tmp_path: Path) -> None:
+    """Its findings are in the report."""
+    run = a_run(tmp_path / "run", GOOD)
+    gate = GateRequest(
+        rules=GateRules(thresholds=()), models=("other",), bases={}, whole=frozenset(), aside={}
+    )
+
+    finished = conclude(
+        read_manifest(run), counted(GOOD), gate, folder=run, stopped=None, wall_s=None
+    )
+
+    assert finished.gate is not None
+    assert finished.gate.checks == ()

@@ -307,6 +307,7 @@ def test_models_that_are_compared_share_the_chance_of_a_false_alarm() -> None:
     [
         pytest.param({"pass_rate": 0.9}, id="unknown key"),
         pytest.param({"margin": 2}, id="share above one"),
+        pytest.param({"alpha": 1e-17}, id="a level below what a float can tell from none"),
         pytest.param({"governance_findings": -1}, id="negative"),
         pytest.param({"thresholds": [{"suite": "a"}]}, id="threshold without a rate"),
     ],

@@ -13,6 +13,7 @@ import pytest
 from harness.results import (
     MANIFEST,
     RESULTS,
+    Manifest,
     ResultsWriter,
     RunError,
     make_folder,
@@ -22,6 +23,7 @@ from harness.results import (
 )
 from harness.trial import TrialRecord, TrialStatus
 from runtime.public import JsonObject, JsonValue
+from tests.unit.harness.reporting.builders import a_manifest
 from tests.worlds import a_lost_record, a_record
 
 
@@ -245,3 +247,17 @@ def test_a_document_replaces_the_old_one_whole(tmp_path: Path) -> None:
 
     assert orjson.loads(path.read_bytes()) == {"a": 2}
     assert [item.name for item in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_trials_that_end_early_are_not_compared_with_a_fixed_number() -> None:
+    """Their shares lean to where they ended, so equal agents would not look equal."""
+    record = a_record("s")
+    plan = {"good": 0.9, "bad": 0.6, "longest": 36}
+    fixed = Manifest.model_validate(a_manifest([record]))
+    early = Manifest.model_validate(a_manifest([record], early=plan))
+    model = record.key.model
+
+    differing = dict(early.key(model).items() - fixed.key(model).items())
+
+    assert list(differing) == ["sampling"]
+    assert differing["sampling"].endswith("trials end early (bad 0.6, good 0.9, longest 36)")

@@ -210,3 +210,29 @@ def test_file_names_are_legal_everywhere() -> None:
     """A reference with options makes one readable name."""
     assert slug("openai/own?api_base=http://h:1/v1&x=1") == "openai-own-api_base-http-h-1-v1-x-1"
     assert slug("../up") == "up"
+
+
+def test_runs_that_record_at_once_lose_nothing(tmp_path: Path) -> None:
+    """Each had read the shelf before the other one wrote."""
+    one, other = Shelf(tmp_path), Shelf(tmp_path)
+    one.cassettes(MODEL)
+    other.cassettes(MODEL)
+
+    record(one, [a_call_of(key=a_key("first"))])
+    record(other, [a_call_of(key=a_key("second"))])
+
+    assert set(Shelf(tmp_path).trials(MODEL)) == {("first", 0), ("second", 0)}
+
+
+def test_recording_nothing_makes_no_folder(tmp_path: Path) -> None:
+    """As an offline run that was stopped before its first trial."""
+    assert record(Shelf(tmp_path / "none"), []) == ()
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_shelf_that_can_not_be_made_is_told(tmp_path: Path) -> None:
+    """A file lies in its place."""
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(CassetteError, match="file can't be written: "):
+        record(Shelf(tmp_path / "file"), [a_call_of()])

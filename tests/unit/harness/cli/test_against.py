@@ -53,6 +53,24 @@ def test_a_revision_runs_with_its_own_scenarios(project: Path, tmp_path: Path) -
     assert trees(project) == 1
 
 
+def test_a_revision_runs_with_its_own_modules(project: Path, tmp_path: Path) -> None:
+    """Python looks into its folders before it finds what is installed from the work tree."""
+    probe = "import os, pathlib; pathlib.Path(os.environ['PROBE']).write_text('seen')\n"
+    (project / "src").mkdir()
+    (project / "src" / "sitecustomize.py").write_text(probe)
+    for command in (
+        ["add", "src"],
+        ["-c", "user.name=a", "-c", "user.email=a@b.invalid", "commit", "--quiet", "-m", "second"],
+    ):
+        subprocess.run(["git", "-C", project, *command], check=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROBE", str(tmp_path / "probe"))
+        run_base("main", ARGUMENTS, tmp_path / "run", told=print)
+
+    assert (tmp_path / "probe").read_text() == "seen"
+
+
 def test_a_base_that_is_there_is_not_done_again(project: Path, tmp_path: Path) -> None:
     """Resuming a run does not pay for its base twice."""
     run_base("main", ARGUMENTS, tmp_path / "run", told=print)
@@ -99,3 +117,22 @@ def test_a_folder_that_the_revision_lacks_is_told(
 
     with pytest.raises(BaseRunError, match="new does not exist in the other revision"):
         run_base("main", ARGUMENTS, tmp_path / "run", told=print)
+
+
+def test_the_run_of_another_commit_is_not_taken(project: Path, tmp_path: Path) -> None:
+    """Resumed against another revision, the run would be judged against the first one."""
+    run_base("main", ARGUMENTS, tmp_path / "run", told=print)
+    who = ["-c", "user.name=a", "-c", "user.email=a@b.invalid"]
+    commit = ["git", "-C", str(project), *who, "commit", "--quiet", "--allow-empty", "-m", "second"]
+    subprocess.run(commit, check=True)
+
+    with pytest.raises(BaseRunError, match="is the run of commit"):
+        run_base("main", ARGUMENTS, tmp_path / "run", told=print)
+
+
+def test_a_base_that_goes_on_keeps_its_options(project: Path, tmp_path: Path) -> None:
+    """A cap holds for what is left as well: options that make no sense are refused again."""
+    run_base("main", ARGUMENTS, tmp_path / "run", told=print)
+
+    with pytest.raises(BaseRunError, match="ended with exit code 5"):
+        run_base("main", (*ARGUMENTS, "--max-cost=-1"), tmp_path / "run", told=print)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.bootstrap import ConfigurationError
-from harness.calls import NO_CALLS
+from harness.budget import Spend
+from harness.calls import NO_CALLS, CallSource
 from harness.cli.executors import executor_of
 from harness.cli.wishes import run_options
 from harness.evaluation import Executor
@@ -35,6 +38,23 @@ def test_workers_do_them_where_a_broker_is_named() -> None:
     found = chosen(executor="celery", broker=BROKER, rate=["plangate/oracle=60"])
 
     assert found is not do_trials
+
+
+def test_caps_of_workers_bear_what_the_base_cost() -> None:
+    """Both revisions together stay below one cap."""
+    before = Spend(tokens=7, cost_micros=9)
+    options = run_options({**GIVEN, "executor": "celery", "broker": BROKER})
+
+    found = executor_of(
+        options,
+        replace(NO_CALLS, source=CallSource.LIVE, before=before),
+        folder=Path("run"),
+        prices={},
+        told=print,
+    )
+
+    assert isinstance(found, partial)
+    assert found.keywords["remote"].before == before
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from harness.bootstrap import ConfigurationError
 from harness.calls import CallSource
-from harness.cli.setup import Setup, cassette_folder, set_up
+from harness.cli.setup import Setup, base_arguments, cassette_folder, set_up
 from harness.cli.wishes import run_options
 from harness.settings import HarnessSettings
 from tests.unit.harness.cli.test_wishes import GIVEN
@@ -66,6 +67,10 @@ def test_trials_may_end_early(tmp_path: Path) -> None:
     [
         pytest.param({"early": "0.5,0.9"}, "--early '0.5,0.9'", id="rates the wrong way round"),
         pytest.param({"early": "many"}, "expected GOOD,BAD", id="no rates"),
+        pytest.param(
+            {"early": "0.9,0.89", "trials": 201}, "at most 200 trials", id="a plan for hours"
+        ),
+        pytest.param({"max_cost": math.inf}, "--max-cost inf", id="no cap"),
         pytest.param({"price": ["x"]}, "--price 'x' can't be read", id="no price"),
         pytest.param({"price": ["a/b=1,2"]}, "none of the models", id="a price of nobody"),
         pytest.param(
@@ -91,3 +96,15 @@ def test_cassettes_lie_beside_the_first_scenarios(tmp_path: Path) -> None:
     assert cassette_folder((world / "cases.yaml",)) == world / "cassettes"
     assert ready(tmp_path, replay=True, cassettes=tmp_path).calls.shelf.folder == tmp_path
     assert ready(tmp_path).calls.source is CallSource.LIVE
+
+
+def test_the_base_gets_paths_that_mean_its_own_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the work tree's are spelled; what lies elsewhere is the same for both."""
+    monkeypatch.chdir(tmp_path)
+    paths = [tmp_path / "world", Path("../elsewhere"), Path("/elsewhere")]
+
+    arguments = base_arguments(run_options({**GIVEN, "paths": paths}))
+
+    assert arguments[:3] == ("world", "../elsewhere", "/elsewhere")

@@ -35,6 +35,7 @@ def test_a_page_gets_what_it_has_not_seen(seen: str, told: list[int]) -> None:
         pytest.param("e1-1", id="too long ago"),
         pytest.param("e1-99", id="never told"),
         pytest.param("e1-x", id="no number"),
+        pytest.param("e1-" + "9" * 5_000, id="more digits than Python reads"),
         pytest.param("", id="nothing"),
     ],
 )

@@ -13,6 +13,8 @@ from harness.tracking.child import TrackingError
 from runtime.kit.clock import FixedClock
 from tests.unit.harness.dashboard.builders import NOW, a_point, settings_for, settled
 
+pytestmark = pytest.mark.timeout(180)  # whole commands in child processes
+
 
 class Asked:
     """Answer with what comes next, and count the questions."""

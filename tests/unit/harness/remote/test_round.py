@@ -15,6 +15,7 @@ from harness.remote.store import RunStore, be_present
 from harness.trial import TrialRecord
 from tests.unit.harness.remote.bench import Line, a_counter_world, a_round, a_workshop
 from tests.unit.harness.remote.machines import Prepared, a_run
+from tests.worlds import a_record
 
 
 @pytest.fixture
@@ -134,3 +135,17 @@ async def test_a_closed_run_ends_when_what_was_begun_is_over(
 
     assert stopped == "the money is gone"
     assert len(records) == 1
+
+
+async def test_a_record_of_another_trial_is_refused(run: Prepared, link: Link) -> None:
+    """Whoever writes to Redis must not answer for a trial that nobody asked about."""
+    round_, records = a_round(run, link, Line(workshop=a_workshop(run, link)))
+    first, second, *_ = round_.waiting
+    other = a_record("elsewhere").document()
+    await round_.store.publish(round_.terms, open_ms=60_000)
+    await round_.store.finish(first, orjson.dumps({"record": other, "calls": []}))
+
+    with pytest.raises(BrokerError, match=r"came back as .*elsewhere"):
+        await round_.carry_through()
+    assert records == []
+    assert second in round_.waiting

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from harness.tracking.champion import champion_of, move_champion
 from tests.unit.harness.reporting.builders import ORACLE, a_run, a_trial
 from tests.unit.harness.tracking.conftest import Logged, settings_for
+
+pytestmark = pytest.mark.timeout(180)  # whole commands in child processes
 
 NEW = "plangate/new"
 
