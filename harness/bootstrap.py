@@ -76,14 +76,17 @@ def open_contenders(
             price of a model that is not asked.
     """
     told = dict(prices or {})
-    if unasked := sorted(set(told) - set(references)):
-        raise ConfigurationError(f"--price {unasked[0]}: that is none of the models of this run")
+    known = {name for text in references for name in (text, _base(text))}
+    if unasked := sorted(set(told) - known):
+        raise ConfigurationError(
+            f"--price {unasked[0]}: that is none of the models of this run, {', '.join(references)}"
+        )
     providers = _offline_providers(scenarios)
     contenders: dict[str, Contender] = {}
     for text in references:
         try:
             reference = _checked(text)
-            priced = _priced(text, told.get(text))
+            priced = _priced(text, told.get(text, told.get(_base(text))))
             model = open_chat_model(priced, environ=environ, offline_providers=providers)
             price = price_of(priced)
         except (ModelReferenceError, ModelError, ValueError) as error:
@@ -194,6 +197,11 @@ def label_of(reference: ModelReference) -> str:
     if not reference.offline:
         return MEASURED_LABEL
     return OFFLINE_LABELS.get(reference.model_name, "offline")
+
+
+def _base(text: str) -> str:
+    """Return a reference without its options."""
+    return text.partition("?")[0]
 
 
 def _named(text: str) -> str:

@@ -272,11 +272,13 @@ class Budget:
         cost, tokens = self.max_cost_micros, self.max_tokens
         caps = [] if cost is None else [f"${cost / _MICROS_A_DOLLAR:,.6f}"]
         caps += [] if tokens is None else [f"{tokens:,} tokens"]
+        options = [] if cost is None else ["--max-cost N"]
+        options += [] if tokens is None else ["--max-tokens N"]
         why = self.closed or f"the next call may use {_shown(worst)}"
         return (
             f"the budget is used up: {_shown(self.spent)} spent, the cap is "
             f"{' and '.join(caps) or 'none'}, and {why}; finished trials are kept: go on with "
-            f"`plangate eval run --resume {self.folder} --max-cost N` and a higher cap"
+            f"`plangate eval run --resume {self.folder} {' '.join(options)}` and a higher cap"
         )
 
 

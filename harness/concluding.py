@@ -71,6 +71,7 @@ def conclude(
             comparisons=comparisons,
             governed={item.model: item for item in models if item.model in gate.models},
             unfinished=stopped,
+            aside=gate.aside,
         )
         write_json(folder / GATE, report.document())
         if comparisons:

@@ -6,7 +6,7 @@ what could not be judged is inconclusive, never a pass.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -17,6 +17,8 @@ from harness.comparison import Comparison, ComparisonRules, Part
 from harness.stats.rates import rule_of_three
 from harness.summary import GroupSummary, ModelSummary
 from runtime.public import JsonObject
+
+SHOWN_ASIDE = 5
 
 
 class Threshold(BaseModel):
@@ -99,6 +101,7 @@ def judge(
     comparisons: Mapping[str, Comparison],
     governed: Mapping[str, ModelSummary] | None = None,
     unfinished: str | None = None,
+    aside: Mapping[str, Collection[str]] | None = None,
 ) -> GateReport:
     """Check every model.
 
@@ -109,6 +112,7 @@ def judge(
         governed: summaries over all scenarios of the gated models, where `models` leave some out:
             nobody is excused from governance, not even who has every scenario left out.
         unfinished: why trials are missing; such a run never passes.
+        aside: quarantined scenarios by model, to be told.
     """
     everything = governed or {}
     checks = tuple(
@@ -128,10 +132,23 @@ def judge(
         if name not in judged
         for check in (_governed(summary, rules), _set_aside(summary))
     )
+    checks += tuple(_told_aside(name, found) for name, found in (aside or {}).items() if found)
     if unfinished is not None:
         missing = Check(model="*", name="run", verdict=Verdict.INCONCLUSIVE, detail=unfinished)
         checks = (missing, *checks)
     return GateReport(verdict=worst(checks), checks=checks)
+
+
+def _told_aside(model: str, scenarios: Collection[str]) -> Check:
+    named = ", ".join(sorted(scenarios)[:SHOWN_ASIDE])
+    more = len(scenarios) - SHOWN_ASIDE
+    return Check(
+        model=model,
+        name="quarantine",
+        verdict=Verdict.PASS,
+        detail=f"{len(scenarios)} scenarios are set aside: {named}"
+        + (f" and {more} more" if more > 0 else ""),
+    )
 
 
 def _set_aside(summary: ModelSummary) -> Check:

@@ -39,6 +39,8 @@ class RunRequest:
         concurrency: trials in flight.
         created: when the run began; of a replay, what the recordings say.
         replays: every answer comes from cassettes, so the run takes no time worth telling.
+        gated: the run ends with a verdict, also when somebody resumes it.
+        cap_cost_micros, cap_tokens: what it may spend, for whoever resumes it.
         max_tokens, timeout_s, retries: how every model is asked, for the manifest.
     """
 
@@ -53,6 +55,9 @@ class RunRequest:
     created: str
     early: Plan | None = None
     replays: bool = False
+    gated: bool = False
+    cap_cost_micros: int | None = None
+    cap_tokens: int | None = None
     max_tokens: int = 1024
     timeout_s: float = 60.0
     retries: int = 3
@@ -116,6 +121,9 @@ def _manifest(
         trials=request.trials,
         early=None if request.early is None else _early(request.early),
         replays=request.replays,
+        gated=request.gated,
+        cap_cost_micros=request.cap_cost_micros,
+        cap_tokens=request.cap_tokens,
         seed=request.seed,
         concurrency=request.concurrency,
         max_tokens=request.max_tokens,

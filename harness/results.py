@@ -77,6 +77,8 @@ class Manifest(BaseModel):
         comparability: digests by environment of what must be equal to compare runs.
         early: the rule by which a scenario's trials ended as soon as they had said enough.
         replays: every answer came from cassettes.
+        gated: the run was begun with a gate, so whoever resumes it is judged as well.
+        cap_cost_micros, cap_tokens: what it may spend, unless whoever resumes it says otherwise.
         code: version of this program.
     """
 
@@ -92,6 +94,9 @@ class Manifest(BaseModel):
     trials: int
     early: dict[str, float] | None = None
     replays: bool = False
+    gated: bool = False
+    cap_cost_micros: int | None = None
+    cap_tokens: int | None = None
     seed: int
     concurrency: int
     max_tokens: int

@@ -116,6 +116,6 @@ def _git(*arguments: str, at: Path) -> str:
     except OSError as error:
         raise BaseRunError(f"--against needs git: {error.strerror}; install it") from error
     if done.returncode != 0:
-        reason = done.stderr.strip() or "there is no such revision"
+        reason = done.stderr.strip() or f"there is no revision {arguments[-1].split('^')[0]}"
         raise BaseRunError(f"git {' '.join(arguments[:2])} failed: {reason}")
     return done.stdout.strip()

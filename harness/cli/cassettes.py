@@ -35,12 +35,14 @@ class CassetteOptions:
 
     Attributes:
         prune: take recordings of scenarios that no longer exist off the shelf.
+        answer_tokens: as the recording run had it.
         show: how many stale trials are listed a model.
     """
 
     paths: tuple[Path, ...]
     cassettes: Path | None
     seed: int
+    answer_tokens: int
     prune: bool
     show: int
     json: bool
@@ -51,7 +53,9 @@ def cassettes_command(options: CassetteOptions) -> int:
     shelf = Shelf(options.cassettes or cassette_folder(options.paths))
     try:
         scenarios = prepare_all(read_scenarios(options.paths))
-        reports = [_report(shelf, name, scenarios, seed=options.seed) for name in _known(shelf)]
+        reports = [
+            _report(shelf, name, scenarios=scenarios, options=options) for name in _known(shelf)
+        ]
         if options.prune:
             for report in reports:
                 shelf.prune(report.reference, report.gone)
@@ -78,12 +82,17 @@ def _known(shelf: Shelf) -> tuple[str, ...]:
 
 
 def _report(
-    shelf: Shelf, reference: str, scenarios: tuple[PreparedScenario, ...], *, seed: int
+    shelf: Shelf,
+    reference: str,
+    *,
+    scenarios: tuple[PreparedScenario, ...],
+    options: CassetteOptions,
 ) -> StaleReport:
     """Drive the real planner over every recorded repetition, and see what it asks for."""
     player = Player(shelf=shelf, reference=reference)
     probe = AddressProbe(player)
-    (contender,) = replayed_contenders([reference], shelf, wishes=SamplingWishes()).values()
+    wishes = SamplingWishes(max_tokens=options.answer_tokens)
+    (contender,) = replayed_contenders([reference], shelf, wishes=wishes).values()
     known = {item.scenario.id: item for item in scenarios}
     recorded = {key.scenario for key in player.recorded()}
     repetitions = sorted({key.index for key in player.recorded()})
@@ -98,7 +107,7 @@ def _report(
         contenders={reference: replace(contender, for_trial=probe.for_trial)},
         concurrency=CONCURRENCY,
     )
-    jobs = (TrialJob(key=key, seed=trial_seed(key, seed=seed)) for key in keys)
+    jobs = (TrialJob(key=key, seed=trial_seed(key, seed=options.seed)) for key in keys)
     asyncio.run(do_trials(contest, jobs, _unused))
     return stale_report(probe, scenarios=known)
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from harness.bootstrap import ConfigurationError
 from harness.checks import Verdict, compared, worst
+from harness.cli.consoles import wide_console
 from harness.cli.reading import complain
 from harness.compare import compare
 from harness.comparison import Comparison, ComparisonRules, Difference, Part, Tier
@@ -78,7 +79,7 @@ def compare_command(options: CompareOptions) -> int:
             )
         )
     else:
-        _print(Console(), found, verdict)
+        _print(wide_console(), found, verdict)
     return verdict.exit_code
 
 

@@ -49,10 +49,19 @@ def executor_of(
         raise ConfigurationError("--executor celery needs --broker, as redis://host:6379/0")
     if options.source is not CallSource.LIVE:
         raise ConfigurationError(f"--{options.source.value} needs --executor {LOCAL}")
+    require_workers_packages()
+    return _remote(options, calls, folder=folder, prices=prices, told=told)
+
+
+def require_workers_packages() -> None:
+    """Refuse to go on where the packages that carry trials to workers are missing.
+
+    Raises:
+        ConfigurationError: with what to install.
+    """
     missing = [name for name in ("celery", "redis") if find_spec(name) is None]
     if missing:
         raise ConfigurationError(f"{missing[0]} is not installed; install plangate[many]")
-    return _remote(options, calls, folder=folder, prices=prices, told=told)
 
 
 def _remote(

@@ -47,6 +47,7 @@ def baseline_command(
     except RunError as error:
         return complain(error)
     if track:
+        Console().print("Moving the champion alias in MLflow", highlight=False)
         problem = move_champion(folder, chosen, HarnessSettings.read())
         if problem:
             console = Console(stderr=True)
@@ -62,7 +63,9 @@ def _bless(run: RunRecord, chosen: set[str], *, target: Path) -> None:
         baseline = baseline_of(side_of(summary, run.manifest), paths=run.manifest.paths)
         path = target / baseline_name(summary.model)
         write_json(path, baseline.model_dump(mode="json"))
-        Console().print(f"Blessed {summary.model}: {path}", highlight=False)
+        found = sum(summary.findings.values())
+        warning = f" (with {found} governance findings)" if found else ""
+        Console(soft_wrap=True).print(f"Blessed {summary.model}: {path}{warning}", highlight=False)
 
 
 def _chosen(run: RunRecord, models: tuple[str, ...]) -> set[str]:

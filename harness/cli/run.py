@@ -12,6 +12,7 @@ from harness.bootstrap import ConfigurationError
 from harness.cassette.tape import CassetteError
 from harness.checks import Verdict
 from harness.cli.against import BaseRunError
+from harness.cli.consoles import wide_console
 from harness.cli.reading import complain
 from harness.cli.setup import Setup, set_up
 from harness.cli.wishes import RunOptions
@@ -38,7 +39,7 @@ FAILED = Verdict.INFRASTRUCTURE.exit_code
 def run_command(options: RunOptions) -> int:
     """Run and return the exit code."""
     settings = HarnessSettings.read()
-    console = Console(stderr=options.json)
+    console = wide_console(stderr=options.json)
     folder: Path | None = None
     try:
         setup = set_up(options, settings, told=lambda line: _tell(console, line))
@@ -85,7 +86,8 @@ def _report(
 ) -> int:
     folder = setup.request.folder
     write_reports(folder)
-    if options.track:
+    resumed_replay = setup.request.replays and options.resume is not None
+    if options.track and not resumed_replay:
         problem = track_run(folder, settings, traces=options.traces)
         if problem:
             console.print(f"Not logged to MLflow: {problem}", style="yellow", markup=False)
@@ -122,7 +124,8 @@ def _tell_misses(console: Console, finished: Finished, setup: Setup) -> None:
         paths = " ".join(setup.request.paths)
         _tell(
             console,
-            f"{lost} trials are not in the cassettes; record them with\n"
+            f"exit code {FAILED}: {lost} trials are not in the cassettes, so there is no verdict; "
+            "record them with\n"
             f"  plangate eval run {paths} {models} --trials {setup.request.trials} "
             f"--record-missing --cassettes {setup.calls.shelf.folder}",
         )

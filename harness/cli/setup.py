@@ -33,7 +33,7 @@ from harness.loader import ScenarioSet
 from harness.opening import RunRequest
 from harness.prepared import PreparedScenario, prepare_all
 from harness.replay import Contender
-from harness.results import read_manifest
+from harness.results import Manifest, read_manifest
 from harness.run import do_trials
 from harness.settings import DEFAULT_OUTPUT, HarnessSettings
 from harness.stats.sequential import Plan, design
@@ -138,9 +138,13 @@ def _calls(options: RunOptions, found: ScenarioSet) -> Calls:
         source=options.source,
         shelf=Shelf(options.cassettes or cassette_folder(options.paths)),
         environments={item.id: item.environment for item in found.scenarios},
-        max_cost_micros=None if options.max_cost is None else round(options.max_cost * MICROS),
+        max_cost_micros=_micros(options.max_cost),
         max_tokens=options.max_tokens,
     )
+
+
+def _micros(dollars: float | None) -> int | None:
+    return None if dollars is None else round(dollars * MICROS)
 
 
 def cassette_folder(paths: tuple[Path, ...]) -> Path:
@@ -160,6 +164,8 @@ def _early(text: str | None, *, trials: int) -> Plan | None:
     """Read `GOOD,BAD`, the pass rates that are called reliable and unreliable."""
     if text is None:
         return None
+    if trials == 1:
+        raise ConfigurationError("--early ends trials early; ask for several with --trials")
     if trials > MOST_EARLY_TRIALS:
         raise ConfigurationError(
             f"--early with --trials {trials}, expected at most {MOST_EARLY_TRIALS} trials"
@@ -179,6 +185,7 @@ def _resumed(options: RunOptions) -> RunOptions:
     folder = options.resume or Path()
     manifest = read_manifest(folder)
     asked = [model.reference for model in manifest.models]
+    _refuse_others(options, manifest)
     return replace(
         options,
         paths=tuple(Path(path) for path in manifest.paths),
@@ -192,8 +199,35 @@ def _resumed(options: RunOptions) -> RunOptions:
         retries=manifest.retries,
         early=_early_text(manifest.early),
         source=CallSource.REPLAY if manifest.replays else options.source,
+        gate=options.gate or manifest.gated,
+        max_cost=options.max_cost if options.max_cost is not None else _dollars(manifest),
+        max_tokens=options.max_tokens if options.max_tokens is not None else manifest.cap_tokens,
         output=folder,
     )
+
+
+def _refuse_others(options: RunOptions, manifest: Manifest) -> None:
+    """Refuse what a resumed run can't take up: it goes on as it was begun."""
+    began: dict[str, object] = {
+        "models": tuple(model.reference for model in manifest.models),
+        "trials": manifest.trials,
+        "seed": manifest.seed,
+    }
+    for name, given in options.unusual.items():
+        if given and given != began[name]:
+            raise ConfigurationError(
+                f"--resume goes on with the run's own {name}, {_shown(began[name])}, not with "
+                f"{_shown(given)}; leave the option out, or start a new run"
+            )
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _dollars(manifest: Manifest) -> float | None:
+    micros = manifest.cap_cost_micros
+    return None if micros is None else micros / MICROS
 
 
 def _early_text(early: Mapping[str, float] | None) -> str | None:
@@ -225,6 +259,9 @@ def _request(options: RunOptions, found: ScenarioSet, shelf: Shelf) -> RunReques
         created=created,
         early=_early(options.early, trials=options.trials),
         replays=replays,
+        gated=options.gate,
+        cap_cost_micros=_micros(options.max_cost),
+        cap_tokens=options.max_tokens,
         max_tokens=options.answer_tokens,
         timeout_s=options.timeout_s,
         retries=options.retries,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import Cassettes, Concurrency, JsonFlag, Models, Paths, Seed
+from harness.cli.options import AnswerTokens, Cassettes, Concurrency, JsonFlag, Models, Paths, Seed
 
 judge_app = typer.Typer(
     help="Let a model grade questions and refusals, as far as it agrees with people.",
@@ -60,6 +60,7 @@ def cassettes(
     *,
     cassettes: Cassettes = None,
     seed: Seed = 0,
+    answer_tokens: AnswerTokens = 1024,
     prune: Annotated[
         bool, typer.Option("--prune", help="Delete recordings of scenarios that are gone.")
     ] = False,
@@ -75,6 +76,7 @@ def cassettes(
                 paths=tuple(paths or [Path("scenarios")]),
                 cassettes=cassettes,
                 seed=seed,
+                answer_tokens=answer_tokens,
                 prune=prune,
                 show=show,
                 json=json,
@@ -149,6 +151,14 @@ def worker(
     concurrency: Concurrency = 16,
 ) -> None:
     """Do trials for runs that were started with --executor celery."""
+    from harness.bootstrap import ConfigurationError
+    from harness.cli.executors import require_workers_packages
+    from harness.cli.reading import complain
+
+    try:
+        require_workers_packages()
+    except ConfigurationError as error:
+        raise typer.Exit(complain(error)) from None
     from harness.cli.worker import worker_command
 
     raise typer.Exit(worker_command(broker=broker, concurrency=concurrency))

@@ -46,7 +46,15 @@ class RunOptions:
     rates: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
 
+    @property
+    def unusual(self) -> dict[str, object]:
+        """Return what was asked for on purpose of models, trials and seed."""
+        told = {"models": self.models, "trials": self.trials, "seed": self.seed}
+        return {name: value for name, value in told.items() if value != _USUAL[name]}
 
+
+_USUAL_MODELS = ("plangate/oracle",)
+_USUAL: dict[str, object] = {"models": _USUAL_MODELS, "trials": 1, "seed": 0}
 _REPEATED = {
     "model": "models",
     "tag": "tags",
@@ -81,7 +89,7 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
     }
     told["paths"] = tuple(given["paths"] or [Path("scenarios")])
     if not told["targets"]:
-        told["models"] = told["models"] or ("plangate/oracle",)
+        told["models"] = told["models"] or _USUAL_MODELS
     told["gate"] = given["gate"] or bool(given["gate_model"]) or given["against"] is not None
     told["track"] = not given["replay"] if given["track"] is None else given["track"]
     told["source"] = chosen[0] if chosen else CallSource.LIVE

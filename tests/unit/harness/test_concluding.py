@@ -132,7 +132,11 @@ def test_who_has_every_scenario_set_aside_is_governed_and_does_not_pass(tmp_path
     finished = concluded(tmp_path / "b", GOOD, aside=every)
     assert verdict(finished) is Verdict.INCONCLUSIVE
     assert finished.gate is not None
-    assert [check.name for check in finished.gate.checks] == ["governance", "pass rate"]
+    assert [check.name for check in finished.gate.checks] == [
+        "governance",
+        "pass rate",
+        "quarantine",
+    ]
 
 
 def test_a_model_that_is_not_gated_is_not_governed(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_a_base_that_is_there_is_not_done_again(project: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("revision", "arguments", "complaint"),
     [
-        pytest.param("nowhere", ARGUMENTS, "there is no such revision", id="no revision"),
+        pytest.param("nowhere", ARGUMENTS, "there is no revision nowhere", id="no revision"),
         pytest.param("main", ("gone",), "ended with exit code 5", id="no scenarios then"),
     ],
 )

@@ -12,6 +12,7 @@ from harness.bootstrap import ConfigurationError
 from harness.calls import CallSource
 from harness.cli.setup import Setup, base_arguments, cassette_folder, set_up
 from harness.cli.wishes import run_options
+from harness.opening import open_folder
 from harness.settings import HarnessSettings
 from tests.unit.harness.cli.test_wishes import GIVEN
 from tests.worlds import a_world
@@ -65,12 +66,13 @@ def test_trials_may_end_early(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        pytest.param({"early": "0.5,0.9"}, "--early '0.5,0.9'", id="rates the wrong way round"),
-        pytest.param({"early": "many"}, "expected GOOD,BAD", id="no rates"),
+        pytest.param({"early": "0.5,0.9", "trials": 9}, "--early '0.5,0.9'", id="wrong way round"),
+        pytest.param({"early": "many", "trials": 9}, "expected GOOD,BAD", id="no rates"),
         pytest.param(
             {"early": "0.9,0.89", "trials": 201}, "at most 200 trials", id="a plan for hours"
         ),
         pytest.param({"max_cost": math.inf}, "--max-cost inf", id="no cap"),
+        pytest.param({"early": "0.9,0.5"}, "ask for several with --trials", id="one trial"),
         pytest.param({"price": ["x"]}, "--price 'x' can't be read", id="no price"),
         pytest.param({"price": ["a/b=1,2"]}, "none of the models", id="a price of nobody"),
         pytest.param(
@@ -108,3 +110,36 @@ def test_the_base_gets_paths_that_mean_its_own_files(
     arguments = base_arguments(run_options({**GIVEN, "paths": paths}))
 
     assert arguments[:3] == ("world", "../elsewhere", "/elsewhere")
+
+
+def test_a_resumed_run_keeps_its_caps_its_gate_and_its_trials(tmp_path: Path) -> None:
+    """Whoever resumes may raise a cap; other trials, seeds and models are another run."""
+    begun = ready(tmp_path, max_cost=0.5, max_tokens=9, gate=True, price=[f"{LIVE}=1,1"])
+    open_folder(begun.request, begun.scenarios, begun.contenders)
+
+    again = resumed(tmp_path, price=[f"{LIVE}=1,1"])
+    raised = resumed(tmp_path, price=[f"{LIVE}=1,1"], max_tokens=99)
+
+    assert (again.calls.max_cost_micros, again.calls.max_tokens) == (500_000, 9)
+    assert again.gate is not None
+    assert raised.calls.max_tokens == 99
+    for given in ({"trials": 5}, {"seed": 9}, {"model": ["plangate/keyword"]}):
+        with pytest.raises(ConfigurationError, match="--resume goes on with the run's own"):
+            resumed(tmp_path, **given)
+    changed = resumed(tmp_path, price=[f"{LIVE}=2,2"])
+    with pytest.raises(ConfigurationError, match="prices of"):
+        open_folder(changed.request, changed.scenarios, changed.contenders)
+
+
+def test_a_price_may_leave_the_options_of_its_model_out(tmp_path: Path) -> None:
+    """As a rate may."""
+    price = ready(tmp_path, price=["openai/any=0.5,2"]).contenders[LIVE].price
+
+    assert price is not None
+    assert float(price.prompt) == 0.5
+
+
+def resumed(tmp_path: Path, **given: Any) -> Setup:  # noqa: ANN401  # options of any type
+    """Set up the rest of the run in `run`."""
+    told = {**GIVEN, "resume": tmp_path / "run", **given}
+    return set_up(run_options(told), SETTINGS, told=print)
