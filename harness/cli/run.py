@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -33,11 +34,13 @@ from harness.yaml_source import SourceError
 from runtime.public import SystemClock
 
 INTERRUPTED = 130
+RARELY = 100_000
 FAILED = Verdict.INFRASTRUCTURE.exit_code
 
 
 def run_command(options: RunOptions) -> int:
     """Run and return the exit code."""
+    gc.set_threshold(RARELY)  # what a run makes lives until its end; looking for rubbish costs 10 %
     settings = HarnessSettings.read()
     console = wide_console(stderr=options.json)
     folder: Path | None = None
