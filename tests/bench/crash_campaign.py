@@ -268,7 +268,7 @@ def campaign(
             course.problems.append(f"{server.tokens} tokens, with a cap of {mode.cap}")
         if "stopped:" not in told:
             course.problems.append(f"the cap ended nothing: {told[-600:]}")
-        course.mode = replace(mode, always=(), cap=None)
+        course.mode = replace(mode, always=("--max-tokens", f"{10 * CAP}"), cap=None)
         finish(course)
     course.problems += [f"{name} differs" for name in differing(whole, course)]
     return course

@@ -172,7 +172,7 @@ def test_what_was_not_recorded_is_told_with_the_command_that_records_it(
 
     assert (whole.code, ran.code) == (0, 4), ran.err
     assert "SOCKET" not in whole.err + ran.err
-    assert "2 trials are not in the cassettes; record them with" in ran.out
+    assert "2 trials are not in the cassettes, so there is no verdict; record them with" in ran.out
     command = f"plangate eval run world --model '{model}' --trials 2 --record-missing"
     assert command in ran.out
     statuses = [record.status.value for record in read_records(tmp_path / "replay")]
