@@ -209,8 +209,8 @@ def _move(draft: _Draft, operation: Mapping[str, object]) -> None:
 
 def _copy(draft: _Draft, operation: Mapping[str, object]) -> None:
     value = get(draft.root, _pointer(operation, "from"))
+    draft.share_everything()  # before writing: the place may lie inside the value itself
     _insert(draft, _pointer(operation, "path"), value)
-    draft.share_everything()
 
 
 def _test(draft: _Draft, operation: Mapping[str, object]) -> None:

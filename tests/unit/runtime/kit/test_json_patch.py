@@ -349,3 +349,14 @@ def test_no_operations_give_the_document_itself() -> None:
     document: JsonObject = {}
 
     assert apply([], document) is document
+
+
+def test_a_value_is_copied_into_itself_as_it_was() -> None:
+    """Also where the patch wrote into it before: no value ever holds itself."""
+    operations = [
+        {"op": "add", "path": "/0", "value": None},
+        {"op": "copy", "from": "", "path": "/0"},
+        {"op": "add", "path": "/0/-", "value": 1},
+    ]
+
+    assert apply(operations, []) == [[None, 1], None]
