@@ -353,7 +353,7 @@ def test_no_operations_give_the_document_itself() -> None:
 
 def test_a_value_is_copied_into_itself_as_it_was() -> None:
     """Also where the patch wrote into it before: no value ever holds itself."""
-    operations = [
+    operations: list[Operation] = [
         {"op": "add", "path": "/0", "value": None},
         {"op": "copy", "from": "", "path": "/0"},
         {"op": "add", "path": "/0/-", "value": 1},
