@@ -279,16 +279,17 @@ def _line(document: JsonObject) -> bytes:
     try:
         return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
     except TypeError:
-        return orjson.dumps(_writable(document), option=orjson.OPT_APPEND_NEWLINE)
+        return orjson.dumps(writable(document), option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _writable(value: JsonValue) -> JsonValue:
+def writable(value: JsonValue) -> JsonValue:
+    """Return a value that JSON lines can hold: no half characters, no integer beyond 64 bits."""
     if isinstance(value, str):
         return value.encode(errors="replace").decode()
     if isinstance(value, dict):
-        return {_writable(key): _writable(item) for key, item in value.items()}
+        return {writable(key): writable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_writable(item) for item in value]
+        return [writable(item) for item in value]
     is_large = isinstance(value, int) and abs(value) > LARGEST_INTEGER
     return str(value) if is_large else value
 

@@ -10,7 +10,7 @@ from typing import Final
 import orjson
 
 from harness.matrix import TrialJob
-from harness.results import LARGEST_INTEGER
+from harness.results import writable
 from harness.trial import TrialKey
 from runtime.public import JsonObject, JsonValue
 
@@ -84,21 +84,10 @@ def spelled(document: JsonObject) -> bytes:
     try:
         return orjson.dumps(document)
     except TypeError:
-        return orjson.dumps(_writable(document))
+        return orjson.dumps(writable(document))
 
 
 def _job(trial: JsonValue) -> TrialJob:
     scenario, model, index, seed = trial
     key = TrialKey(scenario=str(scenario), model=str(model), index=int(index))
     return TrialJob(key=key, seed=int(seed))
-
-
-def _writable(value: JsonValue) -> JsonValue:
-    if isinstance(value, str):
-        return value.encode(errors="replace").decode()
-    if isinstance(value, dict):
-        return {_writable(key): _writable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_writable(item) for item in value]
-    is_large = isinstance(value, int) and abs(value) > LARGEST_INTEGER
-    return str(value) if is_large else value
