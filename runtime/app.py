@@ -1,12 +1,11 @@
-"""Serve the platform: `uvicorn runtime.app:app`.
-
-So far it has the part that needs no storage: environments, and proposals for evaluation.
-"""
+"""Serve the platform: `uvicorn runtime.app:app`, configured by the environment."""
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from importlib.metadata import entry_points, version
 from typing import Final
@@ -14,35 +13,55 @@ from typing import Final
 from fastapi import FastAPI
 
 from runtime.agent.patience import PATIENT
-from runtime.bootstrap import open_chat_model
-from runtime.entrypoints.rest import environments, health, problems, proposals
+from runtime.bootstrap.chat_models import open_chat_model
+from runtime.bootstrap.platform import open_platform
+from runtime.entrypoints.rest import edge, openapi, problems, routers
 from runtime.entrypoints.rest.body import BodyCaps
 from runtime.entrypoints.rest.door import Door
+from runtime.entrypoints.rest.edge import EdgeOptions
 from runtime.entrypoints.rest.evaluator import Asking, Evaluator
 from runtime.kit.clock import SystemClock
 from runtime.ports.model_reference import parse_model_reference
 from runtime.ports.offline_provider import OfflineProvider
+from runtime.services.readiness import Probe, Readiness, database_probe
 from runtime.settings import ServiceSettings
+from runtime.telemetry import Metrics, configure_logging
 
 OFFLINE_GROUP: Final = "plangate.models"
 """Entry points under which distributions offer models that answer inside this process."""
 
 
 def create_app(settings: ServiceSettings, *, body_caps: BodyCaps | None = None) -> FastAPI:
-    """Return the app; its model is opened when it starts, and a wrong one keeps it from starting.
+    """Return the app; what it depends on is opened when it starts, and must be right.
+
+    Without a database's address it evaluates proposals and does nothing else.
 
     Args:
         settings: what the environment says.
         body_caps: bounds of a request's body.
     """
+    clock, metrics = SystemClock(), Metrics()
+    serves_platform = settings.database_url is not None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        asking = _asking(settings)
-        app.state.evaluator = Evaluator(asking)
-        yield
-        if asking.model is not None:
-            await asking.model.close()
+        configure_logging(level=settings.edge.log_level)
+        async with AsyncExitStack() as stack:
+            asking = _asking(settings)
+            if asking.model is not None:
+                stack.push_async_callback(asking.model.close)
+            app.state.evaluator = Evaluator(asking)
+            probes: dict[str, Probe] = {}
+            if serves_platform:
+                opened = await stack.enter_async_context(
+                    open_platform(settings, clock=clock, measures=metrics, instance=_instance())
+                )
+                app.state.services = opened.services
+                probes["database"] = database_probe(opened.database)
+                probes["redis"] = opened.leases.ready
+            app.state.readiness = Readiness(probes, clock)
+            stack.push_async_callback(app.state.readiness.close)
+            yield
 
     app = FastAPI(
         title="Plangate",
@@ -55,9 +74,25 @@ def create_app(settings: ServiceSettings, *, body_caps: BodyCaps | None = None) 
     app.state.door = Door(token=settings.eval_token)
     app.state.body_caps = body_caps or BodyCaps()
     problems.install(app)
-    for router in (health.router, environments.router, proposals.router):
+    edge.install(app, _edge_options(settings), clock=clock, metrics=metrics)
+    for router in (*routers.EVALUATION, *(routers.PLATFORM if serves_platform else ())):
         app.include_router(router)
+    openapi.describe(app)
     return app
+
+
+def _edge_options(settings: ServiceSettings) -> EdgeOptions:
+    public_url = settings.identity.public_url
+    return EdgeOptions(
+        allowed_origins=settings.edge.allowed_origins,
+        rate=settings.edge.request_rate,
+        metrics_token=settings.edge.metrics_token,
+        https=public_url is not None and public_url.startswith("https://"),
+    )
+
+
+def _instance() -> str:
+    return f"{socket.gethostname()[:60]}-{os.getpid()}"
 
 
 def _asking(settings: ServiceSettings) -> Asking:

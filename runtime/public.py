@@ -8,7 +8,7 @@ from runtime.agent.patience import Patience
 from runtime.agent.planner import Planner, Proposed, Sampling
 from runtime.agent.prompt import PROMPT_VERSION, Conversation, Turn
 from runtime.agent.tools import ASK, DECLINE
-from runtime.bootstrap import open_chat_model, price_of
+from runtime.bootstrap.chat_models import open_chat_model, price_of
 from runtime.domain.action import Action, Risk
 from runtime.domain.component import Component
 from runtime.domain.errors import DeclarationError, DomainError, UnknownActionError

@@ -5,14 +5,19 @@ The bootstrap calls `quiet_environment` before it loads a part that reads these 
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
+from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter, ValidationError
+
+from runtime.kit.rates import Rate
+from runtime.ports.identity_provider import TrustedIssuer
 
 QUIET: Final = MappingProxyType(
     {
@@ -32,7 +37,25 @@ QUIET: Final = MappingProxyType(
 
 MODEL: Final = "PLANGATE_MODEL"
 EVAL_TOKEN: Final = "PLANGATE_EVAL_TOKEN"  # noqa: S105  # the variable's name
+DATABASE_URL: Final = "PLANGATE_DATABASE_URL"
+MIGRATION_URL: Final = "PLANGATE_MIGRATION_URL"
+REDIS_URL: Final = "PLANGATE_REDIS_URL"
+TOKEN_KEYS: Final = "PLANGATE_TOKEN_KEYS"  # noqa: S105  # the variable's name
+OPERATOR_TOKEN: Final = "PLANGATE_OPERATOR_TOKEN"  # noqa: S105  # the variable's name
+METRICS_TOKEN: Final = "PLANGATE_METRICS_TOKEN"  # noqa: S105  # the variable's name
+ISSUERS: Final = "PLANGATE_ISSUERS"
+PUBLIC_URL: Final = "PLANGATE_PUBLIC_URL"
+ALLOWED_ORIGINS: Final = "PLANGATE_ALLOWED_ORIGINS"
+REQUEST_RATE: Final = "PLANGATE_REQUEST_RATE"
+LOG_LEVEL: Final = "PLANGATE_LOG_LEVEL"
+LEASE_TTL_S: Final = "PLANGATE_LEASE_TTL_S"
+LEAST_KEY_LETTERS: Final = 32
+USUAL_RATE: Final = Rate(per_s=600, burst=1_200)
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{16,512}")
+_LONG_TOKEN: Final = re.compile(r"[\x21-\x7e]{32,512}")
+_ISSUERS: Final = TypeAdapter(tuple[TrustedIssuer, ...])
+_LEVELS: Final = ("debug", "info", "warning", "error")
+_RATE: Final = re.compile(r"([1-9][0-9]{0,6})/([1-9][0-9]{0,6})")
 
 
 def quiet_environment(environ: MutableMapping[str, str] = os.environ) -> None:
@@ -46,6 +69,42 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitySettings:
+    """Say whom the platform believes.
+
+    Attributes:
+        token_keys: keys of the hashes of tokens, from `PLANGATE_TOKEN_KEYS`, separated by commas:
+            the first signs, all are tried.
+        operator_token: makes organizations, from `PLANGATE_OPERATOR_TOKEN`; none: nobody does.
+        issuers: OIDC issuers, from `PLANGATE_ISSUERS`, a JSON list of `TrustedIssuer`.
+        public_url: where browsers reach the platform, from `PLANGATE_PUBLIC_URL`.
+    """
+
+    token_keys: tuple[SecretStr, ...] = ()
+    operator_token: SecretStr | None = None
+    issuers: tuple[TrustedIssuer, ...] = ()
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeSettings:
+    """Say what the edge lets through.
+
+    Attributes:
+        allowed_origins: pages of other origins that browsers may call from, from
+            `PLANGATE_ALLOWED_ORIGINS`, separated by commas; none by default.
+        request_rate: from `PLANGATE_REQUEST_RATE`, as `600/1200` (a second, at once) or `off`.
+        metrics_token: reads metrics from elsewhere, from `PLANGATE_METRICS_TOKEN`.
+        log_level: from `PLANGATE_LOG_LEVEL`.
+    """
+
+    allowed_origins: tuple[str, ...] = ()
+    request_rate: Rate | None = USUAL_RATE
+    metrics_token: SecretStr | None = None
+    log_level: str = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
     """Hold what the environment tells the service.
 
@@ -53,11 +112,25 @@ class ServiceSettings:
         model: reference of the model that the platform asks, from `PLANGATE_MODEL`; empty: none.
         eval_token: bearer token of those who evaluate, from `PLANGATE_EVAL_TOKEN`; without it
             only this machine may.
+        database_url: Postgres under the app's role, from `PLANGATE_DATABASE_URL`; without it the
+            platform evaluates proposals and does nothing else.
+        migration_url: the same under the owner's role, from `PLANGATE_MIGRATION_URL`; for
+            `plangate db` only.
+        redis_urls: where leases are, from `PLANGATE_REDIS_URL`; several, separated by commas, are
+            a quorum.
+        lease_ttl_s: how long a project waits for a process that died while it held its lease,
+            from `PLANGATE_LEASE_TTL_S`.
         environ: variables, for model keys.
     """
 
     model: str = ""
     eval_token: SecretStr | None = None
+    database_url: SecretStr | None = None
+    migration_url: SecretStr | None = None
+    redis_urls: tuple[SecretStr, ...] = ()
+    lease_ttl_s: float = 6.0
+    identity: IdentitySettings = IdentitySettings()
+    edge: EdgeSettings = EdgeSettings()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -65,16 +138,139 @@ class ServiceSettings:
         """Read the process's environment; a blank variable is an unset one.
 
         Raises:
-            SettingsError: the token is too easily guessed, or no header can carry it.
+            SettingsError: a variable can't be used, or one that another needs is missing.
         """
-        token = environ.get(EVAL_TOKEN, "").strip()
-        if token and not _TOKEN.fullmatch(token):
-            raise SettingsError(
-                f"{EVAL_TOKEN} has {len(token)} characters, expected 16 to 512 printable ones of "
-                "ASCII without spaces, as `openssl rand -hex 32` prints them"
-            )
-        return cls(
-            model=environ.get(MODEL, "").strip(),
-            eval_token=SecretStr(token) if token else None,
+        told = {name: value.strip() for name, value in environ.items() if value.strip()}
+        settings = cls(
+            model=told.get(MODEL, ""),
+            eval_token=_token(told, EVAL_TOKEN, _TOKEN, least=16),
+            database_url=_postgres(told, DATABASE_URL),
+            migration_url=_postgres(told, MIGRATION_URL),
+            redis_urls=_redis(told),
+            lease_ttl_s=_seconds(told, LEASE_TTL_S, least=0.5, most=60.0, usual=6.0),
+            identity=_identity(told),
+            edge=_edge(told),
             environ=dict(environ),
         )
+        if settings.database_url is not None:
+            _check_platform(settings)
+        return settings
+
+
+def _check_platform(settings: ServiceSettings) -> None:
+    """Refuse to serve a platform that could not hold what it promises."""
+    if not settings.redis_urls:
+        raise SettingsError(
+            f"{DATABASE_URL} is set and {REDIS_URL} is not: executions need leases; "
+            "set it, as in redis://:PASSWORD@HOST:6379/0"
+        )
+    if not settings.identity.token_keys:
+        raise SettingsError(
+            f"{DATABASE_URL} is set and {TOKEN_KEYS} is not: tokens need a key; "
+            "set it to what `openssl rand -hex 32` prints"
+        )
+
+
+def _token(
+    told: Mapping[str, str], name: str, pattern: re.Pattern[str], *, least: int
+) -> SecretStr | None:
+    token = told.get(name)
+    if token is None:
+        return None
+    if not pattern.fullmatch(token):
+        raise SettingsError(
+            f"{name} has {len(token)} characters, expected {least} to 512 printable ones of "
+            "ASCII without spaces, as `openssl rand -hex 32` prints them"
+        )
+    return SecretStr(token)
+
+
+def _postgres(told: Mapping[str, str], name: str) -> SecretStr | None:
+    url = told.get(name)
+    if url is None:
+        return None
+    if urlsplit(url).scheme not in {"postgresql", "postgres"}:
+        raise SettingsError(f"{name} is no address of Postgres, such as postgresql://ROLE@HOST/DB")
+    return SecretStr(url)
+
+
+def _redis(told: Mapping[str, str]) -> tuple[SecretStr, ...]:
+    urls = _listed(told, REDIS_URL)
+    if any(urlsplit(url).scheme not in {"redis", "rediss", "unix"} for url in urls):
+        raise SettingsError(f"{REDIS_URL} is no address of Redis, such as redis://HOST:6379/0")
+    return tuple(map(SecretStr, urls))
+
+
+def _identity(told: Mapping[str, str]) -> IdentitySettings:
+    keys = _listed(told, TOKEN_KEYS)
+    if any(len(key) < LEAST_KEY_LETTERS for key in keys):
+        raise SettingsError(
+            f"{TOKEN_KEYS} has a key of fewer than {LEAST_KEY_LETTERS} characters; "
+            "use what `openssl rand -hex 32` prints"
+        )
+    try:
+        issuers = _ISSUERS.validate_json(told.get(ISSUERS, "[]"))
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
+            for item in error.errors(include_input=False, include_url=False)
+        )
+        raise SettingsError(f"{ISSUERS} is no JSON list of issuers: {problems}") from None
+    return IdentitySettings(
+        token_keys=tuple(map(SecretStr, keys)),
+        operator_token=_token(told, OPERATOR_TOKEN, _LONG_TOKEN, least=32),
+        issuers=issuers,
+        public_url=told.get(PUBLIC_URL),
+    )
+
+
+def _edge(told: Mapping[str, str]) -> EdgeSettings:
+    origins = _listed(told, ALLOWED_ORIGINS)
+    if any(not _is_origin(origin) for origin in origins):
+        raise SettingsError(
+            f"{ALLOWED_ORIGINS} has a part that is no origin, such as https://console.example.com"
+        )
+    level = told.get(LOG_LEVEL, "info").lower()
+    if level not in _LEVELS:
+        raise SettingsError(f"{LOG_LEVEL} is '{level[:20]}', expected one of {', '.join(_LEVELS)}")
+    return EdgeSettings(
+        allowed_origins=origins,
+        request_rate=_rate(told.get(REQUEST_RATE)),
+        metrics_token=_token(told, METRICS_TOKEN, _TOKEN, least=16),
+        log_level=level,
+    )
+
+
+def _rate(text: str | None) -> Rate | None:
+    if text is None:
+        return USUAL_RATE
+    if text == "off":
+        return None
+    found = _RATE.fullmatch(text)
+    if found is None:
+        raise SettingsError(f"{REQUEST_RATE} is '{text[:20]}', expected as in 600/1200, or off")
+    return Rate(per_s=int(found[1]), burst=int(found[2]))
+
+
+def _seconds(
+    told: Mapping[str, str], name: str, *, least: float, most: float, usual: float
+) -> float:
+    text = told.get(name)
+    if text is None:
+        return usual
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not least <= seconds <= most:
+        raise SettingsError(f"{name} is '{text[:20]}', expected seconds from {least:g} to {most:g}")
+    return seconds
+
+
+def _is_origin(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in {"http", "https"} and text == f"{parts.scheme}://{parts.netloc}"
+
+
+def _listed(told: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in told.get(name, "").split(",") if part.strip())

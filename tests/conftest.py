@@ -6,6 +6,8 @@ from typing import Final
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.database"]
+
 QUIET_ENVIRONMENT: Final = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "DEEPEVAL_TELEMETRY_OPT_OUT": "1",

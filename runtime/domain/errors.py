@@ -7,7 +7,33 @@
     ├── LeaseBusyError        somebody else held the lease for as long as the caller could wait
     ├── LeaseLostError        a lease that ended before its work did
     ├── LeaseUnavailableError no lease can be given or denied, so none is held
-    └── ReplayError           diffs that do not rebuild the recorded state
+    ├── ReplayError           diffs that do not rebuild the recorded state
+    ├── TenantContextMissingError    a transaction without an organization
+    ├── StorageUnavailableError      the database can't be asked, or did not answer
+    ├── SchemaMismatchError          the database's schema is not the one this code was written for
+    ├── SchemaError                  the schema can't be migrated as things stand
+    ├── UnsafeRoleError              a database role that row security does not hold, or could leave
+    ├── NotFoundError                nothing with that id that the caller may see
+    ├── NotAllowedError              the caller's scopes or roles don't allow it
+    ├── NameTakenError               a name or address that must be unique is in use
+    ├── NotConfirmedError            what can't be undone was asked for without its name
+    ├── EnvironmentNotInstalledError a project for an environment that no plugin declares
+    ├── RoleReservedError            a role of the platform given as one of an environment
+    ├── WrongTimeError               the thing exists, but is in a state that does not allow it
+    ├── ProjectArchivedError         a write to an archived project
+    ├── VersionMismatchError         If-Match names another version than the head
+    ├── KeyReusedError               an idempotency key that was used for something else
+    ├── StaleFenceError              a later holder of the lease has written
+    ├── StaleHeadError               the state or the settings moved since they were read
+    ├── TamperedStateError           a stored state that does not have its recorded hash
+    ├── TokenMalformedError          a text that is no token
+    ├── CredentialRefusedError       a credential that opens nothing, whatever the reason
+    ├── CredentialUnverifiableError  a credential that can't be judged at the moment
+    ├── IdentityRefusedError         a bearer token or login that was not believed
+    ├── LoginClosedError             browsers can't log in at this platform
+    ├── EmbeddedServerError          an embedded Postgres or Redis that can't be started or kept
+    ├── EmbeddedFolderBusyError      a folder whose embedded server another process runs
+    └── DeadlineError                the caller's deadline passed before anything was done
 
 Refusals and failed steps are not here: they are outcomes (`domain.outcome`).
 """
@@ -15,6 +41,8 @@ Refusals and failed steps are not here: they are outcomes (`domain.outcome`).
 from __future__ import annotations
 
 from typing import ClassVar
+
+from runtime.domain.identity import IdentityRefusal
 
 
 class DomainError(Exception):
@@ -117,3 +145,333 @@ class LeaseUnavailableError(DomainError):
         """Say what the lease server answered, or why it did not."""
         self.reason = reason
         super().__init__(f"no lease can be had: {reason}; nothing was done, try again later")
+
+
+class TenantContextMissingError(DomainError):
+    """A transaction was about to open without an organization: a fault of ours."""
+
+    code = "tenant_context_missing"
+
+    def __init__(self) -> None:
+        """Say what is missing."""
+        super().__init__("no organization is set; open the transaction with the principal's own")
+
+
+class StorageUnavailableError(DomainError):
+    """The database can't be asked, or its answer did not arrive."""
+
+    code = "storage_unavailable"
+
+    def __init__(self, *, reason: str) -> None:
+        """Keep the kind of failure, which names no address."""
+        self.reason = reason
+        super().__init__(f"the database does not answer ({reason}); try again")
+
+
+class SchemaMismatchError(DomainError):
+    """The database was migrated to another revision than this code needs."""
+
+    code = "schema_mismatch"
+
+    def __init__(self, *, found: str | None, needed: str, remedy: str) -> None:
+        """Name both revisions and what to do."""
+        self.found = found
+        self.needed = needed
+        self.remedy = remedy
+        super().__init__(
+            f"the schema of the database is at {found or 'no revision'}, this code needs {needed}; "
+            f"{remedy}"
+        )
+
+
+class SchemaError(DomainError):
+    """The schema can't be migrated as things stand; nothing that was migrated before is undone."""
+
+    code = "schema_error"
+
+    def __init__(self, *, problem: str, remedy: str) -> None:
+        """Say what stands in the way, in words of our own, and what to do about it."""
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(f"the schema is not migrated: {problem}; {remedy}")
+
+
+class UnsafeRoleError(DomainError):
+    """The role that would serve requests is not held by row security, or could step out of it."""
+
+    code = "role_unsafe"
+
+    def __init__(self, *, role: str, problems: tuple[str, ...]) -> None:
+        """Name the role and everything that it may and must not."""
+        self.role = role
+        self.problems = problems
+        super().__init__(
+            f"the database role '{role}' must not serve requests: {'; '.join(problems)}; "
+            "connect as the app's own role, which `plangate db doctor` accepts"
+        )
+
+
+class NotFoundError(DomainError):
+    """Nothing of that kind has that id, or the caller may not see it: both look alike."""
+
+    code = "not_found"
+
+    def __init__(self, *, kind: str, id: str) -> None:  # noqa: A002  # what it is
+        """Name what was looked for."""
+        self.kind = kind
+        self.id = id
+        super().__init__(f"no {kind} '{id[:80]}' that you may see")
+
+
+class NotAllowedError(DomainError):
+    """The caller is known, but may not do this."""
+
+    code = "not_allowed"
+
+    def __init__(self, *, needs: str, has: str) -> None:
+        """Say what it needs and what the caller has."""
+        self.needs = needs
+        self.has = has
+        super().__init__(f"this needs {needs}; you have {has or 'none'}")
+
+
+class NameTakenError(DomainError):
+    """Something of that name exists in the organization."""
+
+    code = "name_taken"
+
+    def __init__(self, *, kind: str, name: str) -> None:
+        """Name what is taken."""
+        self.kind = kind
+        self.name = name
+        super().__init__(f"a {kind} named '{name[:80]}' exists; choose another name")
+
+
+class NotConfirmedError(DomainError):
+    """Something that can't be undone was asked for, and not confirmed word for word."""
+
+    code = "not_confirmed"
+
+    def __init__(self, *, what: str, needs: str) -> None:
+        """Say what has to be confirmed, and with what."""
+        self.what = what
+        self.needs = needs
+        super().__init__(f"{what} can't be undone; to confirm it, send {needs} exactly as it is")
+
+
+class EnvironmentNotInstalledError(DomainError):
+    """A project was asked for in an environment that no installed plugin declares."""
+
+    code = "environment_not_installed"
+
+    def __init__(self, *, environment: str, known: tuple[str, ...]) -> None:
+        """Name the environment and those that there are."""
+        self.environment = environment
+        self.known = known
+        super().__init__(
+            f"no installed plugin declares the environment '{environment[:80]}'; "
+            f"there are: {', '.join(known) or 'none'}"
+        )
+
+
+class RoleReservedError(DomainError):
+    """A role of the platform was to be given as if it were one of an environment."""
+
+    code = "role_reserved"
+
+    def __init__(self, *, roles: tuple[str, ...]) -> None:
+        """Name the roles."""
+        self.roles = roles
+        super().__init__(
+            f"{', '.join(roles)}: roles of the platform are no extra roles; "
+            "extra roles are those that actions of the environment name"
+        )
+
+
+class WrongTimeError(DomainError):
+    """The thing is in a state that does not allow what was asked."""
+
+    code = "wrong_time"
+
+    def __init__(self, *, what: str, found: str, remedy: str) -> None:
+        """Say what was asked, what stands in its way and what to do."""
+        self.what = what
+        self.found = found
+        super().__init__(f"{what} is {found}; {remedy}")
+
+
+class ProjectArchivedError(DomainError):
+    """A write to an archived project; its history can still be read."""
+
+    code = "project_archived"
+
+    def __init__(self, *, project: str) -> None:
+        """Name the project."""
+        self.project = project
+        super().__init__(f"project '{project}' is archived; restore it first")
+
+
+class VersionMismatchError(DomainError):
+    """If-Match names another version of the state than the one that stands."""
+
+    code = "version_mismatch"
+
+    def __init__(self, *, expected: str, found: str) -> None:
+        """Name both."""
+        self.expected = expected
+        self.found = found
+        super().__init__(f"the state is {found}, you expected {expected}; read it and decide anew")
+
+
+class KeyReusedError(DomainError):
+    """An idempotency key was used before with another body."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self, *, key: str) -> None:
+        """Name the key."""
+        self.key = key
+        super().__init__(
+            f"the Idempotency-Key '{key[:80]}' was used with another body; use a new key"
+        )
+
+
+class StaleFenceError(DomainError):
+    """A later holder of the project's lease has written: this one may not any more."""
+
+    code = "stale_fence"
+
+    def __init__(self, *, held: int, current: int) -> None:
+        """Name both tokens."""
+        self.held = held
+        self.current = current
+        super().__init__(f"fencing token {held} is older than {current}, which storage has seen")
+
+
+class StaleHeadError(DomainError):
+    """The head moved, or the project's settings changed, since they were read."""
+
+    code = "stale_head"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("the project's state or settings changed meanwhile; read them again")
+
+
+class TamperedStateError(DomainError):
+    """A stored state does not have the hash that was recorded for it."""
+
+    code = "state_tampered"
+
+    def __init__(self, *, version: int, expected: str, actual: str) -> None:
+        """Name the version and both hashes."""
+        self.version = version
+        self.expected = expected
+        self.actual = actual
+        super().__init__(
+            f"the state stored as version {version} hashes to {actual}, recorded is {expected}; "
+            "it was altered outside of Plangate: nothing runs on it until it is restored"
+        )
+
+
+class DeadlineError(DomainError):
+    """The caller's deadline passed while the request waited; nothing was done."""
+
+    code = "deadline_passed"
+
+    def __init__(self, *, waited_s: float, waiting_for: str) -> None:
+        """Say how long, and for what."""
+        self.waited_s = waited_s
+        self.waiting_for = waiting_for
+        super().__init__(
+            f"nothing was done: {waited_s:.1f} s passed while waiting for {waiting_for}; try again"
+        )
+
+
+class TokenMalformedError(DomainError):
+    """A text that is not a token; the message never repeats it."""
+
+    code = "token_malformed"
+
+    def __init__(self, *, problem: str) -> None:
+        """Say what is wrong with it, in words of our own."""
+        self.problem = problem
+        super().__init__(f"the token is not readable: {problem}; copy it again, or make a new one")
+
+
+class CredentialRefusedError(DomainError):
+    """A credential that opens nothing; unknown, malformed, expired and revoked look alike."""
+
+    code = "token_refused"
+
+    def __init__(self) -> None:
+        """Say what to bring, and nothing of what was wrong."""
+        super().__init__(
+            "no credential that opens this; send a valid token as 'Authorization: Bearer', "
+            "or log in again"
+        )
+
+
+class CredentialUnverifiableError(DomainError):
+    """A credential that can't be judged now, because whoever vouches for it does not answer."""
+
+    code = "credential_unverifiable"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("whoever vouches for the credential does not answer; try again")
+
+
+class IdentityRefusedError(DomainError):
+    """A bearer token or a login that was not believed; the message repeats nothing of either."""
+
+    code = "identity_refused"
+
+    def __init__(self, *, reason: IdentityRefusal, detail: str) -> None:
+        """Name the check that failed and what it expected, in words of our own."""
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"the identity is refused ({reason.value}): {detail}; {reason.advice}")
+
+
+class EmbeddedServerError(DomainError):
+    """An embedded server can't be started, or could not be kept running."""
+
+    code = "embedded_server"
+
+    def __init__(self, *, server: str, problem: str, advice: str) -> None:
+        """Name the server, what is wrong and what to do."""
+        self.server = server
+        self.problem = problem
+        self.advice = advice
+        super().__init__(f"embedded {server}: {problem}; {advice}")
+
+
+class EmbeddedFolderBusyError(DomainError):
+    """Another process runs the embedded server of this folder."""
+
+    code = "embedded_folder_busy"
+
+    def __init__(self, *, server: str, folder: str, pid: int | None) -> None:
+        """Name the folder and who holds it, where that could be read."""
+        self.server = server
+        self.folder = folder
+        self.pid = pid
+        holder = "another process" if pid is None else f"process {pid}"
+        super().__init__(
+            f"embedded {server}: {holder} runs the server of {folder}; "
+            "end that process first, or choose another folder"
+        )
+
+
+class LoginClosedError(DomainError):
+    """Nobody can log in with a browser here."""
+
+    code = "login_closed"
+
+    def __init__(self) -> None:
+        """Say what is missing."""
+        super().__init__(
+            "this platform has no identity provider or no public address to return to; set "
+            "PLANGATE_ISSUERS and PLANGATE_PUBLIC_URL, or send a token"
+        )

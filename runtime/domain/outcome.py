@@ -15,12 +15,13 @@ Diff: TypeAlias = tuple[JsonObject, ...]
 
 
 class StepStatus(StrEnum):
-    """Say how a step ended."""
+    """Say how a step ended; of an atomic plan that stopped, what was done is rolled back."""
 
     DONE = "done"
     REFUSED = "refused"
     FAILED = "failed"
     NOT_REACHED = "not_reached"
+    ROLLED_BACK = "rolled_back"
 
 
 class Refusal(BaseModel):

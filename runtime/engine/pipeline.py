@@ -16,6 +16,7 @@ from runtime.domain.state import State
 from runtime.engine.compiled import CompiledRegistry
 from runtime.engine.facts import Facts, StepFacts
 from runtime.engine.step import judge_step
+from runtime.kit.json_value import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,36 @@ def judge(ready: PreparedPlan, facts: Facts, registry: CompiledRegistry) -> Judg
         ),
         state=state,
         usage=usage,
+    )
+
+
+def all_or_nothing(judged: Judgement, facts: Facts) -> Judgement:
+    """Return the judgement of an atomic plan: a plan that stopped leaves state and usage alone.
+
+    The steps that had been done stay in the record, as rolled back, with what they would have cost
+    and changed taken out.
+    """
+    outcome = judged.outcome
+    if outcome.status is StepStatus.DONE:
+        return judged
+    start = facts.state
+    undone: JsonObject = {
+        "diff": (),
+        "cost": 0,
+        "side_effects": (),
+        "state_version": start.version,
+        "state_digest": start.digest,
+    }
+    steps = tuple(
+        step.model_copy(update={**undone, "status": StepStatus.ROLLED_BACK})
+        if step.status is StepStatus.DONE
+        else step.model_copy(update=undone)
+        for step in outcome.steps
+    )
+    return Judgement(
+        outcome=outcome.model_copy(update={"steps": steps, "after": start.digest, "cost": 0}),
+        state=start,
+        usage=facts.usage,
     )
 
 

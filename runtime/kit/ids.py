@@ -11,8 +11,10 @@ from typing import Final
 ENTROPY_BYTES: Final = 10
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 _DIGIT_OF: Final = {letter: digit for digit, letter in enumerate(_ALPHABET)}
 _LENGTH: Final = 26
+_SHIFTS: Final = range(120, -1, -10)  # two letters at a time
 _ENTROPY_BITS: Final = 8 * ENTROPY_BYTES
 _MAX_MS: Final = 2**48 - 1
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -53,8 +55,7 @@ def new_id(prefix: str, *, now_ms: int, entropy: bytes) -> str:
     if len(entropy) != ENTROPY_BYTES:
         raise IdError(f"id entropy has {len(entropy)} bytes, expected {ENTROPY_BYTES}")
     number = now_ms << _ENTROPY_BITS | int.from_bytes(entropy)
-    letters = (_ALPHABET[number >> shift & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
-    return f"{prefix}_{''.join(letters)}"
+    return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])}"
 
 
 def parse_id(text: str, prefix: str) -> ParsedId:

@@ -64,7 +64,7 @@ class Lease(Protocol):
 
     @property
     def lost(self) -> bool:
-        """Say whether the time may have run out, by the local monotonic clock, or was taken."""
+        """Say whether the time may be over, by the local monotonic clock; released, it is."""
         ...
 
     @property

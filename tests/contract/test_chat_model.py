@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from runtime.bootstrap import open_chat_model
+from runtime.bootstrap.chat_models import open_chat_model
 from runtime.kit.json_value import JsonObject
 from runtime.ports.chat_model import (
     NO_TOOLS,

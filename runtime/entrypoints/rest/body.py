@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
 from typing_extensions import override
 
 from runtime.entrypoints.rest.door import Door
 from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
-from runtime.kit.canonical_json import CanonicalJsonError, parse_strict
+from runtime.kit.canonical_json import CanonicalJsonError
 from runtime.kit.json_value import JsonValue
+from runtime.kit.strict_json import read_strictly
 
 JSON_TYPE: Final = "application/json"
 
@@ -31,6 +33,7 @@ class CappedRequest(Request):
     """Read a body once, and no further than its caps allow."""
 
     _content: bytes | None = None
+    _document: JsonValue = None
 
     @override
     async def body(self) -> bytes:
@@ -59,15 +62,24 @@ class CappedRequest(Request):
         Raises:
             ProblemError: it is none.
         """
+        if self._document is not None:
+            return self._document
+        content = await self.body()
         try:
-            return parse_strict(await self.body())
+            self._document = read_strictly(content)
         except CanonicalJsonError as error:
             raise ProblemError(ProblemCode.BODY_UNREADABLE, f"the body: {error}") from None
+        return self._document
 
     async def _read(self, caps: BodyCaps) -> bytes:
         parts: list[bytes] = []
         size_bytes = 0
-        async for part in self.stream():
+        more = True
+        while more:
+            message = await self._receive()  # `stream()` does the same, and costs 2 µs more
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            part, more = message.get("body", b""), message.get("more_body", False)
             size_bytes += len(part)
             if size_bytes > caps.size_bytes:
                 raise ProblemError(
@@ -76,7 +88,7 @@ class CappedRequest(Request):
                     headers={"Connection": "close"},
                 )
             parts.append(part)
-        return b"".join(parts)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class GuardedRoute(APIRoute):
@@ -94,13 +106,20 @@ class GuardedRoute(APIRoute):
             door: Door = request.app.state.door
             door.admit(request)
             if self.body_field is not None:
-                _check_type(request.headers.get("content-type", ""))
+                check_type(request.headers.get("content-type", ""))
             return await handle(CappedRequest(request.scope, request.receive))
 
         return guarded
 
 
-def _check_type(content_type: str) -> None:
+def check_type(content_type: str) -> None:
+    """Refuse a body of any type but JSON.
+
+    Raises:
+        ProblemError: BODY_TYPE_UNSUPPORTED.
+    """
+    if content_type == JSON_TYPE:
+        return
     kind = content_type.partition(";")[0].strip().lower()
     if kind != JSON_TYPE:
         raise ProblemError(

@@ -17,6 +17,7 @@ from fastapi.exceptions import HTTPException, RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException as RoutingException
 
+from runtime.domain.errors import DomainError
 from runtime.kit.json_pointer import join
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -24,52 +25,136 @@ SHOWN_FAULTS: Final = 20
 
 
 class ProblemCode(StrEnum):
-    """Name what went wrong; stable across releases."""
+    """Name what went wrong; stable across releases. Those of a `DomainError` are its `code`."""
 
     BODY_UNREADABLE = "body_unreadable"
     TOKEN_REFUSED = "token_refused"  # noqa: S105  # a code
+    IDENTITY_REFUSED = "identity_refused"
     EVALUATION_CLOSED = "evaluation_closed"
+    METRICS_CLOSED = "metrics_closed"
+    NOT_ALLOWED = "not_allowed"
+    ORIGIN_REFUSED = "origin_refused"
     NOT_FOUND = "not_found"
     ENVIRONMENT_UNKNOWN = "environment_unknown"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     BODY_TOO_SLOW = "body_too_slow"
+    NAME_TAKEN = "name_taken"
+    WRONG_TIME = "wrong_time"
+    PROJECT_ARCHIVED = "project_archived"
+    KEY_REUSED = "idempotency_key_reused"
+    STALE_FENCE = "stale_fence"
+    STALE_HEAD = "stale_head"
+    VERSION_MISMATCH = "version_mismatch"
     BODY_TOO_LARGE = "body_too_large"
     BODY_TYPE_UNSUPPORTED = "body_type_unsupported"
     REQUEST_INVALID = "request_invalid"
+    CURSOR_INVALID = "cursor_invalid"
+    ACTION_UNKNOWN = "action_unknown"
     ACTIONS_UNKNOWN = "actions_unknown"
+    ENVIRONMENT_NOT_INSTALLED = "environment_not_installed"
+    NOT_CONFIRMED = "not_confirmed"
+    ROLE_RESERVED = "role_reserved"
     STATE_INVALID = "state_invalid"
+    DECLARATION_INVALID = "declaration_invalid"
+    TOKEN_MALFORMED = "token_malformed"  # noqa: S105  # a code
     ATTACHMENT_INVALID = "attachment_invalid"
     MODEL_REFUSED_REQUEST = "model_refused_request"
+    LEASE_BUSY = "lease_busy"
+    RATE_LIMITED = "rate_limited"
     MODEL_RATE_LIMITED = "model_rate_limited"
     INTERNAL = "internal"
+    TENANT_CONTEXT_MISSING = "tenant_context_missing"
+    STATE_TAMPERED = "state_tampered"
+    REPLAY_DIVERGED = "replay_diverged"
     MODEL_FAILED = "model_failed"
     MODEL_MISSING = "model_missing"
     MODEL_UNAVAILABLE = "model_unavailable"
+    CREDENTIAL_UNVERIFIABLE = "credential_unverifiable"
+    LEASE_LOST = "lease_lost"
+    LEASE_UNAVAILABLE = "lease_unavailable"
+    STORAGE_UNAVAILABLE = "storage_unavailable"
+    SCHEMA_MISMATCH = "schema_mismatch"
+    LOGIN_CLOSED = "login_closed"
     MODEL_TOO_SLOW = "model_too_slow"
+    DEADLINE_PASSED = "deadline_passed"
 
 
+_CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
+    HTTPStatus.BAD_REQUEST: (ProblemCode.BODY_UNREADABLE,),
+    HTTPStatus.UNAUTHORIZED: (ProblemCode.TOKEN_REFUSED, ProblemCode.IDENTITY_REFUSED),
+    HTTPStatus.FORBIDDEN: (
+        ProblemCode.EVALUATION_CLOSED,
+        ProblemCode.METRICS_CLOSED,
+        ProblemCode.NOT_ALLOWED,
+        ProblemCode.ORIGIN_REFUSED,
+    ),
+    HTTPStatus.NOT_FOUND: (ProblemCode.NOT_FOUND, ProblemCode.ENVIRONMENT_UNKNOWN),
+    HTTPStatus.METHOD_NOT_ALLOWED: (ProblemCode.METHOD_NOT_ALLOWED,),
+    HTTPStatus.REQUEST_TIMEOUT: (ProblemCode.BODY_TOO_SLOW,),
+    HTTPStatus.CONFLICT: (
+        ProblemCode.NAME_TAKEN,
+        ProblemCode.WRONG_TIME,
+        ProblemCode.PROJECT_ARCHIVED,
+        ProblemCode.KEY_REUSED,
+        ProblemCode.STALE_FENCE,
+        ProblemCode.STALE_HEAD,
+    ),
+    HTTPStatus.PRECONDITION_FAILED: (ProblemCode.VERSION_MISMATCH,),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (ProblemCode.BODY_TOO_LARGE,),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (ProblemCode.BODY_TYPE_UNSUPPORTED,),
+    HTTPStatus.UNPROCESSABLE_ENTITY: (
+        ProblemCode.REQUEST_INVALID,
+        ProblemCode.CURSOR_INVALID,
+        ProblemCode.ACTION_UNKNOWN,
+        ProblemCode.ACTIONS_UNKNOWN,
+        ProblemCode.ENVIRONMENT_NOT_INSTALLED,
+        ProblemCode.NOT_CONFIRMED,
+        ProblemCode.ROLE_RESERVED,
+        ProblemCode.STATE_INVALID,
+        ProblemCode.DECLARATION_INVALID,
+        ProblemCode.TOKEN_MALFORMED,
+        ProblemCode.ATTACHMENT_INVALID,
+        ProblemCode.MODEL_REFUSED_REQUEST,
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        ProblemCode.LEASE_BUSY,
+        ProblemCode.RATE_LIMITED,
+        ProblemCode.MODEL_RATE_LIMITED,
+    ),
+    HTTPStatus.INTERNAL_SERVER_ERROR: (
+        ProblemCode.INTERNAL,
+        ProblemCode.TENANT_CONTEXT_MISSING,
+        ProblemCode.STATE_TAMPERED,
+        ProblemCode.REPLAY_DIVERGED,
+    ),
+    HTTPStatus.BAD_GATEWAY: (ProblemCode.MODEL_FAILED,),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        ProblemCode.MODEL_MISSING,
+        ProblemCode.MODEL_UNAVAILABLE,
+        ProblemCode.CREDENTIAL_UNVERIFIABLE,
+        ProblemCode.LEASE_LOST,
+        ProblemCode.LEASE_UNAVAILABLE,
+        ProblemCode.STORAGE_UNAVAILABLE,
+        ProblemCode.SCHEMA_MISMATCH,
+        ProblemCode.LOGIN_CLOSED,
+    ),
+    HTTPStatus.GATEWAY_TIMEOUT: (ProblemCode.MODEL_TOO_SLOW, ProblemCode.DEADLINE_PASSED),
+}
 STATUSES: Final[Mapping[ProblemCode, HTTPStatus]] = MappingProxyType(
+    {code: status for status, codes in _CODES.items() for code in codes}
+)
+
+CHALLENGE: Final = MappingProxyType({"WWW-Authenticate": 'Bearer realm="plangate"'})
+_SOON: Final = MappingProxyType({"Retry-After": "1"})
+_HEADERS: Final[Mapping[ProblemCode, Mapping[str, str]]] = MappingProxyType(
     {
-        ProblemCode.BODY_UNREADABLE: HTTPStatus.BAD_REQUEST,
-        ProblemCode.TOKEN_REFUSED: HTTPStatus.UNAUTHORIZED,
-        ProblemCode.EVALUATION_CLOSED: HTTPStatus.FORBIDDEN,
-        ProblemCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
-        ProblemCode.ENVIRONMENT_UNKNOWN: HTTPStatus.NOT_FOUND,
-        ProblemCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
-        ProblemCode.BODY_TOO_SLOW: HTTPStatus.REQUEST_TIMEOUT,
-        ProblemCode.BODY_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        ProblemCode.BODY_TYPE_UNSUPPORTED: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        ProblemCode.REQUEST_INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
-        ProblemCode.ACTIONS_UNKNOWN: HTTPStatus.UNPROCESSABLE_ENTITY,
-        ProblemCode.STATE_INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
-        ProblemCode.ATTACHMENT_INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
-        ProblemCode.MODEL_REFUSED_REQUEST: HTTPStatus.UNPROCESSABLE_ENTITY,
-        ProblemCode.MODEL_RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
-        ProblemCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
-        ProblemCode.MODEL_FAILED: HTTPStatus.BAD_GATEWAY,
-        ProblemCode.MODEL_MISSING: HTTPStatus.SERVICE_UNAVAILABLE,
-        ProblemCode.MODEL_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
-        ProblemCode.MODEL_TOO_SLOW: HTTPStatus.GATEWAY_TIMEOUT,
+        ProblemCode.TOKEN_REFUSED: CHALLENGE,
+        ProblemCode.IDENTITY_REFUSED: CHALLENGE,
+        ProblemCode.LEASE_BUSY: _SOON,
+        ProblemCode.LEASE_LOST: _SOON,
+        ProblemCode.LEASE_UNAVAILABLE: _SOON,
+        ProblemCode.STORAGE_UNAVAILABLE: _SOON,
+        ProblemCode.CREDENTIAL_UNVERIFIABLE: _SOON,
     }
 )
 
@@ -124,8 +209,23 @@ class ProblemError(HTTPException):
 def install(app: FastAPI) -> None:
     """Let every failure of an app become a problem."""
     app.add_exception_handler(RoutingException, _told)
+    app.add_exception_handler(DomainError, _expected)
     app.add_exception_handler(RequestValidationError, _unfit)
     app.add_exception_handler(Exception, _ours)
+
+
+def problem_of(error: DomainError) -> Response:
+    """Return what an expected failure is answered with; one that has no code here is our fault."""
+    try:
+        code = ProblemCode(error.code)
+    except ValueError:
+        return internal_problem()
+    return _answer(code, str(error), headers=_HEADERS.get(code))
+
+
+def internal_problem() -> Response:
+    """Say nothing of a fault of ours but that it is one; the server's log has the rest."""
+    return _answer(ProblemCode.INTERNAL, "a fault of the platform; its log says more")
 
 
 async def _told(_: Request, error: Exception) -> Response:
@@ -137,6 +237,11 @@ async def _told(_: Request, error: Exception) -> Response:
     code = _OF_ROUTING.get(status, ProblemCode.BODY_UNREADABLE)
     detail = f"{status.phrase}; the routes are in /openapi.json"
     return _answer(code, detail, headers=refused.headers)
+
+
+async def _expected(_: Request, error: Exception) -> Response:
+    """Answer an expected failure by the table; its message is written for callers."""
+    return problem_of(cast("DomainError", error))  # what it is installed for
 
 
 async def _unfit(_: Request, error: Exception) -> Response:
@@ -151,8 +256,8 @@ async def _unfit(_: Request, error: Exception) -> Response:
 
 
 async def _ours(_: Request, __: Exception) -> Response:
-    """Say nothing of a fault of ours but that it is one; the server's log has the rest."""
-    return _answer(ProblemCode.INTERNAL, "a fault of the platform; its log says more")
+    """Answer a fault of ours."""
+    return internal_problem()
 
 
 def _answer(

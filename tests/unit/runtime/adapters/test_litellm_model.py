@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from runtime.bootstrap import open_chat_model
+from runtime.bootstrap.chat_models import open_chat_model
 from runtime.kit.json_value import JsonObject
 from runtime.ports.chat_model import (
     ChatModel,

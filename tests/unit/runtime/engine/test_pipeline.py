@@ -236,3 +236,38 @@ def test_the_facts_are_untouched() -> None:
 
     assert facts == replace(facts_for(plan, REGISTRY))
     assert pipeline.run(plan, facts, REGISTRY) == first
+
+
+def test_an_atomic_plan_that_is_done_is_done() -> None:
+    """Nothing changes for a plan that runs to its end."""
+    plan = adds(1, 2)
+    facts = facts_for(plan, REGISTRY)
+    judgement = pipeline.run(plan, facts, REGISTRY)
+
+    assert pipeline.all_or_nothing(judgement, facts) is judgement
+
+
+def test_an_atomic_plan_that_stops_leaves_nothing_behind() -> None:
+    """State and usage are as before; the record says what was rolled back, and why."""
+    plan = adds(1, 2, "three", 4)
+    facts = facts_for(plan, REGISTRY)
+
+    judgement = pipeline.all_or_nothing(pipeline.run(plan, facts, REGISTRY), facts)
+
+    outcome = judgement.outcome
+    assert (judgement.state, judgement.usage) == (facts.state, facts.usage)
+    assert [step.status for step in outcome.steps] == [
+        StepStatus.ROLLED_BACK,
+        StepStatus.ROLLED_BACK,
+        StepStatus.REFUSED,
+        StepStatus.NOT_REACHED,
+    ]
+    assert outcome.status is StepStatus.REFUSED
+    assert outcome.refusal is not None
+    assert outcome.refusal.code is ReasonCode.INPUT_INVALID
+    assert (outcome.before, outcome.after, outcome.cost) == (
+        facts.state.digest,
+        facts.state.digest,
+        0,
+    )
+    assert {(step.diff, step.cost, step.state_version) for step in outcome.steps} == {((), 0, 0)}

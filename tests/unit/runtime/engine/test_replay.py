@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from runtime.domain.errors import ReplayError
+from runtime.domain.history import Cause, Version
 from runtime.domain.outcome import StepOutcome
 from runtime.engine import pipeline
-from runtime.engine.replay import rebuild
+from runtime.engine.replay import advanced, rebuild
 from runtime.kit.json_value import JsonObject, JsonValue
-from tests.builders import a_plan, a_registry, a_state, a_step, facts_for
+from tests.builders import NOW, a_plan, a_registry, a_state, a_step, facts_for
 
 REGISTRY = a_registry()
 PLAN = a_plan([a_step(value=3), a_step(value=3), a_step(value=8), a_step(value="x"), a_step()])
@@ -66,3 +69,41 @@ def test_another_beginning_is_refused() -> None:
     """A history belongs to one initial state."""
     with pytest.raises(ReplayError):
         rebuild(a_state({"box": {"value": 0, "note": "x"}}), HISTORY)
+
+
+def _versions(**changes: JsonValue) -> list[Version]:
+    """Read the history as stored versions, the first of them altered."""
+    found = [
+        Version(
+            version=step.state_version,
+            digest=step.state_digest,
+            diff=step.diff,
+            cause=Cause.EXECUTED,
+            outcome_id="out_1",
+            principal_id="ann",
+            created_at=NOW,
+        )
+        for step in HISTORY
+        if step.diff
+    ]
+    return [replace(found[0], **changes), *found[1:]]
+
+
+def test_versions_lead_from_one_state_to_another() -> None:
+    """Each hash is compared on the way."""
+    assert advanced(a_state(), _versions()) == JUDGED.state
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"version": 2}, id="a version that is missing"),
+        pytest.param({"version": 0}, id="a version that was there"),
+        pytest.param({"digest": "sha256:0"}, id="another hash"),
+        pytest.param(_replace(4), id="another value"),
+    ],
+)
+def test_altered_versions_are_refused(changes: JsonObject) -> None:
+    """A history with a gap or an altered diff leads nowhere."""
+    with pytest.raises(ReplayError, match="diverges at version"):
+        advanced(a_state(), _versions(**changes))

@@ -1,4 +1,4 @@
-"""Wire the runtime: the only place that picks adapters."""
+"""Open the chat model that a reference names, and tell what it costs."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Verify identities of OIDC issuers: bearer tokens, and logins by code flow with PKCE."""

@@ -1,0 +1,6 @@
+"""Wire the runtime: the only place that picks adapters.
+
+chat_models   model references -> ChatModel
+environments  installed plugins -> compiled environments
+platform      settings -> every use case of the platform, opened and closed as one
+"""

@@ -1,0 +1,30 @@
+"""Compile the environments of the installed plugins, once for the process."""
+
+from __future__ import annotations
+
+from runtime.domain.errors import DeclarationError
+from runtime.plugins.loader import environment_names
+from runtime.sandbox import Sandbox
+from runtime.services.environments import Environments, InstalledEnvironment
+
+
+def installed_environments() -> Environments:
+    """Compile every environment that an installed plugin declares.
+
+    Raises:
+        DeclarationError: one can't be loaded or compiled.
+    """
+    found: dict[str, InstalledEnvironment] = {}
+    for name in environment_names():
+        sandbox = Sandbox.named(name)
+        found[name] = InstalledEnvironment(
+            id=name,
+            title=sandbox.environment.title,
+            description=sandbox.environment.description,
+            plugin=f"{sandbox.plugin.id}@{sandbox.plugin.version}",
+            compiled=sandbox.compiled,
+            limits=sandbox.environment.limits,
+        )
+    if not found:
+        raise DeclarationError(subject="plugins", problems=("none declares an environment",))
+    return found

@@ -1,0 +1,32 @@
+"""Hold a project as it stands: its state, what it used, and what a commit will compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runtime.domain.limits import Limits
+from runtime.domain.state import State
+from runtime.domain.usage_book import UsageBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Pair the newest state of a project with the facts that every judgement needs.
+
+    Attributes:
+        state: the state and its version.
+        usage: what was used so far.
+        settings: grows with every change of the project's settings; compared at commit.
+        fence: the largest fencing token that storage has seen.
+        environment: which declarations hold.
+        limits: what the project allows.
+        archived: nothing may run.
+    """
+
+    state: State
+    usage: UsageBook
+    settings: int
+    fence: int
+    environment: str
+    limits: Limits
+    archived: bool

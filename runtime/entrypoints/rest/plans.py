@@ -1,0 +1,174 @@
+"""Simulate and execute plans over HTTP.
+
+The busiest routes: they read their body by hand and answer with the text that is stored, so that no
+document is built, checked or spelled twice.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from runtime.domain.outcome import Refusal, StepOutcome
+from runtime.domain.plan import Plan
+from runtime.entrypoints.rest.body import CappedRequest, check_type
+from runtime.entrypoints.rest.context import JSON_MEDIA_TYPE, REPLAYED, services_of, writing
+from runtime.entrypoints.rest.etags import IF_MATCH, etag, expected_version
+from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
+from runtime.entrypoints.rest.route import PlatformRoute
+from runtime.services.execution import Executed
+from runtime.services.plans import MOST_PATIENCE_S, PATIENCE_S, PlanRequest
+
+router = APIRouter(
+    prefix="/v1/projects/{project_id}", tags=["plans"], route_class=PlatformRoute,
+    responses=PROBLEMS,
+)  # fmt: skip
+
+TIMEOUT: Final = "Plangate-Timeout"
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlanRequestIn(_Wire):
+    """Ask for a plan to be simulated or executed.
+
+    Attributes:
+        plan: the steps, in order.
+        confirm: the `plan_digest` that a simulation or a refusal showed, to confirm that very plan.
+        atomic: all steps or none; else what was done before a refusal stays.
+    """
+
+    plan: Plan
+    confirm: Annotated[str | None, Field(max_length=100)] = None
+    atomic: bool = False
+
+
+class VersionRef(_Wire):
+    """Name a version of the state by number and hash."""
+
+    version: int
+    digest: str
+
+
+class OutcomeOut(_Wire):
+    """Say what came of a plan: of each step, and of the plan as a whole.
+
+    Attributes:
+        id: `out_` and 26 letters; of a simulation, an id under which nothing is stored.
+        plan_digest: what a confirmation has to name.
+    """
+
+    id: str
+    project: str
+    principal: str
+    status: Literal["done", "refused", "failed"]
+    plan_digest: str
+    steps: tuple[StepOutcome, ...]
+    refusal: Refusal | None
+    before: VersionRef
+    after: VersionRef
+    cost: int
+    created_at: datetime
+
+
+_HEADERS: Final[list[dict[str, Any]]] = [
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Send the same key again to repeat a request safely: it acts once.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    },
+    {
+        "name": TIMEOUT,
+        "in": "header",
+        "required": False,
+        "description": "Seconds to wait for the plan's turn; past them nothing is done.",
+        "schema": {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_PATIENCE_S},
+    },
+    IF_MATCH,
+]
+_DESCRIBED: Final[dict[str, Any]] = {
+    "parameters": _HEADERS,
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON_MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/PlanRequestIn"},
+                "example": {"plan": {"steps": [{"action": "counter.set", "inputs": {"value": 3}}]}},
+            }
+        },
+    },
+}
+
+
+@router.post("/plans:execute", response_model=OutcomeOut, openapi_extra=_DESCRIBED)
+async def execute_plan(project_id: str, request: Request) -> Response:
+    """Execute a plan. What the engine refuses is an outcome as well, with status 200.
+
+    Steps that were done before a refusal stay done, unless the plan is atomic.
+    """
+    asked = await _asked(request)
+    services = await services_of(request)
+    context = await writing(request, request.headers.get("idempotency-key"))
+    return _told(await services.plans.execute(context, project_id, asked=asked))
+
+
+@router.post("/plans:simulate", response_model=OutcomeOut, openapi_extra=_DESCRIBED)
+async def simulate_plan(project_id: str, request: Request) -> Response:
+    """Return the outcome that executing the plan now would have; nothing is stored or changed."""
+    asked = await _asked(request)
+    services = await services_of(request)
+    context = await writing(request, None)
+    return _told(await services.plans.simulate(context, project_id, asked=asked))
+
+
+async def _asked(request: Request) -> PlanRequest:
+    assert isinstance(request, CappedRequest)  # noqa: S101  # by the route class
+    check_type(request.headers.get("content-type", ""))
+    document = await request.json()
+    try:
+        body = PlanRequestIn.model_validate(document)
+    except ValidationError as error:
+        raise RequestValidationError(_in_body(error)) from None
+    return PlanRequest(
+        plan=body.plan,
+        confirms=body.confirm,
+        expects=expected_version(request.headers.get("if-match")),
+        atomic=body.atomic,
+        patience_s=_patience_s(request.headers.get(TIMEOUT)),
+    )
+
+
+def _in_body(error: ValidationError) -> list[dict[str, Any]]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [{**item, "loc": ("body", *item["loc"])} for item in found]
+
+
+def _patience_s(header: str | None) -> float:
+    if header is None:
+        return PATIENCE_S
+    try:
+        patience_s = float(header)
+    except ValueError:
+        patience_s = math.nan
+    if not 0 < patience_s <= MOST_PATIENCE_S:
+        raise ProblemError(
+            ProblemCode.REQUEST_INVALID,
+            f"{TIMEOUT} is '{header[:40]}', expected seconds above 0 and up to {MOST_PATIENCE_S:g}",
+        )
+    return patience_s
+
+
+def _told(executed: Executed) -> Response:
+    headers = {"ETag": etag(executed.version)}
+    if executed.replayed:
+        headers[REPLAYED] = "true"
+    return Response(executed.document, headers=headers, media_type=JSON_MEDIA_TYPE)

@@ -1,0 +1,55 @@
+"""Stand before each route of the platform: who asks, what type, how much; then the handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from typing_extensions import override
+
+from runtime.entrypoints.rest.body import CappedRequest, check_type
+from runtime.entrypoints.rest.credentials import authenticate
+from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.rates import admit
+
+
+class PlatformRoute(APIRoute):
+    """Authenticate before the body is read, then read it within its caps, as strict JSON only."""
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler with what stands before it."""
+        handle = super().get_route_handler()
+        has_body = self.body_field is not None
+
+        async def guarded(request: Request) -> Response:
+            admit(request, await authenticate(request))
+            refuse_nul(request)
+            if has_body and not _empty(request):
+                check_type(request.headers.get("content-type", ""))
+            return await handle(CappedRequest(request.scope, request.receive))
+
+        return guarded
+
+
+def refuse_nul(request: Request) -> None:
+    """Refuse a NUL in path or query, which no database keeps and so nothing is named by.
+
+    Raises:
+        ProblemError: NOT_FOUND or REQUEST_INVALID.
+    """
+    if "\0" in request.scope["path"]:
+        raise ProblemError(ProblemCode.NOT_FOUND, "the path has a NUL, as nothing's path has")
+    if b"%00" in request.scope["query_string"]:
+        raise ProblemError(ProblemCode.REQUEST_INVALID, "the query has a NUL, expected none")
+
+
+def _empty(request: Request) -> bool:
+    """Say whether a request announces that it has no body: one may then be left out."""
+    headers = request.headers
+    length = headers.get("content-length")
+    if length is None:
+        return "content-type" not in headers and "transfer-encoding" not in headers
+    return length == "0"

@@ -1,0 +1,47 @@
+"""List the routers of the API: those that any process serves, and those of the platform."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from runtime.entrypoints.rest import (
+    callers,
+    environments,
+    exports,
+    health,
+    invitations,
+    members,
+    memberships,
+    organizations,
+    outcomes,
+    plans,
+    projects,
+    proposals,
+    registries,
+    sessions,
+    states,
+    tokens,
+)
+
+EVALUATION: Final[tuple[APIRouter, ...]] = (health.router, environments.router, proposals.router)
+"""Served with or without a database."""
+
+PLATFORM: Final[tuple[APIRouter, ...]] = (
+    plans.router,  # the busiest first: routes are tried in order
+    states.router,
+    outcomes.router,
+    registries.router,
+    memberships.router,
+    projects.router,
+    exports.router,
+    organizations.router,
+    members.router,
+    invitations.router,
+    tokens.router,
+    callers.router,
+    sessions.router,
+    sessions.own_router,
+)
+"""Served where there is a database."""

@@ -1,0 +1,1 @@
+"""Hold the use cases: gather facts, let the engine decide, write once."""

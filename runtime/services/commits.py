@@ -1,0 +1,92 @@
+"""Write what the lines of one organization have judged, many projects in one transaction.
+
+While one transaction is on its way to disk, other lines of the organization get ready; what is
+ready by then goes into the next one together. Nobody waits for company: a commit that is alone
+leaves at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from runtime.domain.errors import NotFoundError, StaleFenceError, StaleHeadError
+from runtime.store.executions import Commit, RepeatedError, commit
+from runtime.store.session import Database
+
+MOST_TOGETHER: Final = 32
+WRITERS: Final = 2
+"""Transactions of one organization under way at once: one is judged while another is on its way."""
+_Blamed = (StaleFenceError, StaleHeadError, NotFoundError, RepeatedError)
+
+
+@dataclass(slots=True)
+class _Pending:
+    group: Commit
+    written: asyncio.Future[None]
+
+
+class Commits:
+    """Gather commits by organization; belongs to one event loop."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: dict[str, deque[_Pending]] = {}
+        self._writers: dict[str, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def write(self, group: Commit) -> None:
+        """Return once a group is stored; raise as `store.executions.commit` does."""
+        organization = group.organization_id
+        pending = _Pending(group, asyncio.get_running_loop().create_future())
+        self._waiting.setdefault(organization, deque()).append(pending)
+        if self._writers.get(organization, 0) < WRITERS:
+            self._writers[organization] = self._writers.get(organization, 0) + 1
+            task = asyncio.create_task(self._serve(organization), name=f"write {organization}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        await pending.written
+
+    async def _serve(self, organization: str) -> None:
+        """Write until nothing of the organization waits."""
+        waiting = self._waiting[organization]
+        try:
+            while waiting:
+                await self._write(
+                    [waiting.popleft() for _ in range(min(len(waiting), MOST_TOGETHER))]
+                )
+        finally:
+            self._writers[organization] -= 1
+            if not self._writers[organization]:
+                del self._writers[organization], self._waiting[organization]
+
+    async def _write(self, together: Sequence[_Pending]) -> None:
+        """Write groups together; if one of them is to blame, each on its own."""
+        try:
+            await commit(self._database, [pending.group for pending in together])
+        except _Blamed as error:
+            if len(together) == 1:
+                _end(together, error)
+                return
+            for pending in together:
+                await self._write([pending])
+        except BaseException as error:  # whatever it is, nobody may wait for ever
+            _end(together, error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            _end(together, None)
+
+
+def _end(together: Sequence[_Pending], error: BaseException | None) -> None:
+    """Tell those who still wait that their groups are stored, or why not."""
+    for pending in together:
+        if pending.written.done():
+            continue
+        if error is None:
+            pending.written.set_result(None)
+        else:
+            pending.written.set_exception(error)

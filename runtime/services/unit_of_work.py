@@ -1,0 +1,107 @@
+"""Write once: one transaction a use case, in which effect, records and answer commit together.
+
+The only place beside `commit_executions` that commits. A use case hands in its work; if the
+request's key was answered before, the work is not done and the stored answer is returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from runtime.domain.record import AuditRecord, Event
+from runtime.kit.canonical_json import canonical_text, parse
+from runtime.kit.json_value import JsonObject
+from runtime.services.context import Context, Ids
+from runtime.store import idempotency_keys, records
+from runtime.store.idempotency_keys import KeyUse, StoredAnswer
+from runtime.store.session import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Hold what a mutating use case answers.
+
+    Attributes:
+        document: what the caller reads.
+        status: HTTP status of the answer.
+        kept: what a repetition of the request reads; differs where the first answer shows a secret.
+        replayed: the request was answered before.
+    """
+
+    document: JsonObject
+    status: int = HTTPStatus.OK
+    kept: JsonObject | None = None
+    replayed: bool = False
+
+
+class Unit:
+    """Offer one open transaction to a use case, and take what has to be recorded with it."""
+
+    def __init__(self, connection: AsyncConnection, context: Context, ids: Ids) -> None:
+        self.connection = connection
+        self.ids = ids
+        self.now = ids.now()
+        self._context = context
+
+    async def record(
+        self, kind: str, document: JsonObject, *, project_id: str | None = None
+    ) -> None:
+        """Write an audit record and the event of the same name; the document holds no secret."""
+        caller = self._context.caller
+        record = AuditRecord.of(
+            {**document, "credential": caller.credential_id},
+            record_id=self.ids.new("aud"),
+            principal_id=caller.member_id,
+            kind=kind,
+            project_id=project_id,
+        )
+        organization = caller.organization_id
+        await records.add_audit_record(
+            self.connection, record, organization_id=organization, now=self.now
+        )
+        event = Event(
+            id=self.ids.new("evt"),
+            type=kind,
+            document=canonical_text(document),
+            project_id=project_id,
+        )
+        await records.add_event(self.connection, event, organization_id=organization, now=self.now)
+
+
+Work = Callable[[Unit], Awaitable[Answer]]
+
+
+async def once(database: Database, ids: Ids, context: Context, *, work: Work) -> Answer:
+    """Do a piece of work in one transaction, and at most once for each key.
+
+    Raises:
+        KeyReusedError: the key was used with another body.
+        StorageUnavailableError: the database can't be asked; nothing is known to be done.
+    """
+    caller, key = context.caller, context.key
+    async with database.transaction(caller.organization_id) as connection:
+        unit = Unit(connection, context, ids)
+        if key is None:
+            return await work(unit)
+        use = KeyUse(
+            organization_id=caller.organization_id,
+            principal_id=caller.member_id,
+            route=key.route,
+            key=key.key,
+            body_digest=key.body_digest,
+        )
+        stored = await idempotency_keys.claim(connection, use, now=unit.now)
+        if stored is not None:
+            return Answer(document=parse(stored.answer), status=stored.status, replayed=True)
+        answer = await work(unit)
+        kept = answer.document if answer.kept is None else answer.kept
+        await idempotency_keys.settle(
+            connection,
+            use,
+            answered=StoredAnswer(status=answer.status, answer=canonical_text(kept)),
+        )
+        return answer

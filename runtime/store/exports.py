@@ -1,0 +1,88 @@
+"""Read everything of one organization as it stood at one instant, a few rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from runtime.domain.errors import StorageUnavailableError
+from runtime.kit.json_value import JsonObject
+from runtime.store.base import Row
+from runtime.store.heads import HeadRow
+from runtime.store.invitations import InvitationRow
+from runtime.store.members import MemberRow
+from runtime.store.memberships import MembershipRow
+from runtime.store.organizations import OrganizationRow
+from runtime.store.outcomes import OutcomeRow
+from runtime.store.projects import ProjectRow
+from runtime.store.records import AuditRecordRow, EventRow
+from runtime.store.session import LOST, Database, tenant
+from runtime.store.snapshots import SnapshotRow
+from runtime.store.tokens import TokenRow
+from runtime.store.versions import VersionRow
+
+FEW_ROWS: Final = 10
+MANY_ROWS: Final = 100
+EXPORTED: Final[Mapping[type[Row], int]] = MappingProxyType(
+    {
+        OrganizationRow: MANY_ROWS,
+        MemberRow: MANY_ROWS,
+        ProjectRow: MANY_ROWS,
+        MembershipRow: MANY_ROWS,
+        InvitationRow: MANY_ROWS,
+        TokenRow: MANY_ROWS,
+        HeadRow: FEW_ROWS,
+        VersionRow: MANY_ROWS,
+        SnapshotRow: FEW_ROWS,
+        OutcomeRow: MANY_ROWS,
+        EventRow: MANY_ROWS,
+        AuditRecordRow: MANY_ROWS,
+    }
+)
+"""What is exported, in this order, and how many rows are in memory at once: states are large."""
+SECRET_COLUMNS: Final = frozenset({"hash"})
+
+_SET_TENANT: Final = text("select set_config('app.organization_id', :organization, true)")
+_WAIT_FOR_READER: Final = text("set local idle_in_transaction_session_timeout = '60s'")
+
+
+@asynccontextmanager
+async def frozen(database: Database, organization_id: str) -> AsyncIterator[AsyncConnection]:
+    """Open a transaction that sees one organization as it stands now, and changes nothing.
+
+    Raises:
+        TenantContextMissingError: no organization's id was given.
+        StorageUnavailableError: the database can't be asked, or the reader kept it waiting.
+    """
+    organization = tenant(organization_id)
+    try:
+        async with database.engine.connect() as connection:
+            await connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            async with connection.begin():
+                await connection.execute(_WAIT_FOR_READER)
+                await connection.execute(_SET_TENANT, {"organization": organization})
+                yield connection
+    except LOST as error:
+        raise StorageUnavailableError(reason=type(error).__name__) from error
+
+
+async def rows_of(
+    connection: AsyncConnection, table: type[Row], *, at_once: int
+) -> AsyncGenerator[JsonObject]:
+    """Yield the rows of a table in the order of their keys, by a cursor of the server's.
+
+    Columns that hold a hash of a secret are left out.
+    """
+    columns = [column for column in table.__table__.columns if column.name not in SECRET_COLUMNS]
+    key = list(table.__table__.primary_key)
+    asked: Any = select(*columns).order_by(*key).execution_options(yield_per=at_once)
+    async with connection.stream(asked) as found:
+        async for row in found.mappings():
+            yield dict(row)

@@ -1,0 +1,75 @@
+"""Write events and audit records; shipping them is the work of others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Text, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import Mapped, mapped_column
+
+from runtime.domain.record import AuditRecord, Event
+from runtime.store.base import Id, Instant, Row
+
+
+class EventRow(Row):
+    """A fact of the catalogue, on its way to whoever listens."""
+
+    __tablename__ = "events"
+
+    organization_id: Mapped[Id] = mapped_column(primary_key=True)
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    project_id: Mapped[Id | None]
+    type: Mapped[str] = mapped_column(Text)
+    document: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Instant]
+    shipped_at: Mapped[Instant | None]
+
+
+class AuditRecordRow(Row):
+    """A decision or an act of administration, which nobody can take back."""
+
+    __tablename__ = "audit_records"
+
+    organization_id: Mapped[Id] = mapped_column(primary_key=True)
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    project_id: Mapped[Id | None]
+    principal_id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(Text)
+    document: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Instant]
+
+
+async def add_event(
+    connection: AsyncConnection, event: Event, *, organization_id: str, now: datetime
+) -> None:
+    """Store an event."""
+    await connection.execute(
+        insert(EventRow).values(
+            organization_id=organization_id,
+            id=event.id,
+            project_id=event.project_id,
+            type=event.type,
+            document=event.document,
+            created_at=now,
+        )
+    )
+
+
+async def add_audit_record(
+    connection: AsyncConnection, record: AuditRecord, *, organization_id: str, now: datetime
+) -> None:
+    """Store an audit record."""
+    await connection.execute(
+        insert(AuditRecordRow).values(
+            organization_id=organization_id,
+            id=record.id,
+            project_id=record.project_id,
+            principal_id=record.principal_id,
+            kind=record.kind,
+            document=record.document,
+            digest=record.digest,
+            created_at=now,
+        )
+    )

@@ -1,0 +1,48 @@
+"""Say what the app's role may do, and what must hold of every table: the doctor compares with it.
+
+Revisions grant it, each what it made; a test holds the sum of them equal to this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+TENANT_COLUMN: Final = "organization_id"
+TENANTS: Final = "organizations"
+"""The table of tenants itself, whose `id` is the tenant."""
+
+TENANTLESS: Final[Mapping[str, str]] = MappingProxyType(
+    {"alembic_version": "says which revision the schema is at, and nothing of anybody"}
+)
+"""Tables without a tenant, each with its reason."""
+
+GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "alembic_version": frozenset({"select"}),
+        "audit_records": frozenset({"select", "insert"}),
+        "events": frozenset({"select", "insert", "update"}),
+        "heads": frozenset({"select", "insert", "update"}),
+        "idempotency_keys": frozenset({"select", "insert", "update", "delete"}),
+        "invitations": frozenset({"select", "insert", "update"}),
+        "members": frozenset({"select", "insert", "update"}),
+        "memberships": frozenset({"select", "insert", "update", "delete"}),
+        "organizations": frozenset({"select", "insert", "update"}),
+        "outcomes": frozenset({"select", "insert"}),
+        "projects": frozenset({"select", "insert", "update", "delete"}),
+        "snapshots": frozenset({"select", "insert"}),
+        "tokens": frozenset({"select", "insert", "update"}),
+        "versions": frozenset({"select", "insert"}),
+    }
+)
+"""What the app's role may do with each table; a table that is not here is none of its business."""
+
+CALLABLE: Final = frozenset({"commit_executions", "current_organization", "read_head"})
+"""Functions that the app's role may call."""
+
+APPEND_ONLY: Final = frozenset({"audit_records", "outcomes", "snapshots", "versions"})
+"""Tables whose rows are only ever added; triggers refuse all else, and grants do too."""
+
+DEFINERS: Final = frozenset[str]()
+"""Functions that run with their owner's rights: none, for they would step over row security."""

@@ -1,0 +1,163 @@
+"""Keep tokens: of each the keyed hash of its secret, what it may be used for, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Select,
+    Text,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import Row as Found
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import Mapped, mapped_column
+
+from runtime.domain.caller import CredentialKind
+from runtime.domain.issued_token import IssuedToken
+from runtime.domain.scope import Scope
+from runtime.store.base import Id, Instant, Row
+
+
+class TokenRow(Row):
+    """A token that was shown once; whoever reads this table can't use any."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "member_id"], ["members.organization_id", "members.id"]
+        ),
+        CheckConstraint("kind in ('api', 'session')", name="kind_check"),
+        Index("tokens_member", "organization_id", "member_id"),
+    )
+
+    organization_id: Mapped[Id] = mapped_column(primary_key=True)
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    member_id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[Instant]
+    created_by: Mapped[Id]
+    expires_at: Mapped[Instant | None]
+    revoked_at: Mapped[Instant | None]
+    last_used_at: Mapped[Instant | None]
+
+
+async def add_token(connection: AsyncConnection, token: IssuedToken, *, secret_hash: bytes) -> None:
+    """Store a new token with the keyed hash of its secret."""
+    await connection.execute(
+        insert(TokenRow).values(
+            organization_id=token.organization_id,
+            id=token.id,
+            member_id=token.member_id,
+            kind=token.kind.value,
+            name=token.name,
+            hash=secret_hash,
+            scopes=sorted(token.scopes),
+            created_at=token.created_at,
+            created_by=token.created_by,
+            expires_at=token.expires_at,
+        )
+    )
+
+
+async def tokens_after(
+    connection: AsyncConnection, after: str | None, *, limit: int, member_id: str | None
+) -> tuple[IssuedToken, ...]:
+    """Return tokens in the order of their ids, of one member or, with None, of everybody."""
+    asked = _tokens().order_by(TokenRow.id).limit(limit)
+    if member_id is not None:
+        asked = asked.where(TokenRow.member_id == member_id)
+    if after is not None:
+        asked = asked.where(TokenRow.id > after)
+    return tuple(map(_token, await connection.execute(asked)))
+
+
+async def find_token(connection: AsyncConnection, token_id: str) -> IssuedToken | None:
+    """Return a token, ended or not."""
+    asked = _tokens().where(TokenRow.id == token_id).limit(1)
+    return _found((await connection.execute(asked)).first())
+
+
+async def held_token(connection: AsyncConnection, token_id: str) -> IssuedToken | None:
+    """Return a token that this transaction is about to change (`for no key update`)."""
+    asked = _tokens().where(TokenRow.id == token_id).limit(1).with_for_update(key_share=True)
+    return _found((await connection.execute(asked)).first())
+
+
+async def expire_token(connection: AsyncConnection, token_id: str, *, at: datetime) -> None:
+    """Let a token end at an instant."""
+    await connection.execute(update(TokenRow).where(TokenRow.id == token_id).values(expires_at=at))
+
+
+async def revoke_token(connection: AsyncConnection, token_id: str, *, at: datetime) -> None:
+    """Let a token open nothing any more."""
+    await connection.execute(update(TokenRow).where(TokenRow.id == token_id).values(revoked_at=at))
+
+
+async def note_uses(
+    connection: AsyncConnection, token_ids: Sequence[str], *, at: datetime, before: datetime
+) -> None:
+    """Write when tokens were used, where the last use that was written is before an instant."""
+    await connection.execute(
+        update(TokenRow)
+        .where(
+            TokenRow.id.in_(token_ids),
+            or_(TokenRow.last_used_at.is_(None), TokenRow.last_used_at < before),
+        )
+        .values(last_used_at=at)
+    )
+
+
+def known_scopes(names: Iterable[str]) -> frozenset[Scope]:
+    """Return scopes by name; one that a later version granted means nothing here."""
+    return frozenset(scope for scope in Scope if scope.value in set(names))
+
+
+def _tokens() -> Select[*tuple[Any, ...]]:
+    row = TokenRow
+    return select(
+        row.organization_id,
+        row.id,
+        row.member_id,
+        row.kind,
+        row.name,
+        row.scopes,
+        row.created_at,
+        row.created_by,
+        row.expires_at,
+        row.revoked_at,
+        row.last_used_at,
+    )
+
+
+def _found(row: Found[*tuple[Any, ...]] | None) -> IssuedToken | None:
+    return None if row is None else _token(row)
+
+
+def _token(row: Found[*tuple[Any, ...]]) -> IssuedToken:
+    return IssuedToken(
+        id=row.id,
+        organization_id=row.organization_id,
+        member_id=row.member_id,
+        kind=CredentialKind(row.kind),
+        name=row.name,
+        scopes=known_scopes(row.scopes),
+        created_at=row.created_at,
+        created_by=row.created_by,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+    )

@@ -1,0 +1,167 @@
+"""Say what the platform does: log lines of JSON, and figures for Prometheus.
+
+An event is `noun.verb_past` with facts as keys; no payload and no secret is ever one of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Final, TextIO
+
+import orjson
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from structlog.typing import EventDict, WrappedLogger
+
+from runtime.kit.json_value import JsonObject
+from runtime.kit.redact import redact
+
+REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("plangate_request_id", default=None)
+"""Which request the current task works on; every log line has it."""
+
+METRICS_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+LEVELS: Final[Mapping[str, int]] = {
+    "debug": 10,
+    "info": 20,
+    "warning": 30,
+    "error": 40,
+    "critical": 50,
+}
+
+_LATENCIES_S: Final = (
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+)  # fmt: skip
+_WAITS_S: Final = (0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
+_GROUPS: Final = (1, 2, 4, 8, 16, 32)
+
+
+def configure_logging(*, level: str = "info", stream: TextIO | None = None) -> None:
+    """Let structlog write a line of JSON for each event.
+
+    Args:
+        level: the least that is written, one of `LEVELS`.
+        stream: where to; standard error by default.
+    """
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            with_request_id,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            structlog.processors.format_exc_info,
+            spelled,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def with_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Name the request that an event belongs to."""
+    request_id = REQUEST_ID.get()
+    if request_id is not None:
+        event["request_id"] = request_id
+    return event
+
+
+def spelled(_: WrappedLogger, __: str, event: EventDict) -> str:
+    """Spell an event as one line of JSON, without what looks like a secret."""
+    document: JsonObject = orjson.loads(orjson.dumps(event, default=str))
+    return orjson.dumps(redact(document)).decode()
+
+
+class Metrics:
+    """Count what one app does, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._answered = Counter(
+            "plangate_requests",
+            "Requests answered, by route template and status.",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self._latency = Histogram(
+            "plangate_request_seconds",
+            "Time from a request's arrival to the end of its answer.",
+            ("method", "route"),
+            buckets=_LATENCIES_S,
+            registry=self.registry,
+        )
+        self._executed = Counter(
+            "plangate_executions",
+            "Plans executed, by the status of their outcome.",
+            ("status",),
+            registry=self.registry,
+        )
+        self._groups = Histogram(
+            "plangate_commit_group_size",
+            "Plans that one commit held.",
+            buckets=_GROUPS,
+            registry=self.registry,
+        )
+        self._lease_waits = Histogram(
+            "plangate_lease_wait_seconds",
+            "Time that a project's lease was waited for.",
+            buckets=_WAITS_S,
+            registry=self.registry,
+        )
+        self._fences = Counter(
+            "plangate_fence_rejections",
+            "Commits refused because a later holder of the lease had written.",
+            registry=self.registry,
+        )
+        self._pool_waits = Histogram(
+            "plangate_pool_wait_seconds",
+            "Time that a database connection was waited for, by pool.",
+            ("pool",),
+            buckets=_WAITS_S,
+            registry=self.registry,
+        )
+        self._of_route = dict[tuple[str, str, int], tuple[Counter, Histogram]]()
+
+    def answered(self, method: str, route: str, *, status: int, seconds: float) -> None:
+        """Count a request; `route` is a template, so that ids make no series of their own."""
+        key = (method, route, status)
+        of_route = self._of_route.get(key)
+        if of_route is None:
+            of_route = (
+                self._answered.labels(method, route, str(status)),
+                self._latency.labels(method, route),
+            )
+            self._of_route[key] = of_route
+        of_route[0].inc()
+        of_route[1].observe(seconds)
+
+    def executed(self, status: str) -> None:
+        """Count one plan that was executed."""
+        self._executed.labels(status).inc()
+
+    def group_committed(self, size: int) -> None:
+        """Count a commit by how many plans it held."""
+        self._groups.observe(size)
+
+    def lease_waited(self, seconds: float) -> None:
+        """Count a wait for a lease."""
+        self._lease_waits.observe(seconds)
+
+    def fence_rejected(self) -> None:
+        """Count a commit that came too late."""
+        self._fences.inc()
+
+    def connection_waited(self, pool: str, seconds: float) -> None:
+        """Count a wait for a connection."""
+        self._pool_waits.labels(pool).observe(seconds)
+
+    def watch(self, name: str, description: str, *, read: Callable[[], float]) -> None:
+        """Show a figure that is read when somebody looks, as `plangate_` and its name."""
+        gauge = Gauge(f"plangate_{name}", description, registry=self.registry)
+        gauge.set_function(read)
+
+    def exposition(self) -> bytes:
+        """Return every figure as Prometheus reads it."""
+        return generate_latest(self.registry)

@@ -1,0 +1,131 @@
+"""Serve the platform's routes over hand-made use cases, and say who calls by a double at the port.
+
+The routers, their order and their errors are those of production; who a credential belongs to is
+what a test says. `tests.tenants` builds the use cases of tenancy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+
+from runtime.domain.caller import Caller
+from runtime.domain.errors import CredentialRefusedError
+from runtime.entrypoints.rest import openapi, problems, routers
+from runtime.entrypoints.rest.body import BodyCaps
+from runtime.kit.canonical_json import canonical_bytes
+from runtime.kit.json_value import JsonValue
+from runtime.services.context import Context
+from runtime.services.exports import Exports
+from runtime.services.invitations import Invitations
+from runtime.services.members import Members
+from runtime.services.memberships import Memberships
+from runtime.services.organizations import Organizations
+from runtime.services.projects import Projects
+from runtime.store.session import Database
+from tests.api.identity.world import HERE, Answered, called
+from tests.tenants import Tenancy, a_tenancy
+
+
+@dataclass(slots=True)
+class KnownCallers:
+    """Know whose a credential is: the double of `Authentication`."""
+
+    by_text: dict[str, Caller] = field(default_factory=dict)
+
+    def credential_of(self, caller: Caller) -> str:
+        """Return a text that opens as this caller."""
+        text = f"credential-{len(self.by_text) + 1}"
+        self.by_text[text] = caller
+        return text
+
+    async def caller_of(self, bearer: str) -> Caller:
+        """Return whose a text is."""
+        if bearer not in self.by_text:
+            raise CredentialRefusedError
+        return self.by_text[bearer]
+
+    async def operator_or_caller_of(self, bearer: str, *, request_key: str | None) -> Caller:
+        """Return whose a text is, the platform's own too."""
+        return await self.caller_of(bearer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenancyServices:
+    """Hold what the routes of tenancy ask for; stands where production has a `Platform`."""
+
+    authentication: KnownCallers
+    exports: Exports
+    invitations: Invitations
+    members: Members
+    memberships: Memberships
+    organizations: Organizations
+    projects: Projects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenancyApp:
+    """Hold an app with the use cases behind it."""
+
+    app: FastAPI
+    tenancy: Tenancy
+    callers: KnownCallers
+
+    async def call(
+        self,
+        context: Context,
+        method: str,
+        path: str,
+        document: JsonValue = None,
+        *,
+        key: str | None = None,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answered:
+        """Send one request as somebody: a document as strict JSON, a body as it is."""
+        path, _, query = path.partition("?")
+        sent = [
+            ("host", "127.0.0.1:4711"),
+            ("authorization", f"Bearer {self.callers.credential_of(context.caller)}"),
+            *(headers or {}).items(),
+        ]
+        if key is not None:
+            sent.append(("idempotency-key", key))
+        if document is not None:
+            body = canonical_bytes(document)
+        if body:
+            sent.append(("content-type", "application/json"))
+        return await called(
+            self.app, method, path, headers=sent, body=body, query=query, client=HERE
+        )
+
+
+def an_app(services: object) -> FastAPI:
+    """Build an app with the platform's routers around some of its use cases."""
+    app = FastAPI(separate_input_output_schemas=False)
+    app.state.services = services
+    app.state.body_caps = BodyCaps(size_bytes=1_000_000, time_s=10.0)
+    app.state.allowed_origins = frozenset[str]()
+    app.state.rates = None
+    problems.install(app)
+    for router in routers.PLATFORM:
+        app.include_router(router)
+    openapi.describe(app)
+    return app
+
+
+def a_tenancy_app(database: Database) -> TenancyApp:
+    """Build an app whose tenancy works, on a database."""
+    tenancy, callers = a_tenancy(database), KnownCallers()
+    services = TenancyServices(
+        authentication=callers,
+        exports=tenancy.exports,
+        invitations=tenancy.invitations,
+        members=tenancy.members,
+        memberships=tenancy.memberships,
+        organizations=tenancy.organizations,
+        projects=tenancy.projects,
+    )
+    return TenancyApp(app=an_app(services), tenancy=tenancy, callers=callers)
