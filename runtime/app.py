@@ -75,7 +75,7 @@ def create_app(settings: ServiceSettings, *, body_caps: BodyCaps | None = None) 
     app.state.body_caps = body_caps or BodyCaps()
     problems.install(app)
     edge.install(app, _edge_options(settings), clock=clock, metrics=metrics)
-    for router in (*routers.EVALUATION, *(routers.PLATFORM if serves_platform else ())):
+    for router in (*(routers.PLATFORM if serves_platform else ()), *routers.EVALUATION):
         app.include_router(router)
     openapi.describe(app)
     return app

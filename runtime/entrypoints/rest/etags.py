@@ -1,4 +1,4 @@
-"""Name a version of a project's state in `ETag` and `If-Match` (Source: RFC 9110 §8.8.3, §13.1.1)."""
+"""Name a version of a project's state in `ETag` and `If-Match` (Source: RFC 9110 §8.8, §13.1)."""
 
 from __future__ import annotations
 

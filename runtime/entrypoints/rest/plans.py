@@ -7,6 +7,7 @@ document is built, checked or spelled twice.
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -19,17 +20,18 @@ from runtime.domain.plan import Plan
 from runtime.entrypoints.rest.body import CappedRequest, check_type
 from runtime.entrypoints.rest.context import JSON_MEDIA_TYPE, REPLAYED, services_of, writing
 from runtime.entrypoints.rest.etags import IF_MATCH, etag, expected_version
+from runtime.entrypoints.rest.hand_route import HandRoute
 from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
-from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.services.execution import Executed
 from runtime.services.plans import MOST_PATIENCE_S, PATIENCE_S, PlanRequest
 
 router = APIRouter(
-    prefix="/v1/projects/{project_id}", tags=["plans"], route_class=PlatformRoute,
+    prefix="/v1/projects/{project_id}", tags=["plans"], route_class=HandRoute,
     responses=PROBLEMS,
 )  # fmt: skip
 
 TIMEOUT: Final = "Plangate-Timeout"
+KEY: Final = re.compile("[ -~]{1,255}")
 
 
 class _Wire(BaseModel):
@@ -117,7 +119,7 @@ async def execute_plan(project_id: str, request: Request) -> Response:
     """
     asked = await _asked(request)
     services = await services_of(request)
-    context = await writing(request, request.headers.get("idempotency-key"))
+    context = await writing(request, _key(request))
     return _told(await services.plans.execute(context, project_id, asked=asked))
 
 
@@ -150,6 +152,16 @@ async def _asked(request: Request) -> PlanRequest:
 def _in_body(error: ValidationError) -> list[dict[str, Any]]:
     found = error.errors(include_url=False, include_context=False, include_input=False)
     return [{**item, "loc": ("body", *item["loc"])} for item in found]
+
+
+def _key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not KEY.fullmatch(key):
+        raise ProblemError(
+            ProblemCode.REQUEST_INVALID,
+            f"Idempotency-Key has {len(key)} characters, expected 1 to 255 printable ones of ASCII",
+        )
+    return key
 
 
 def _patience_s(header: str | None) -> float:
