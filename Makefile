@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 # The environments of tox.ini in the order they run; the last one closes the output.
-CHECKS ?= lint types arch unit docs browser harness
+CHECKS ?= lint types arch unit db api coverage docs browser harness
 QUICK := lint types unit
 
 # Nothing calls home and nothing asks.
@@ -26,7 +26,7 @@ export DO_NOT_TRACK := true
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help eval test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash fmt clean dev
+.PHONY: help eval test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults fmt clean dev
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -59,6 +59,15 @@ bench-replay: $(VENV)/.dev ## measure a replay of 7,500 recorded trials, twice
 
 bench-crash: $(VENV)/.dev ## kill a run at a hundred random moments and compare what comes of it
 	@$(BIN)/python -m tests.bench.crash_campaign --kills 100
+
+bench-runtime: $(VENV)/.dev ## measure what an execution costs, against a no-op and the bare transaction
+	@$(BIN)/python -m tests.bench.runtime_speed
+
+bench-lease: $(VENV)/.dev ## measure the lease against redis-py's own lock
+	@$(BIN)/python -m tests.bench.lease_speed
+
+bench-faults: $(VENV)/.dev ## kill, stop and cut off what executes, many times, and look for what was lost
+	@$(BIN)/python -m tests.bench.fault_campaign
 
 fmt: $(VENV)/.dev ## format the code and apply the safe fixes
 	@$(BIN)/ruff check --fix-only --quiet .
