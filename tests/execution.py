@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
+from typing_extensions import override
 
 from runtime.adapters.redis_leases.opening import open_leases
 from runtime.bootstrap.environments import installed_environments
@@ -58,10 +59,12 @@ class CountingMeasures(Unmeasured):
         self.groups: list[int] = []
         self.refused_fences = 0
 
+    @override
     def group_committed(self, size: int) -> None:
         """Remember a group."""
         self.groups.append(size)
 
+    @override
     def fence_rejected(self) -> None:
         """Count a refusal."""
         self.refused_fences += 1

@@ -112,7 +112,8 @@ async def open_platform(
         stack.push_async_callback(parts.access.close)
         lines = Lines(_needs(parts, leases, measures))
         stack.push_async_callback(lines.close)
-        services = await _services(parts, settings.identity, lines, stack=stack)
+        identity = _identity(parts, settings.identity, stack=stack)
+        services = _services(parts, identity, lines)
         yield OpenPlatform(services=services, database=database, leases=leases)
 
 
@@ -145,65 +146,84 @@ def _needs(parts: _Parts, leases: Leases, measures: Measures) -> Needs:
     )
 
 
-async def _services(
-    parts: _Parts, identity: IdentitySettings, lines: Lines, *, stack: AsyncExitStack
-) -> Platform:
-    database, ids, access = parts.database, parts.ids, parts.access
-    mint = Mint(parts.keys)
-    identities = None
-    if identity.issuers:
-        identities = OidcProviders(identity.issuers, clock=parts.clock)
-        stack.push_async_callback(identities.close)
-    uses = TokenUses(database, parts.clock)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Identity:
+    """Share what tells who asks."""
+
+    settings: IdentitySettings
+    mint: Mint
+    providers: OidcProviders | None
+    authentication: Authentication
+
+
+def _identity(parts: _Parts, settings: IdentitySettings, *, stack: AsyncExitStack) -> _Identity:
+    providers = None
+    if settings.issuers:
+        providers = OidcProviders(settings.issuers, clock=parts.clock)
+        stack.push_async_callback(providers.close)
+    uses = TokenUses(parts.database, parts.clock)
     stack.push_async_callback(uses.close)
     authentication = Authentication(
-        database,
+        parts.database,
         parts.clock,
         parts.keys,
         uses=uses,
-        identities=identities,
-        operator_token=identity.operator_token,
+        identities=providers,
+        operator_token=settings.operator_token,
     )
     stack.push_async_callback(authentication.close)
+    return _Identity(
+        settings=settings,
+        mint=Mint(parts.keys),
+        providers=providers,
+        authentication=authentication,
+    )
+
+
+def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
+    database, ids, access = parts.database, parts.ids, parts.access
+    environments, authentication = parts.environments, identity.authentication
 
     def forget(member_id: str) -> None:
         access.forget_member(member_id)
         authentication.forget_member(member_id)
 
-    tokens = Tokens(database=database, ids=ids, mint=mint, authentication=authentication)
+    tokens = Tokens(database=database, ids=ids, mint=identity.mint, authentication=authentication)
     invitations = Invitations(database=database, ids=ids, keys=parts.keys, forget=forget)
+    judges = Judges(environments)
     return Platform(
         access=access,
         authentication=authentication,
-        environments=parts.environments,
+        environments=environments,
         exports=Exports(database=database, ids=ids),
         invitations=invitations,
         members=Members(database=database, ids=ids, forget=forget),
         memberships=Memberships(database=database, ids=ids, forget=forget),
-        organizations=Organizations(database=database, ids=ids, mint=mint),
+        organizations=Organizations(database=database, ids=ids, mint=identity.mint),
         outcomes=Outcomes(database=database, access=access),
-        plans=Plans(
-            database=database,
-            ids=ids,
-            access=access,
-            judges=Judges(parts.environments),
-            lines=lines,
-        ),
-        projects=Projects(database=database, ids=ids, environments=parts.environments),
-        registries=Registries(database=database, access=access, environments=parts.environments),
-        sessions=Sessions(
-            database=database,
-            clock=parts.clock,
-            mint=mint,
-            tokens=tokens,
-            pending=PendingLogins(key=parts.keys.signing),
-            settings=LoginSettings(
-                callback_url=f"{identity.public_url}{CALLBACK_PATH}" if identity.public_url else "",
-                issuers=[trusted.issuer for trusted in identity.issuers],
-            ),
-            identities=identities,
-            invitations=invitations,
-        ),
+        plans=Plans(database=database, ids=ids, access=access, judges=judges, lines=lines),
+        projects=Projects(database=database, ids=ids, environments=environments),
+        registries=Registries(database=database, access=access, environments=environments),
+        sessions=_sessions(parts, identity, tokens=tokens, invitations=invitations),
         states=States(database=database, ids=ids, access=access, lines=lines),
         tokens=tokens,
+    )
+
+
+def _sessions(
+    parts: _Parts, identity: _Identity, *, tokens: Tokens, invitations: Invitations
+) -> Sessions:
+    settings = identity.settings
+    return Sessions(
+        database=parts.database,
+        clock=parts.clock,
+        mint=identity.mint,
+        tokens=tokens,
+        pending=PendingLogins(key=parts.keys.signing),
+        settings=LoginSettings(
+            callback_url=f"{settings.public_url}{CALLBACK_PATH}" if settings.public_url else "",
+            issuers=[trusted.issuer for trusted in settings.issuers],
+        ),
+        identities=identity.providers,
+        invitations=invitations,
     )
