@@ -26,7 +26,7 @@ export DO_NOT_TRACK := true
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help eval test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults fmt clean dev
+.PHONY: help eval platform test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults fmt clean dev
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ eval: $(VENV)/.eval ## replay the golden scenarios over the offline models and j
 	@$(BIN)/plangate eval run scenarios \
 	  --model plangate/oracle --model plangate/keyword --model 'plangate/noisy-oracle?rate=0.2' \
 	  --trials 1 --gate --gate-model plangate/oracle
+
+platform: $(VENV)/.eval ## start the platform with a demo organization; Ctrl-C stops it
+	@exec $(BIN)/plangate dev
 
 test: $(VENV)/.dev ## run every check of tox.ini
 	@$(call run_checks,$(CHECKS))

@@ -42,6 +42,8 @@ def create_app(settings: ServiceSettings, *, body_caps: BodyCaps | None = None) 
     """
     clock, metrics = SystemClock(), Metrics()
     serves_platform = settings.database_url is not None
+    if serves_platform:
+        settings.require_platform()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -141,7 +141,7 @@ class ServiceSettings:
             SettingsError: a variable can't be used, or one that another needs is missing.
         """
         told = {name: value.strip() for name, value in environ.items() if value.strip()}
-        settings = cls(
+        return cls(
             model=told.get(MODEL, ""),
             eval_token=_token(told, EVAL_TOKEN, _TOKEN, least=16),
             database_url=_postgres(told, DATABASE_URL),
@@ -152,23 +152,23 @@ class ServiceSettings:
             edge=_edge(told),
             environ=dict(environ),
         )
-        if settings.database_url is not None:
-            _check_platform(settings)
-        return settings
 
+    def require_platform(self) -> None:
+        """Refuse to serve a platform that could not hold what it promises.
 
-def _check_platform(settings: ServiceSettings) -> None:
-    """Refuse to serve a platform that could not hold what it promises."""
-    if not settings.redis_urls:
-        raise SettingsError(
-            f"{DATABASE_URL} is set and {REDIS_URL} is not: executions need leases; "
-            "set it, as in redis://:PASSWORD@HOST:6379/0"
-        )
-    if not settings.identity.token_keys:
-        raise SettingsError(
-            f"{DATABASE_URL} is set and {TOKEN_KEYS} is not: tokens need a key; "
-            "set it to what `openssl rand -hex 32` prints"
-        )
+        Raises:
+            SettingsError: there is a database, but no Redis or no key.
+        """
+        if not self.redis_urls:
+            raise SettingsError(
+                f"{DATABASE_URL} is set and {REDIS_URL} is not: executions need leases; "
+                "set it, as in redis://:PASSWORD@HOST:6379/0"
+            )
+        if not self.identity.token_keys:
+            raise SettingsError(
+                f"{DATABASE_URL} is set and {TOKEN_KEYS} is not: tokens need a key; "
+                "set it to what `openssl rand -hex 32` prints"
+            )
 
 
 def _token(

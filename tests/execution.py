@@ -34,6 +34,7 @@ from runtime.services.access import Access
 from runtime.services.commits import Commits
 from runtime.services.context import Context, Ids, RequestKey
 from runtime.services.execution import Executed, Execution
+from runtime.services.expired_keys import ExpiredKeys
 from runtime.services.judges import Judges
 from runtime.services.line import Needs
 from runtime.services.lines import Lines
@@ -197,7 +198,8 @@ async def opened(
             clock=told,
             measures=measures,
             linger_s=linger_s,
-        )
+        ),
+        expired_keys=ExpiredKeys(database, told),
     )
     stack.push_async_callback(lines.close)
     access = Access(database, told)

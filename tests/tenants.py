@@ -12,6 +12,8 @@ from typing import Final
 from sqlalchemy import func, select, text
 
 from runtime.domain.caller import OPERATOR_ID, Caller, CredentialKind
+from runtime.domain.errors import IdentityRefusedError
+from runtime.domain.identity import IdentityRefusal
 from runtime.domain.limits import Limits
 from runtime.domain.member import Member, MemberKind, ProjectRole
 from runtime.domain.organization import OrganizationRole
@@ -19,7 +21,7 @@ from runtime.domain.principal import Mode
 from runtime.domain.scope import Scope
 from runtime.kit.clock import FixedClock
 from runtime.kit.json_value import JsonObject, JsonValue
-from runtime.ports.identity_provider import VerifiedIdentity
+from runtime.ports.identity_provider import LoginStart, PendingLogin, VerifiedIdentity
 from runtime.services.context import Context, Ids, RequestKey
 from runtime.services.environments import InstalledEnvironment
 from runtime.services.exports import Exports
@@ -47,6 +49,33 @@ BOX: Final = InstalledEnvironment(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownIdentities:
+    """Vouch for those who bring a text that is listed: the double of identity providers."""
+
+    by_bearer: dict[str, VerifiedIdentity | IdentityRefusal] = field(default_factory=dict)
+
+    async def verify(self, bearer: str) -> VerifiedIdentity:
+        """Return who brings this text, or refuse them."""
+        found = self.by_bearer.get(bearer, IdentityRefusal.SIGNATURE)
+        if isinstance(found, IdentityRefusal):
+            raise IdentityRefusedError(reason=found, detail="as the test says")
+        return found
+
+    async def start_login(self, issuer: str, *, redirect_uri: str) -> LoginStart:
+        """Begin no login."""
+        raise NotImplementedError
+
+    async def finish_login(
+        self, pending: PendingLogin, *, state: str, code: str, issuer: str | None = None
+    ) -> VerifiedIdentity:
+        """Finish no login."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tenancy:
     """Hold the use cases of tenancy over one database, under a clock that stands still."""
 
@@ -59,6 +88,7 @@ class Tenancy:
     memberships: Memberships
     invitations: Invitations
     exports: Exports
+    identities: KnownIdentities
     forgotten: list[str] = field(default_factory=list)
 
 
@@ -78,6 +108,7 @@ class Tenant:
 
 def a_tenancy(database: Database) -> Tenancy:
     """Wire the use cases."""
+    identities = KnownIdentities()
     clock, forgotten = FixedClock(BEGAN), list[str]()
     ids = Ids(clock)
     forget = forgotten.append
@@ -89,7 +120,10 @@ def a_tenancy(database: Database) -> Tenancy:
         projects=Projects(database=database, ids=ids, environments={"box": BOX}),
         members=Members(database=database, ids=ids, forget=forget),
         memberships=Memberships(database=database, ids=ids, forget=forget),
-        invitations=Invitations(database=database, ids=ids, keys=KEYS, forget=forget),
+        invitations=Invitations(
+            database=database, ids=ids, keys=KEYS, forget=forget, identities=identities
+        ),
+        identities=identities,
         exports=Exports(database=database, ids=ids),
         forgotten=forgotten,
     )

@@ -1,8 +1,9 @@
 -- Commit what groups of changes did to projects of one organization, or nothing of it: the only
 -- writer of their history.
 --
--- One round trip and one transaction. For each project it compares the fencing token, the version
--- and the settings that its group was judged against; the caller names the tenant, and row security
+-- One round trip and one transaction. For each project it compares the fencing token, the version,
+-- the number of outcomes (not each makes a version, but each may be charged) and the settings that
+-- its group was judged against; the caller names the tenant, and row security
 -- holds for every row, because the function runs with its caller's rights. `groups` is an array of
 -- JSON objects, one a project, whose parts are arrays of rows, null where there are none.
 --
@@ -20,7 +21,8 @@ begin
 
   with given as materialized (
     select * from json_to_recordset(groups) as given (
-      project_id text, at timestamptz, fence bigint, version bigint, settings bigint,
+      project_id text, at timestamptz, fence bigint, version bigint, counted bigint,
+      settings bigint,
       next_version bigint, next_digest text, next_state text, next_usage text, added bigint,
       outcomes json, keys json, versions json, snapshots json, events json, records json)
   ), moved as (
@@ -31,14 +33,14 @@ begin
     from given
     where heads.organization_id = in_organization and heads.project_id = given.project_id
       and heads.fence <= given.fence and heads.version = given.version
-      and heads.settings = given.settings
+      and heads.outcomes = given.counted and heads.settings = given.settings
     returning heads.project_id, heads.outcomes - given.added as last
   ), new_keys as (
     insert into idempotency_keys
       (organization_id, principal_id, route, key, body_digest, status, answer, created_at)
     select in_organization, new.principal_id, new.route, new.key, new.body_digest, 200, new.answer,
       given.at
-    from given cross join lateral json_to_recordset(given.keys)
+    from given join moved using (project_id) cross join lateral json_to_recordset(given.keys)
       as new (principal_id text, route text, key text, body_digest text, answer text)
   ), new_outcomes as (
     insert into outcomes
@@ -56,27 +58,27 @@ begin
   ), new_versions as (
     insert into versions
       (organization_id, project_id, version, digest, diff, cause, outcome_id, principal_id, created_at)
-    select in_organization, given.project_id, new.version, new.digest, new.diff, new.cause,
+    select in_organization, project_id, new.version, new.digest, new.diff, new.cause,
       new.outcome_id, new.principal_id, given.at
-    from given cross join lateral json_to_recordset(given.versions)
+    from given join moved using (project_id) cross join lateral json_to_recordset(given.versions)
       as new (version bigint, digest text, diff text, cause text, outcome_id text,
         principal_id text)
   ), new_snapshots as (
     insert into snapshots (organization_id, project_id, version, digest, state, created_at)
-    select in_organization, given.project_id, new.version, new.digest, new.state, given.at
-    from given cross join lateral json_to_recordset(given.snapshots)
+    select in_organization, project_id, new.version, new.digest, new.state, given.at
+    from given join moved using (project_id) cross join lateral json_to_recordset(given.snapshots)
       as new (version bigint, digest text, state text)
   ), new_events as (
     insert into events (organization_id, id, project_id, type, document, created_at)
-    select in_organization, new.id, given.project_id, new.type, new.document, given.at
-    from given cross join lateral json_to_recordset(given.events)
+    select in_organization, new.id, project_id, new.type, new.document, given.at
+    from given join moved using (project_id) cross join lateral json_to_recordset(given.events)
       as new (id text, type text, document text)
   ), new_records as (
     insert into audit_records
       (organization_id, id, project_id, principal_id, kind, document, digest, created_at)
-    select in_organization, new.id, given.project_id, new.principal_id, new.kind, new.document,
+    select in_organization, new.id, project_id, new.principal_id, new.kind, new.document,
       new.digest, given.at
-    from given cross join lateral json_to_recordset(given.records)
+    from given join moved using (project_id) cross join lateral json_to_recordset(given.records)
       as new (id text, principal_id text, kind text, document text, digest text)
   )
   select count(*) into done from moved;

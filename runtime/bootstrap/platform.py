@@ -17,6 +17,7 @@ from runtime.services.authentication import Authentication
 from runtime.services.commits import Commits
 from runtime.services.context import Ids
 from runtime.services.environments import Environments
+from runtime.services.expired_keys import ExpiredKeys
 from runtime.services.exports import Exports
 from runtime.services.invitations import Invitations
 from runtime.services.judges import Judges
@@ -110,7 +111,7 @@ async def open_platform(
             environments=installed_environments(),
         )
         stack.push_async_callback(parts.access.close)
-        lines = Lines(_needs(parts, leases, measures))
+        lines = Lines(_needs(parts, leases, measures), expired_keys=ExpiredKeys(database, clock))
         stack.push_async_callback(lines.close)
         identity = _identity(parts, settings.identity, stack=stack)
         services = _services(parts, identity, lines)

@@ -14,7 +14,7 @@ from runtime.domain.errors import NotAllowedError, NotFoundError
 from runtime.domain.member import MemberKind, Membership, ProjectRole
 from runtime.domain.organization import OrganizationRole
 from runtime.domain.principal import Mode, Principal
-from runtime.domain.scope import Scope
+from runtime.domain.scope import Scope, allows
 
 OPERATOR_ID = "operator"
 """Who holds the platform's own credential; it makes organizations and sees nothing inside them."""
@@ -61,7 +61,7 @@ class Caller:
         Raises:
             NotAllowedError: the scope is missing.
         """
-        if scope not in self.scopes:
+        if not allows(self.scopes, scope):
             raise NotAllowedError(
                 needs=f"the scope {scope.value}", has=", ".join(sorted(self.scopes))
             )

@@ -33,6 +33,8 @@
     ├── LoginClosedError             browsers can't log in at this platform
     ├── EmbeddedServerError          an embedded Postgres or Redis that can't be started or kept
     ├── EmbeddedFolderBusyError      a folder whose embedded server another process runs
+    ├── DevFolderError               a folder, or a file in it, that `plangate dev` can't use
+    ├── DevFolderBusyError           a folder in which another `plangate dev` runs
     └── DeadlineError                the caller's deadline passed before anything was done
 
 Refusals and failed steps are not here: they are outcomes (`domain.outcome`).
@@ -461,6 +463,35 @@ class EmbeddedFolderBusyError(DomainError):
         super().__init__(
             f"embedded {server}: {holder} runs the server of {folder}; "
             "end that process first, or choose another folder"
+        )
+
+
+class DevFolderError(DomainError):
+    """A folder of `plangate dev`, or a file in it, that can't be used."""
+
+    code = "dev_folder"
+
+    def __init__(self, *, path: str, problem: str) -> None:
+        """Name the folder or file and what is wrong."""
+        self.path = path
+        self.problem = problem
+        super().__init__(f"{path}: {problem}; or choose another folder")
+
+
+class DevFolderBusyError(DomainError):
+    """Another process runs `plangate dev` in this folder."""
+
+    code = "dev_folder_busy"
+
+    def __init__(self, *, path: str, pid: int | None, url: str | None) -> None:
+        """Name the folder, and who runs there, where that could be read."""
+        self.path = path
+        self.pid = pid
+        self.url = url
+        holder = "another process" if pid is None else f"process {pid}"
+        does = "is starting" if url is None else f"serves {url}"
+        super().__init__(
+            f"{holder} {does} with the data in {path}; end it first, or choose another folder"
         )
 
 

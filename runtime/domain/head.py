@@ -16,6 +16,7 @@ class Head:
     Attributes:
         state: the state and its version.
         usage: what was used so far.
+        outcomes: how many outcomes there are; compared at commit, as each may change the usage.
         settings: grows with every change of the project's settings; compared at commit.
         fence: the largest fencing token that storage has seen.
         environment: which declarations hold.
@@ -25,6 +26,7 @@ class Head:
 
     state: State
     usage: UsageBook
+    outcomes: int
     settings: int
     fence: int
     environment: str

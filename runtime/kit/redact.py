@@ -54,6 +54,7 @@ _SHAPES: Final = re.compile(
     | \bgh[opsur]_\w{36,} | \bgithub_pat_\w{22,}            # GitHub
     | \bxox[abeprs]-[\w-]{10,}                              # Slack
     | \bhv[bs]\.[\w-]{20,}                                  # Vault
+    | \bpg[ts]_[0-9A-Za-z]{92,}                             # our own tokens and sessions
     | \bwhsec_[\w+/=-]{16,}                                 # Standard Webhooks
     """,
     re.VERBOSE | re.ASCII | re.DOTALL,

@@ -17,13 +17,16 @@ from runtime.domain.member import Invitation, Member, MemberKind, Membership, Pr
 from runtime.domain.organization import OrganizationRole
 from runtime.domain.principal import Mode
 from runtime.domain.token import matches
+from runtime.kit.canonical_json import canonical_text, parse
 from runtime.kit.plain_text import MOST_NAME_LETTERS, PlainTextError, plain_email
 from runtime.ports.identity_provider import VerifiedIdentity
-from runtime.services.context import Context, Ids
+from runtime.services.context import Context, Ids, RequestKey
+from runtime.services.documents import member_document
 from runtime.services.members import Forget
 from runtime.services.minting import TokenKeys
 from runtime.services.unit_of_work import Answer, Unit, once
-from runtime.store import invitations, members, memberships
+from runtime.store import idempotency_keys, invitations, members, memberships
+from runtime.store.idempotency_keys import KeyUse, StoredAnswer
 from runtime.store.invitations import SealedInvitation
 from runtime.store.organizations import steady_organization
 from runtime.store.projects import kept_active_projects
@@ -56,6 +59,14 @@ class Newcomer:
         return cls(issuer=identity.issuer, subject=identity.subject, email=address)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """Pair the member that somebody is now with what their request is answered."""
+
+    member: Member
+    answer: Answer
+
+
 class Acceptance:
     """Turn invited people into members."""
 
@@ -66,8 +77,13 @@ class Acceptance:
         self._forget = forget
 
     async def accept(
-        self, newcomer: Newcomer, organization_id: str, *, text: str | None = None
-    ) -> Member | None:
+        self,
+        newcomer: Newcomer,
+        organization_id: str,
+        *,
+        text: str | None = None,
+        key: RequestKey | None = None,
+    ) -> Accepted | None:
         """Return the member that somebody is, once what they were invited to is theirs.
 
         All open invitations to their address are accepted, in one commit. Who was made the first
@@ -78,11 +94,13 @@ class Acceptance:
             newcomer: who.
             organization_id: where, as the issuer's settings say.
             text: of an invitation; then that one alone is accepted.
+            key: of the request, which is kept for the member that they are.
 
         Returns:
             None where they are no member and not invited.
 
         Raises:
+            KeyReusedError: the key was used with another body; nothing was accepted.
             NameTakenError: another login of theirs is becoming a member now; try again.
             StorageUnavailableError: the database can't be asked.
         """
@@ -93,14 +111,16 @@ class Acceptance:
         found: list[Member] = []
 
         async def work(unit: Unit) -> Answer:
-            found.extend(await self._accepted(unit, newcomer, organization_id, wanted=wanted))
+            for member in await self._accepted(unit, newcomer, organization_id, wanted=wanted):
+                found.append(member)
+                return await _answered(unit, member, key)
             return Answer(document={})
 
         asking = _context(organization_id, member_id=NEWCOMER)
-        await once(self._database, self._ids, asking, work=work)
+        answer = await once(self._database, self._ids, asking, work=work)
         for member in found:
             self._forget(member.id)
-            return member
+            return Accepted(member=member, answer=answer)
         return None
 
     async def _accepted(
@@ -120,7 +140,9 @@ class Acceptance:
         before = await _known(unit, newcomer)
         if before is not None and not _may_be(before, newcomer):
             return ()
-        if not open_ones and (before is None or wanted is not None):
+        if not open_ones and wanted is not None:
+            return await self._accepted_before(unit, newcomer, before, wanted=wanted)
+        if not open_ones and before is None:
             return ()
         member = before or await _added(unit, newcomer, organization_id)
         as_member = Unit(unit.connection, _context(organization_id, member_id=member.id), unit.ids)
@@ -130,11 +152,41 @@ class Acceptance:
             member = await _given(as_member, member, item.invitation)
         return (member,)
 
+    async def _accepted_before(
+        self, unit: Unit, newcomer: Newcomer, member: Member | None, *, wanted: InvitationText
+    ) -> Iterable[Member]:
+        """Answer who repeats a request, because the answer to it was lost, as the first time."""
+        sealed = await invitations.sealed_invitation(unit.connection, wanted.invitation_id)
+        if member is None or member.issuer is None or sealed is None:
+            return ()
+        repeated = sealed.invitation.accepted_at is not None and self._proves(wanted, sealed)
+        return (member,) if repeated and sealed.invitation.email == newcomer.email else ()
+
     def _proves(self, wanted: InvitationText, sealed: SealedInvitation) -> bool:
         invitation_id = sealed.invitation.id
         return wanted.invitation_id == invitation_id and matches(
             sealed.hash, wanted.secret, keys=self._keys.keys, token_id=invitation_id
         )
+
+
+async def _answered(unit: Unit, member: Member, key: RequestKey | None) -> Answer:
+    """Answer with the member, under a key as it was answered to that key before."""
+    answer = Answer(document=member_document(member))
+    if key is None:
+        return answer
+    use = KeyUse(
+        organization_id=member.organization_id,
+        principal_id=member.id,
+        route=key.route,
+        key=key.key,
+        body_digest=key.body_digest,
+    )
+    stored = await idempotency_keys.claim(unit.connection, use, now=unit.now)
+    if stored is not None:
+        return Answer(document=parse(stored.answer), status=stored.status, replayed=True)
+    kept = StoredAnswer(status=answer.status, answer=canonical_text(answer.document))
+    await idempotency_keys.settle(unit.connection, use, answered=kept)
+    return answer
 
 
 async def _open_invitations(unit: Unit, email: str) -> Sequence[SealedInvitation]:

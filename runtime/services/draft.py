@@ -116,6 +116,7 @@ class Draft:
             at=tenure.now,
             fence=tenure.fence,
             version=head.state.version,
+            counted=head.outcomes,
             settings=head.settings,
             state=self.state,
             usage=self.usage.text(),

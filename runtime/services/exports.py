@@ -15,7 +15,6 @@ from datetime import timedelta
 from typing import Final
 
 import orjson
-from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.domain.errors import NotFoundError, StorageUnavailableError
 from runtime.domain.scope import Scope
@@ -103,14 +102,11 @@ class Exports:
         yield _spelled({"counts": named, "sha256": hashed.hexdigest()})
 
     async def _rows(self, organization_id: str) -> AsyncGenerator[JsonObject]:
-        try:
-            async with frozen(self._database, organization_id) as connection:
-                for table, at_once in EXPORTED.items():
-                    async with aclosing(rows_of(connection, table, at_once=at_once)) as rows:
-                        async for row in rows:
-                            yield {"table": table.__tablename__, "row": row}
-        except SQLAlchemyError as error:
-            raise StorageUnavailableError(reason=type(error).__name__) from error
+        async with frozen(self._database, organization_id) as connection:
+            for table, at_once in EXPORTED.items():
+                async with aclosing(rows_of(connection, table, at_once=at_once)) as rows:
+                    async for row in rows:
+                        yield {"table": table.__tablename__, "row": row}
 
 
 def _spelled(document: JsonObject) -> bytes:

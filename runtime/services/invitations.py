@@ -10,15 +10,24 @@ from http import HTTPStatus
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from runtime.domain.caller import Caller
-from runtime.domain.errors import NameTakenError, NotAllowedError, NotFoundError, WrongTimeError
+from runtime.domain.errors import (
+    CredentialRefusedError,
+    CredentialUnverifiableError,
+    IdentityRefusedError,
+    NameTakenError,
+    NotAllowedError,
+    NotFoundError,
+    WrongTimeError,
+)
+from runtime.domain.identity import IdentityRefusal
 from runtime.domain.invitation_text import INVITATION_PREFIX, InvitationText, spell_invitation
-from runtime.domain.member import Invitation, Member, ProjectRole
+from runtime.domain.member import Invitation, ProjectRole
 from runtime.domain.organization import OrganizationRole
 from runtime.domain.scope import Scope
 from runtime.domain.token import SECRET_BYTES, keyed_hash
-from runtime.ports.identity_provider import VerifiedIdentity
+from runtime.ports.identity_provider import IdentityProviders, VerifiedIdentity
 from runtime.services.acceptance import Acceptance, Newcomer
-from runtime.services.context import Context, Ids
+from runtime.services.context import Context, Ids, RequestKey
 from runtime.services.documents import invitation_document
 from runtime.services.members import Forget
 from runtime.services.minting import TokenKeys
@@ -50,7 +59,16 @@ class Offer:
 class Invitations:
     """Keep the invitations of organizations."""
 
-    def __init__(self, *, database: Database, ids: Ids, keys: TokenKeys, forget: Forget) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        ids: Ids,
+        keys: TokenKeys,
+        forget: Forget,
+        identities: IdentityProviders | None = None,
+    ) -> None:
+        self._identities = identities
         self._database = database
         self._ids = ids
         self._keys = keys
@@ -166,21 +184,42 @@ class Invitations:
         newcomer = Newcomer.of(identity)
         if newcomer is None:
             return False
-        member = await self._acceptance.accept(newcomer, identity.organization_id)
-        return member is not None
+        accepted = await self._acceptance.accept(newcomer, identity.organization_id)
+        return accepted is not None
 
-    async def accept_by_text(self, identity: VerifiedIdentity, *, text: str) -> Member:
+    async def identified(self, bearer: str) -> VerifiedIdentity:
+        """Return whom a bearer token of an identity provider identifies, member or not.
+
+        Raises:
+            CredentialRefusedError: nobody, for whatever reason.
+            CredentialUnverifiableError: who vouches for it can't be asked.
+        """
+        if self._identities is None:
+            raise CredentialRefusedError
+        try:
+            return await self._identities.verify(bearer)
+        except IdentityRefusedError as error:
+            if error.reason is IdentityRefusal.UNAVAILABLE:
+                raise CredentialUnverifiableError from error
+            raise CredentialRefusedError from error
+
+    async def accept_by_text(
+        self, identity: VerifiedIdentity, *, text: str, key: RequestKey | None = None
+    ) -> Answer:
         """Accept the one invitation that a text is of, if it is to the address of who brings it.
 
         Raises:
-            NotFoundError: it is no open invitation of theirs, whatever else it may be.
+            NotFoundError: it is no invitation of theirs that is open or that they accepted.
+            KeyReusedError: the key was used with another body.
             NameTakenError, StorageUnavailableError: as `Acceptance.accept` does.
         """
         newcomer = Newcomer.of(identity)
         if newcomer is not None:
-            member = await self._acceptance.accept(newcomer, identity.organization_id, text=text)
-            if member is not None:
-                return member
+            accepted = await self._acceptance.accept(
+                newcomer, identity.organization_id, text=text, key=key
+            )
+            if accepted is not None:
+                return accepted.answer
         raise NotFoundError(kind="invitation", id="of that text")
 
     async def _stored(self, unit: Unit, invitation: Invitation, *, organization_id: str) -> str:

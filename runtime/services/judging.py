@@ -81,10 +81,17 @@ class Judge:
                 answers.append(self._answer(change, head, draft))
             except DomainError as error:
                 answers.append(error)
+        commit = draft.commit(head)
         return Verdict(
-            commit=draft.commit(head),
+            commit=commit,
             answers=tuple(answers),
-            head=replace(head, state=draft.state, usage=draft.usage, fence=tenure.fence),
+            head=replace(
+                head,
+                state=draft.state,
+                usage=draft.usage,
+                outcomes=head.outcomes + len(commit.outcomes),
+                fence=tenure.fence,
+            ),
         )
 
     def execution(

@@ -35,6 +35,7 @@ from runtime.services.execution import Change, Executed
 from runtime.services.judging import Judge
 from runtime.services.measures import Measures
 from runtime.services.past import Past
+from runtime.services.waiting import Waiting, answer_all
 from runtime.store.executions import RepeatedError
 from runtime.store.heads import read_head
 from runtime.store.session import Database
@@ -46,28 +47,9 @@ ASKED_AGAIN: Final = 6
 """How often storage is asked whether a commit took place, over about five seconds."""
 SETTLE_S: Final = 10.0
 """How long a group is tried anew; past that its callers are told that it is not known."""
-GRACE_S: Final = 2.0
-"""How long past its patience a change is waited for that is being committed."""
 LONGEST_LINE: Final = 1_000
 LINGER_S: Final = 2.0
 LEASE_WAIT_S: Final = 5.0
-
-
-@dataclass(slots=True, eq=False)
-class Waiting:
-    """Hold a change that stands in line, and where its answer goes."""
-
-    change: Change
-    answered: asyncio.Future[Executed]
-
-    def answer(self, answer: Executed | DomainError) -> None:
-        """Tell the caller, if they still listen."""
-        if self.answered.done():
-            return
-        if isinstance(answer, Executed):
-            self.answered.set_result(answer)
-        else:
-            self.answered.set_exception(answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +87,7 @@ class Line:
         self._lease: Lease | None = None
         self._head: Head | None = None
         self._fence = 0
+        self._doubt: StorageUnavailableError | None = None
         self._served_at_s = needs.clock.monotonic_s()
 
     @property
@@ -129,7 +112,7 @@ class Line:
             raise LeaseBusyError(
                 key=self.project_id, holder="this process", waited_s=0.0, position=LONGEST_LINE
             )
-        waiting = Waiting(change, asyncio.get_running_loop().create_future())
+        waiting = Waiting(change)
         self._waiting.append(waiting)
         if self._serving is None:
             self._serving = asyncio.create_task(self._serve(), name=f"line {self.project_id}")
@@ -138,7 +121,7 @@ class Line:
                 return await asyncio.shield(waiting.answered)
         except TimeoutError:
             if waiting not in self._waiting:
-                return await _last_word(waiting)
+                return await waiting.last_word()
             self._waiting.remove(waiting)
             raise DeadlineError(
                 waited_s=patience_s, waiting_for="its turn in the project"
@@ -184,10 +167,11 @@ class Line:
         """Tell all who wait what keeps the line from being served."""
         standing = [*group, *self._waiting]
         self._waiting.clear()
-        _answer(standing, error)
+        answer_all(standing, error)
 
     def _next_group(self) -> list[Waiting]:
         """Take the longest waiting; of changes with one key the first: the rest find it done."""
+        self._doubt = None
         group: list[Waiting] = []
         keys: set[object] = set()
         left: list[Waiting] = []
@@ -241,31 +225,38 @@ class Line:
         Once a commit did not say whether it took place, nothing else is told of those whom storage
         does not know either: it may still take place.
         """
-        doubt: StorageUnavailableError | None = None
         give_up_s = self._needs.clock.monotonic_s() + SETTLE_S
         try:
             for _ in range(TRIES):
-                try:
-                    answers = await self._committed(group, lease)
-                except (StaleFenceError, LeaseLostError) as error:
-                    lease = await self._held_anew(error)
-                except StaleHeadError:
-                    self._head = None
-                except RepeatedError:
-                    group[:] = await self._answer_written(group)
-                except StorageUnavailableError as error:
-                    doubt = error
-                    group[:] = await self._answer_written(group)
-                else:
-                    for waiting, answer in zip(group, answers, strict=True):
-                        waiting.answer(answer)
+                next_lease = await self._attempt(group, lease)
+                if next_lease is None:
                     return
+                lease = next_lease
                 if self._needs.clock.monotonic_s() > give_up_s:
                     break
         except DomainError as error:
-            _answer(group, doubt or error)
+            answer_all(group, self._doubt or error)
             raise
-        _answer(group, doubt or StaleHeadError())
+        answer_all(group, self._doubt or StaleHeadError())
+
+    async def _attempt(self, group: list[Waiting], lease: Lease) -> Lease | None:
+        """Try once; return under which lease to try again, or None when all are answered."""
+        try:
+            answers = await self._committed(group, lease)
+        except (StaleFenceError, LeaseLostError) as error:
+            return await self._held_anew(error)
+        except StaleHeadError:
+            self._head = None
+        except RepeatedError:
+            group[:] = await self._answer_written(group)
+        except StorageUnavailableError as error:
+            self._doubt = error
+            group[:] = await self._answer_written(group)
+        else:
+            for waiting, answer in zip(group, answers, strict=True):
+                waiting.answer(answer)
+            return None
+        return lease
 
     async def _held_anew(self, error: StaleFenceError | LeaseLostError) -> Lease:
         """Acquire the lease again, with a token above the one that storage has seen."""
@@ -340,20 +331,6 @@ class Line:
             except StorageUnavailableError:
                 await _nap(tried)
         return await self._answer_repeated(group)
-
-
-def _answer(group: Sequence[Waiting], error: DomainError) -> None:
-    for waiting in group:
-        waiting.answer(error)
-
-
-async def _last_word(waiting: Waiting) -> Executed:
-    """Wait a moment longer for a change that is being committed."""
-    try:
-        async with asyncio.timeout(GRACE_S):
-            return await asyncio.shield(waiting.answered)
-    except TimeoutError:
-        raise StorageUnavailableError(reason="no answer in time") from None
 
 
 async def _nap(tried: int) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 
 from runtime.services.execution import Change, Executed
+from runtime.services.expired_keys import ExpiredKeys
 from runtime.services.line import Line, Needs
 
 
 class Lines:
     """Hold the lines of one process; belongs to one event loop."""
 
-    def __init__(self, needs: Needs) -> None:
+    def __init__(self, needs: Needs, *, expired_keys: ExpiredKeys) -> None:
         self._needs = needs
+        self._expired_keys = expired_keys
         self._lines: dict[tuple[str, str], Line] = {}
         self._tidying: asyncio.Task[None] | None = None
 
@@ -48,4 +50,5 @@ class Lines:
                 await line.rest(now_s=now_s)
                 if line.idle:
                     self._lines.pop(named, None)
+                    await self._expired_keys.forget(line.organization_id)
         self._tidying = None

@@ -79,6 +79,7 @@ class Commit:
         at: the instant that everything in it was judged at.
         fence: the token of the lease that it was judged under.
         version: the version of the head that it was judged on.
+        counted: how many outcomes there were then; one that made no version was charged as well.
         settings: the settings that it was judged by.
         state: the state that follows.
         usage: the usage book that follows, as text.
@@ -89,6 +90,7 @@ class Commit:
     at: datetime
     fence: int
     version: int
+    counted: int
     settings: int
     state: State
     usage: str
@@ -141,6 +143,7 @@ def _group(group: Commit) -> dict[str, object]:
         "at": group.at,
         "fence": group.fence,
         "version": group.version,
+        "counted": group.counted,
         "settings": group.settings,
         "next_version": group.state.version,
         "next_digest": group.state.digest,

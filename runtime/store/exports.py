@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from runtime.domain.errors import StorageUnavailableError
@@ -69,7 +70,7 @@ async def frozen(database: Database, organization_id: str) -> AsyncIterator[Asyn
                 await connection.execute(_WAIT_FOR_READER)
                 await connection.execute(_SET_TENANT, {"organization": organization})
                 yield connection
-    except LOST as error:
+    except (*LOST, SQLAlchemyError) as error:
         raise StorageUnavailableError(reason=type(error).__name__) from error
 
 

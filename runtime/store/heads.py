@@ -117,6 +117,7 @@ async def read_head(database: Database, *, organization_id: str, project_id: str
     return Head(
         state=proven_state(row["state"], version=row["version"], recorded=row["digest"]),
         usage=UsageBook.read(row["usage"]),
+        outcomes=row["outcomes"],
         settings=row["settings"],
         fence=row["fence"],
         environment=row["environment"],

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, SmallInteger, Text, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Text,
+    delete,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,8 +30,9 @@ class IdempotencyKeyRow(Row):
     """A key, what it was used for and what was answered."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("idempotency_keys_age", "organization_id", "created_at"),)
 
-    organization_id: Mapped[Id] = mapped_column(primary_key=True)
+    organization_id: Mapped[Id] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     principal_id: Mapped[Id] = mapped_column(primary_key=True)
     route: Mapped[str] = mapped_column(Text, primary_key=True)
     key: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -107,12 +118,13 @@ async def settle(connection: AsyncConnection, use: KeyUse, *, answered: StoredAn
     )
 
 
-async def forget_before(connection: AsyncConnection, instant: datetime) -> int:
+async def forget_before(connection: AsyncConnection, instant: datetime, *, limit: int) -> int:
     """Delete keys that are older, of the transaction's organization; return how many."""
-    gone = await connection.execute(
-        delete(IdempotencyKeyRow).where(IdempotencyKeyRow.created_at < instant)
-    )
-    return gone.rowcount
+    row = IdempotencyKeyRow
+    named = (row.principal_id, row.route, row.key)
+    old = select(*named).where(row.created_at < instant).limit(limit)
+    gone = await connection.execute(delete(row).where(tuple_(*named).in_(old)).returning(row.key))
+    return len(gone.all())
 
 
 def _named(use: KeyUse) -> tuple[ColumnElement[bool], ...]:

@@ -93,6 +93,20 @@ async def find_invitation(connection: AsyncConnection, invitation_id: str) -> In
     return None if row is None else _invitation(row)
 
 
+async def sealed_invitation(
+    connection: AsyncConnection, invitation_id: str
+) -> SealedInvitation | None:
+    """Return an invitation, whatever became of it, with the hash that its text must have."""
+    asked = (
+        _invitations()
+        .add_columns(InvitationRow.hash)
+        .where(InvitationRow.id == invitation_id)
+        .limit(1)
+    )
+    row = (await connection.execute(asked)).first()
+    return None if row is None else SealedInvitation(invitation=_invitation(row), hash=row.hash)
+
+
 async def held_invitation(connection: AsyncConnection, invitation_id: str) -> Invitation | None:
     """Return an invitation that this transaction is about to end (`for update`)."""
     asked = _invitations().where(InvitationRow.id == invitation_id).limit(1).with_for_update()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -32,16 +32,10 @@ async def connected(url: str) -> AsyncIterator[AsyncConnection]:
         SchemaError: the address is none.
         StorageUnavailableError: nobody answers there, or not to this role.
     """
-    try:
-        address = make_url(url).set(drivername="postgresql+asyncpg")
-    except (ArgumentError, ValueError) as error:  # a port that is no number
-        raise SchemaError(
-            problem="the database's address is not readable",
-            remedy="write it as postgresql://ROLE:PASSWORD@HOST:PORT/DATABASE",
-        ) from error
     engine = create_async_engine(
-        address,
+        _address(url),
         poolclass=NullPool,
+        hide_parameters=True,
         connect_args={
             "timeout": CONNECT_TIMEOUT_S,
             "server_settings": _SERVER_SETTINGS,
@@ -63,7 +57,26 @@ async def connected(url: str) -> AsyncIterator[AsyncConnection]:
         await engine.dispose()
 
 
+def role_of(url: str) -> str | None:
+    """Return the role that an address names.
+
+    Raises:
+        SchemaError: the address is none.
+    """
+    return _address(url).username
+
+
 def sqlstate(error: DBAPIError) -> str | None:
     """Return the five letters by which Postgres names what went wrong."""
     state = getattr(error.orig, "sqlstate", None)
     return state if isinstance(state, str) else None
+
+
+def _address(url: str) -> URL:
+    try:
+        return make_url(url).set(drivername="postgresql+asyncpg")
+    except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
+        raise SchemaError(
+            problem="the database's address is not readable",
+            remedy="write it as postgresql://ROLE:PASSWORD@HOST:PORT/DATABASE",
+        ) from error

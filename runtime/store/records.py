@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Text, insert
+from sqlalchemy import ForeignKey, Index, Text, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,8 +16,16 @@ class EventRow(Row):
     """A fact of the catalogue, on its way to whoever listens."""
 
     __tablename__ = "events"
+    __table_args__ = (
+        Index(
+            "events_waiting",
+            "organization_id",
+            "id",
+            postgresql_where=text("shipped_at is null"),
+        ),
+    )
 
-    organization_id: Mapped[Id] = mapped_column(primary_key=True)
+    organization_id: Mapped[Id] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     id: Mapped[Id] = mapped_column(primary_key=True)
     project_id: Mapped[Id | None]
     type: Mapped[str] = mapped_column(Text)
@@ -31,7 +39,7 @@ class AuditRecordRow(Row):
 
     __tablename__ = "audit_records"
 
-    organization_id: Mapped[Id] = mapped_column(primary_key=True)
+    organization_id: Mapped[Id] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     id: Mapped[Id] = mapped_column(primary_key=True)
     project_id: Mapped[Id | None]
     principal_id: Mapped[Id]

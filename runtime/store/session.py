@@ -34,6 +34,8 @@ _SERVER_SETTINGS: Final = {
     "idle_in_transaction_session_timeout": "30000",
     "timezone": "UTC",
     "jit": "off",
+    "search_path": "public",  # what a role set for itself does not count
+    "row_security": "on",
 }
 LOST: Final = (
     OSError,
@@ -84,6 +86,7 @@ class Database:
             max_overflow=0,
             pool_timeout=CONNECT_TIMEOUT_S,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={
                 "timeout": CONNECT_TIMEOUT_S,
                 "command_timeout": STATEMENT_TIMEOUT_S,
@@ -128,15 +131,16 @@ class Database:
                 await connection.execute(_SET_TENANT, {"organization": organization})
                 yield connection
         except (*LOST, PoolTimeoutError, DBAPIError) as error:
-            raise _told(error) from error
+            reason = _reason(error)
+            if reason is None:
+                raise
+            raise StorageUnavailableError(reason=reason) from error
 
 
-def _told(error: Exception) -> Exception:
-    """Return our error for one that says that the database can't be asked, or the error itself."""
+def _reason(error: Exception) -> str | None:
+    """Return why the database can't be asked, or None for an error that says something else."""
     found = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
-    if isinstance(found, (*LOST, PoolTimeoutError)):
-        return StorageUnavailableError(reason=type(found).__name__)
-    return error
+    return type(found).__name__ if isinstance(found, (*LOST, PoolTimeoutError)) else None
 
 
 def tenant(organization_id: str) -> str:

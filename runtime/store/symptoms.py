@@ -28,6 +28,7 @@ class Check(StrEnum):
     DEFINER = "definer"
     APPEND_ONLY = "append_only"
     KEY = "key"
+    SETTING = "setting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +180,18 @@ where contype = 'f' and kept.relnamespace = 'public'::regnamespace
   )
 order by 1, 2 limit 1000
 """)
+# A role may change what its own next sessions begin with, and nobody can take that right away.
+_SETTINGS_KEPT: Final = text("""
+select case when setrole = 0 then format('database %I', current_database())
+    else format('role %I', setrole::regrole::text) end as subject,
+  split_part(setting, '=', 1) as fact
+from pg_db_role_setting cross join unnest(setconfig) as kept (setting)
+where setdatabase in (0, (select oid from pg_database where datname = current_database()))
+  and setrole in (0, (select oid from pg_roles where rolname = current_user))
+  and split_part(setting, '=', 1) in
+    ('app.organization_id', 'role', 'row_security', 'search_path', 'session_authorization')
+order by 1, 2 limit 1000
+""")
 
 SYMPTOMS: Final = (
     Symptom(
@@ -222,6 +235,12 @@ SYMPTOMS: Final = (
         query=_MAY_CREATE,
         problem="the app's role has {fact}: what it makes could stand in for what is ours",
         mend="revoke {fact} on {subject} from public, and from the app's role",
+    ),
+    Symptom(
+        check=Check.SETTING,
+        query=_SETTINGS_KEPT,
+        problem="sessions begin with a '{fact}' that somebody chose for them",
+        mend="alter {subject} reset {fact}",
     ),
     Symptom(
         check=Check.VIEW,

@@ -10,17 +10,21 @@ import pytest
 from pydantic import SecretStr
 
 from runtime.app import create_app
-from runtime.settings import ServiceSettings
+from runtime.settings import IdentitySettings, ServiceSettings
 
 SNAPSHOT: Final = Path(__file__).parents[2] / "docs" / "openapi.json"
 RENEW: Final = "python -m tests.api.renew_openapi"
+A_PLATFORM: Final = ServiceSettings(
+    database_url=SecretStr("postgresql://app@127.0.0.1/none"),
+    redis_urls=(SecretStr("redis://127.0.0.1/0"),),
+    identity=IdentitySettings(token_keys=(SecretStr("key-of-no-value-0123456789-0123456789"),)),
+)
 
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
     """Describe the app as it would be served."""
-    settings = ServiceSettings(database_url=SecretStr("postgresql://app@127.0.0.1/none"))
-    return create_app(settings).openapi()
+    return create_app(A_PLATFORM).openapi()
 
 
 def test_the_description_is_the_one_that_is_kept(document: dict[str, Any]) -> None:

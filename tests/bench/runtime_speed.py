@@ -56,15 +56,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="plangate-bench-") as folder:
-        with (
-            EmbeddedPostgres.started(Path(folder) / "postgres") as postgres,
-            EmbeddedRedis.started(Path(folder) / "redis") as redis,
-        ):
-            asyncio.run(schema.upgrade(postgres.url(role="owner")))
-            with _platform(postgres.url(role="app"), redis.url()) as url, _noop() as noop:
-                served = _furnished(url)
-                _compare(served, noop, postgres.url(role="app"), asked.rounds, asked.seconds)
+    with (
+        tempfile.TemporaryDirectory(prefix="plangate-bench-") as folder,
+        EmbeddedPostgres.started(Path(folder) / "postgres") as postgres,
+        EmbeddedRedis.started(Path(folder) / "redis") as redis,
+    ):
+        asyncio.run(schema.upgrade(postgres.url(role="owner")))
+        with _platform(postgres.url(role="app"), redis.url()) as url, _noop() as noop:
+            served = _furnished(url)
+            _compare(served, noop, postgres.url(role="app"), asked.rounds, asked.seconds)
 
 
 def _compare(served: Served, noop: str, database: str, rounds: int, seconds: float) -> None:

@@ -58,7 +58,8 @@ def test_unknown_offline_model_is_told_with_the_known_ones() -> None:
 def test_opening_the_door_loads_no_transport() -> None:
     """The ports and the bootstrap stay light until a model is opened."""
     script = (
-        "import sys, runtime.bootstrap.chat_models, runtime.ports.offline_provider, runtime.ports.chat_answer\n"
+        "import sys, runtime.bootstrap.chat_models\n"
+        "import runtime.ports.offline_provider, runtime.ports.chat_answer\n"
         "print(sorted({'litellm', 'openai', 'aiohttp', 'httpx'} & set(sys.modules)))"
     )
 

@@ -80,6 +80,11 @@ class RedisLeases(Leases):
         self._ears = Ears(recheck=self._keeper.renew_now)
         self._closed = False
 
+    @property
+    def keys_in_use(self) -> int:
+        """Return how many keys tasks of this process hold or want."""
+        return len(self._turnstiles)
+
     @override
     async def acquire(self, key: str, *, wait_s: float, floor: int = 0) -> Lease:
         since_s = self._clock.monotonic_s()

@@ -146,7 +146,7 @@ class Quorum(Grantor):
             while not votes.decided:
                 await votes.more()
             if grace_s and votes.pending and not votes.won:
-                await votes.more(longest_s=grace_s)
+                await votes.rest(grace_s)
         finally:
             for task in votes.pending:
                 self._background.adopt(task)

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
 from runtime.adapters.redis_leases.line import Dialer, Line
 from runtime.domain.errors import LeaseUnavailableError
@@ -84,7 +84,7 @@ class Session:
         try:
             while True:
                 self._answer_oldest(await self._next_answer())
-        except (RedisError, OSError) as error:
+        except (RedisError, OSError, ValueError) as error:  # a line without end is a ValueError
             self.end(self._dialer.failed(error))
         finally:
             await self._line.disconnect(nowait=True)
@@ -96,6 +96,8 @@ class Session:
             return refusal
 
     def _answer_oldest(self, said: object) -> None:
+        if not self._requests:
+            raise InvalidResponse("it answered what nobody asked")
         answer = self._requests.popleft().answer
         if answer.done():
             return

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from runtime.adapters.redis_leases.grantor import Grantor
 from runtime.domain.errors import LeaseUnavailableError
 
-_LONGEST_REASON = 300
+_LONGEST_REASON: Final = 300
 
 T = TypeVar("T")
 
@@ -67,19 +67,23 @@ class Votes(Generic[T]):
                 reason=f"{self.majority} of {self.voters} redis servers have to answer: {reasons}"
             )
 
-    async def more(self, *, longest_s: float | None = None) -> None:
-        """Wait for answers, or failures to give one, and count them."""
-        done, _ = await asyncio.wait(
-            self.pending, timeout=longest_s, return_when=asyncio.FIRST_COMPLETED
-        )
-        for task in done:
-            self._count(self.pending.pop(task), task)
+    async def more(self) -> None:
+        """Wait for the next answer, or failure to give one, and count it."""
+        done, _ = await asyncio.wait(self.pending, return_when=asyncio.FIRST_COMPLETED)
+        self._count(done)
 
-    def _count(self, voter: Grantor, task: asyncio.Task[T]) -> None:
-        try:
-            answer = task.result()
-        except LeaseUnavailableError as error:
-            self.failures.append(error.reason)
-        else:
-            self.answers[voter] = answer
-            self.yes += self.says_yes(answer)
+    async def rest(self, longest_s: float) -> None:
+        """Wait for all answers that come in time, and count them."""
+        done, _ = await asyncio.wait(self.pending, timeout=longest_s)
+        self._count(done)
+
+    def _count(self, done: set[asyncio.Task[T]]) -> None:
+        for task in done:
+            voter = self.pending.pop(task)
+            try:
+                answer = task.result()
+            except LeaseUnavailableError as error:
+                self.failures.append(error.reason)
+            else:
+                self.answers[voter] = answer
+                self.yes += self.says_yes(answer)

@@ -11,8 +11,6 @@ from typing import Any, Final, TypeVar
 import orjson
 import typer
 from pydantic import SecretStr
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from runtime.domain.errors import (
     SchemaError,
@@ -21,6 +19,7 @@ from runtime.domain.errors import (
 )
 from runtime.settings import DATABASE_URL, MIGRATION_URL, ServiceSettings, SettingsError
 from runtime.store import doctor, revisions, schema
+from runtime.store.one_connection import role_of
 from runtime.store.recipes import APP_ROLE
 
 FINE: Final = 0
@@ -120,8 +119,8 @@ def _configured_role() -> str:
     if kept is None:
         return APP_ROLE
     try:
-        return make_url(kept.get_secret_value()).username or APP_ROLE
-    except (ArgumentError, ValueError) as error:
+        return role_of(kept.get_secret_value()) or APP_ROLE
+    except SchemaError as error:
         problem = f"{DATABASE_URL} is not readable; write it as {_FORM}"
         raise _Refused(CONFIGURATION, problem) from error
 

@@ -1,6 +1,6 @@
 """Find out who asks, before a byte of the body is read.
 
-A credential is a bearer token or, for browsers, the cookie of a session. A request that changes
+A credential is a bearer token or, for browsers, a session in a cookie. A request that changes
 something and brings the cookie must come from a page of an origin that is allowed: any page can
 make a browser send cookies, none can choose what the browser says of its origin.
 """
@@ -15,6 +15,7 @@ from starlette.requests import cookie_parser
 
 from runtime.domain.caller import Caller
 from runtime.domain.errors import CredentialRefusedError
+from runtime.domain.token import TokenKind
 from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
 from runtime.services.authentication import Authentication
 
@@ -85,7 +86,7 @@ def brought_by(request: Request) -> Brought:
         return Brought(text=_bearer(authorization), by_cookie=False)
     for value in cookies:
         text = cookie_parser(value.decode("latin-1")).get(SESSION_COOKIE)
-        if text:
+        if text and text.startswith(TokenKind.SESSION.value):
             return Brought(text=text, by_cookie=True)
     raise CredentialRefusedError
 

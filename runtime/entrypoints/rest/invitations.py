@@ -2,22 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing_extensions import override
 
+from runtime.domain.errors import CredentialRefusedError
 from runtime.domain.member import Invitation, ProjectRole
 from runtime.domain.organization import OrganizationRole
-from runtime.entrypoints.rest.context import Reading, ServicesOf, Writing, answered
+from runtime.entrypoints.rest.body import CappedRequest, check_type
+from runtime.entrypoints.rest.context import (
+    IdempotencyKey,
+    Reading,
+    ServicesOf,
+    Writing,
+    answered,
+    request_key,
+)
+from runtime.entrypoints.rest.credentials import brought_by
+from runtime.entrypoints.rest.members import MemberOut
 from runtime.entrypoints.rest.paging import PageOut, Paging, paged
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.texts import MOST_ID_TEXT, EmailText
+from runtime.ports.identity_provider import VerifiedIdentity
 from runtime.services.documents import invitation_document
-from runtime.services.invitations import Offer
+from runtime.services.invitations import Invitations, Offer
+
+_IDENTITY: Final = "plangate.identity"
+
+
+class NewcomerRoute(APIRoute):
+    """Find out whom an identity provider vouches for before the body is read; no member yet."""
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler with what stands before it."""
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            brought = brought_by(request)
+            if brought.by_cookie:  # of a session, whose holder is a member
+                raise CredentialRefusedError
+            invitations: Invitations = request.app.state.services.invitations
+            request.scope[_IDENTITY] = await invitations.identified(brought.text)
+            check_type(request.headers.get("content-type", ""))
+            return await handle(CappedRequest(request.scope, request.receive))
+
+        return guarded
+
 
 router = APIRouter(
     prefix="/v1/invitations", tags=["invitations"], route_class=PlatformRoute, responses=PROBLEMS
@@ -51,6 +89,12 @@ class InvitationIn(_Wire):
         if (self.project_id is None) != (self.role is None):
             raise ValueError("project_id and role come together: send both or none")
         return self
+
+
+class AcceptanceIn(_Wire):
+    """Bring the text of an invitation, as the inviter handed it on."""
+
+    invitation: Annotated[str, Field(max_length=2 * MOST_ID_TEXT)]
 
 
 class InvitationOut(_Wire):
@@ -107,6 +151,34 @@ async def list_invitations(
 async def revoke_invitation(invitation_id: str, context: Writing, services: ServicesOf) -> Response:
     """Take an invitation back that was not accepted yet."""
     return answered(await services.invitations.revoke(context, invitation_id))
+
+
+async def accept_invitation(
+    request: Request,
+    body: AcceptanceIn,
+    services: ServicesOf,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Become the member that a text invites, by a bearer token of one's identity provider.
+
+    The address that the provider proved must be the one that was invited. Who repeats the request
+    with that text is answered as before, with or without a key.
+    """
+    identity: VerifiedIdentity = request.scope[_IDENTITY]
+    key = None if idempotency_key is None else await request_key(request, idempotency_key)
+    return answered(
+        await services.invitations.accept_by_text(identity, text=body.invitation, key=key)
+    )
+
+
+# Declared by hand: of all routes of this router it alone is open to those who are no members yet.
+router.add_api_route(
+    ":accept",
+    accept_invitation,
+    methods=["POST"],
+    response_model=MemberOut,
+    route_class_override=NewcomerRoute,
+)
 
 
 def _out(invitation: Invitation) -> InvitationOut:

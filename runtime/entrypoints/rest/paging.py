@@ -43,7 +43,9 @@ class Page:
         Raises:
             ProblemError: CURSOR_INVALID for a cursor of another list.
         """
-        if self.after is None or isinstance(self.after, str):
+        if self.after is None:
+            return None
+        if isinstance(self.after, str) and "\0" not in self.after:  # which no database compares
             return self.after
         raise _invalid("it is of another list")
 

@@ -27,7 +27,7 @@ class PlatformRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             admit(request, await authenticate(request))
             refuse_nul(request)
-            if has_body and not _empty(request):
+            if has_body and not announces_nothing(request):
                 check_type(request.headers.get("content-type", ""))
             return await handle(CappedRequest(request.scope, request.receive))
 
@@ -46,7 +46,7 @@ def refuse_nul(request: Request) -> None:
         raise ProblemError(ProblemCode.REQUEST_INVALID, "the query has a NUL, expected none")
 
 
-def _empty(request: Request) -> bool:
+def announces_nothing(request: Request) -> bool:
     """Say whether a request announces that it has no body: one may then be left out."""
     headers = request.headers
     length = headers.get("content-length")

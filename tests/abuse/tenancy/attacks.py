@@ -6,7 +6,8 @@ is a function of a database, so that a policy that was weakened on purpose can b
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -58,6 +59,15 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attackers:
+    """Hold a session of the app's role and one of the owner's, and each table's primary key."""
+
+    app: Connection
+    owner: Connection
+    keys: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attack:
     """Try one verb; the outcome is a number of rows, or what refused it.
 
@@ -87,27 +97,29 @@ async def seed_two(url: str) -> None:
             await seed(superuser, rows_of(tenant))
 
 
-async def violations(
-    urls: DatabaseUrls, attacked: Sequence[str] | None = None
-) -> AsyncGenerator[str]:
-    """Yield each attack whose outcome is not the expected one."""
+@asynccontextmanager
+async def attackers(urls: DatabaseUrls) -> AsyncIterator[Attackers]:
+    """Open the two sessions from which a database is attacked."""
     async with session(urls.app_url) as app, session(urls.owner_url) as owner:
-        keys = await _keys(owner)
-        for table in attacked or tables():
-            for attack in ATTACKS:
-                for context, expected in attack.expected.items():
-                    victim = THEIRS if context is Context.FOREIGN else MINE
-                    target = Target(table=table, key=keys[table], victim=victim)
-                    wanted = expected if attack.needs <= GRANTS[table] else PERMISSION
-                    if (attack.name, table, context) == ("insert", TENANTS, Context.OWN):
-                        wanted = TAKEN
-                    got = await outcome(app, attack, target, context=context)
-                    if got != wanted:
-                        yield f"{table}: {attack.name} in {context} context: {got} for {wanted}"
-                    if attack.as_owner:
-                        got = await outcome(owner, attack, target, context=context)
-                        if got != expected:
-                            yield f"{table}: owner's {attack.name} in {context}: {got}"
+        yield Attackers(app=app, owner=owner, keys=await _keys(owner))
+
+
+async def violations(attackers: Attackers, table: str) -> AsyncGenerator[str]:
+    """Yield each attack on a table whose outcome is not the expected one."""
+    for attack in ATTACKS:
+        for context, expected in attack.expected.items():
+            victim = THEIRS if context is Context.FOREIGN else MINE
+            target = Target(table=table, key=attackers.keys[table], victim=victim)
+            wanted = expected if attack.needs <= GRANTS[table] else PERMISSION
+            if (attack.name, table, context) == ("insert", TENANTS, Context.OWN):
+                wanted = TAKEN
+            got = await outcome(attackers.app, attack, target, context=context)
+            if got != wanted:
+                yield f"{table}: {attack.name} in {context} context: {got} for {wanted}"
+            if attack.as_owner:
+                got = await outcome(attackers.owner, attack, target, context=context)
+                if got != expected:
+                    yield f"{table}: owner's {attack.name} in {context} context: {got}"
 
 
 async def outcome(
@@ -233,7 +245,7 @@ async def _merge_insert(app: Connection, target: Target) -> int:
     row = target.row
     places = ", ".join(f"${place}" for place in range(2, len(row) + 2))
     statement = f"merge into {target.table} as kept using (select 1) on kept.{target.tenant} = $1 "
-    statement += f"when not matched then insert ({', '.join(row)}) values ({places})"
+    statement += f"when not matched then insert ({', '.join(row)}) values ({places})"  # noqa: S608
     return _reached(await app.execute(statement, target.victim, *row.values()))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from tests.abuse.tenancy.attacks import ATTACKS, MINE, Context, tables, violations
+from tests.abuse.tenancy.attacks import ATTACKS, MINE, Context, attackers, tables, violations
 from tests.database import DatabaseUrls, session
 from tests.rows import rows_of
 
@@ -16,7 +16,8 @@ from tests.rows import rows_of
 @pytest.mark.parametrize("table", tables())
 async def test_no_attack_reaches_a_foreign_row(two_tenants: DatabaseUrls, table: str) -> None:
     """Own rows can be worked with, foreign ones are not there, and can't be made."""
-    assert [found async for found in violations(two_tenants, [table])] == []
+    async with attackers(two_tenants) as them:
+        assert [found async for found in violations(them, table)] == []
 
 
 async def test_every_table_of_the_catalogue_is_attacked(two_tenants: DatabaseUrls) -> None:

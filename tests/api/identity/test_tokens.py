@@ -156,6 +156,7 @@ async def test_a_member_lists_their_own_tokens_and_an_owner_all(world: World) ->
     """Page by page, in the order in which they were made."""
     founded = await world.found()
     robot = await world.service(founded.token)
+    world.clock.advance(timedelta(seconds=1))
     robots = (await world.token(founded.token, member=robot))["text"]
     for number in range(3):
         world.clock.advance(timedelta(seconds=1))

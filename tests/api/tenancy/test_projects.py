@@ -96,7 +96,7 @@ async def test_an_unknown_environment_is_answered_with_the_known_ones(
 ) -> None:
     """It is a fault of the body."""
     refused = await tenancy_app.call(
-        tenant.owner, "POST", "/v1/projects", {**BODY, "environment": "bx\x00"}
+        tenant.owner, "POST", "/v1/projects", {**BODY, "environment": "bx"}
     )
 
     assert (refused.status, refused.code) == (422, "environment_not_installed")

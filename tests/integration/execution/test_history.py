@@ -41,9 +41,7 @@ async def move(world: World, *by: int) -> None:
 async def test_any_version_and_any_instant_is_rebuilt(world: World) -> None:
     """What stood then, by number and by time, each proven by its hash (D13)."""
     await move(world, 5, 7, -2)
-    versions = await world.states.history(
-        world.context, world.project_id, before=None, limit=10
-    )
+    versions = await world.states.history(world.context, world.project_id, before=None, limit=10)
 
     values = [
         (
@@ -53,9 +51,7 @@ async def test_any_version_and_any_instant_is_rebuilt(world: World) -> None:
     ]
     by_instant = [
         (
-            await world.states.at_instant(
-                world.context, world.project_id, instant=item.created_at
-            )
+            await world.states.at_instant(world.context, world.project_id, instant=item.created_at)
         ).version
         for item in versions
     ]
@@ -88,9 +84,7 @@ async def test_a_difference_leads_from_one_version_to_the_other(world: World) ->
     one = await read(world.context, world.project_id, version=0)
     two = await read(world.context, world.project_id, version=2)
 
-    forth = await world.states.difference(
-        world.context, world.project_id, before=0, after=2
-    )
+    forth = await world.states.difference(world.context, world.project_id, before=0, after=2)
     back = await world.states.difference(world.context, world.project_id, before=2, after=0)
 
     assert apply(forth, one.components) == two.components
@@ -101,9 +95,7 @@ async def test_reverting_makes_a_new_version_and_deletes_none(world: World) -> N
     """The old state stands again, under a new number, recorded as a reversion."""
     await move(world, 3, 9)
 
-    executed = await world.states.revert(
-        an_admin(world), world.project_id, version=1, expects=2
-    )
+    executed = await world.states.revert(an_admin(world), world.project_id, version=1, expects=2)
 
     document = document_of(executed)
     newest = (await world.states.history(world.context, world.project_id, before=None, limit=1))[0]
@@ -120,9 +112,7 @@ async def test_reverting_to_what_stands_changes_nothing(world: World) -> None:
     """It is answered, and makes no version."""
     await move(world, 3)
 
-    executed = await world.states.revert(
-        an_admin(world), world.project_id, version=1, expects=None
-    )
+    executed = await world.states.revert(an_admin(world), world.project_id, version=1, expects=None)
 
     assert executed.version == 1
     assert await world.count("versions") == 2
@@ -167,8 +157,7 @@ async def test_a_version_that_never_was_is_not_found(world: World, version: int)
 TAMPERINGS = {
     "a value in the head": "update heads set state = replace(state, '\"value\":5', '\"value\":6')",
     "a head of its own making": (
-        "update heads set state = '{}', "
-        "digest = 'sha256:' || encode(sha256('{}'::bytea), 'hex')"
+        "update heads set state = '{}', digest = 'sha256:' || encode(sha256('{}'::bytea), 'hex')"
     ),
     "the diff of a version": (
         "update versions set diff = replace(diff, '5', '6') where version = 1"
@@ -210,7 +199,9 @@ async def test_nothing_runs_on_a_tampered_state(world: World, database: FreshDat
 
 
 MOVES = st.one_of(
-    st.integers(-3, 9).filter(bool).map(lambda by: Step(action="counter.increment", inputs={"by": by})),
+    st.integers(-3, 9)
+    .filter(bool)
+    .map(lambda by: Step(action="counter.increment", inputs={"by": by})),
     st.integers(-1, 20).map(lambda value: Step(action="counter.set", inputs={"value": value})),
 )
 
@@ -227,9 +218,7 @@ async def test_every_history_rebuilds_to_the_state_that_stands(
     states = [0]
     for steps in plans:
         outcome = await place.execute(Plan(steps=tuple(steps)))
-        states += [
-            step["diff"][0]["value"] for step in outcome["steps"] if step["diff"]
-        ]
+        states += [step["diff"][0]["value"] for step in outcome["steps"] if step["diff"]]
 
     verified = await place.states.verify(place.context, project)
     rebuilt = [

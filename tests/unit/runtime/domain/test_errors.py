@@ -5,6 +5,11 @@ import pytest
 from runtime.domain.errors import (
     DeclarationError,
     DomainError,
+    EmbeddedFolderBusyError,
+    EmbeddedServerError,
+    LeaseBusyError,
+    LeaseLostError,
+    LeaseUnavailableError,
     ReplayError,
     StateError,
     UnknownActionError,
@@ -44,6 +49,54 @@ from runtime.domain.errors import (
             "replay diverges at version 3: recorded sha256:a, rebuilt sha256:b; "
             "the history was altered or written by another engine",
             id="replay",
+        ),
+        pytest.param(
+            LeaseBusyError(key="prj_1", holder="api.4f#7", waited_s=1.5, position=2),
+            "lease_busy",
+            "lease on 'prj_1' is held by api.4f#7 after 1.500 s of waiting at place 2 in the "
+            "queue; try again later or wait longer",
+            id="lease is busy",
+        ),
+        pytest.param(
+            LeaseBusyError(key="prj_1", holder=None, waited_s=0.0, position=1),
+            "lease_busy",
+            "lease on 'prj_1' is held by somebody else after 0.000 s of waiting at place 1 in the "
+            "queue; try again later or wait longer",
+            id="lease is busy, holder unknown",
+        ),
+        pytest.param(
+            LeaseLostError(key="prj_1", owner="api.4f#7"),
+            "lease_lost",
+            "lease on 'prj_1' is not held by api.4f#7 any more; write nothing under it, acquire "
+            "it again and start over",
+            id="lease is lost",
+        ),
+        pytest.param(
+            LeaseUnavailableError(reason="redis at 127.0.0.1:6379 gave no answer in 1 s"),
+            "lease_unavailable",
+            "no lease can be had: redis at 127.0.0.1:6379 gave no answer in 1 s; nothing was "
+            "done, try again later",
+            id="lease is unavailable",
+        ),
+        pytest.param(
+            EmbeddedServerError(server="redis", problem="it died", advice="start it again"),
+            "embedded_server",
+            "embedded redis: it died; start it again",
+            id="embedded server",
+        ),
+        pytest.param(
+            EmbeddedFolderBusyError(server="redis", folder=".plangate", pid=42),
+            "embedded_folder_busy",
+            "embedded redis: process 42 runs the server of .plangate; end that process first, or "
+            "choose another folder",
+            id="embedded server's folder",
+        ),
+        pytest.param(
+            EmbeddedFolderBusyError(server="redis", folder=".plangate", pid=None),
+            "embedded_folder_busy",
+            "embedded redis: another process runs the server of .plangate; end that process "
+            "first, or choose another folder",
+            id="embedded server's folder, holder unknown",
         ),
     ],
 )

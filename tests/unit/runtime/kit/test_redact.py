@@ -42,6 +42,7 @@ def test_values_of_other_keys_stay(key: str) -> None:
     [
         pytest.param(f"use sk-{BODY} now", f"use {REDACTED} now", id="sk"),
         pytest.param(f"sk-ant-api03-{BODY}", REDACTED, id="sk with a vendor"),
+        pytest.param(f"pgt_{BODY * 3}", REDACTED, id="a token of ours"),
         pytest.param("bearer abcdefgh.12", REDACTED, id="bearer"),
         pytest.param(f"Basic {BODY}==", REDACTED, id="basic"),
         pytest.param("id AKIA" + "A1" * 8 + ".", f"id {REDACTED}.", id="AWS"),

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from runtime.domain.member import MemberKind, ProjectRole
+from runtime.domain.member import Member, MemberKind, ProjectRole
 from runtime.domain.organization import OrganizationRole
 from runtime.domain.principal import Mode
 from runtime.kit.json_value import JsonObject
@@ -49,6 +49,12 @@ def an_acceptance(tenant: Tenant) -> Acceptance:
     )
 
 
+async def accept(tenant: Tenant, newcomer: Newcomer, organization_id: str) -> Member | None:
+    """Let somebody accept what they are invited to, and return the member that they are."""
+    accepted = await an_acceptance(tenant).accept(newcomer, organization_id)
+    return None if accepted is None else accepted.member
+
+
 def a_newcomer(email: str = NEW, *, subject: str = "s-1", issuer: str = ISSUER) -> Newcomer:
     """Build somebody whom an issuer vouches for."""
     return Newcomer(issuer=issuer, subject=subject, email=email)
@@ -87,7 +93,7 @@ async def test_an_invited_person_becomes_a_member_with_what_was_offered(tenant: 
     project = await a_project(tenant)
     invitation = await invite(tenant, project_id=project, role=OPERATOR)
 
-    member = await an_acceptance(tenant).accept(a_newcomer(), tenant.id)
+    member = await accept(tenant, a_newcomer(), tenant.id)
 
     assert member is not None
     assert (member.kind, member.email, member.subject) == (MemberKind.PERSON, NEW, "s-1")
@@ -110,7 +116,7 @@ async def test_all_open_invitations_are_accepted_at_once(tenant: Tenant) -> None
     await invite(tenant, project_id=two, role=ADMIN)
     await invite(tenant, organization_role=OrganizationRole.OWNER)
 
-    member = await an_acceptance(tenant).accept(a_newcomer(), tenant.id)
+    member = await accept(tenant, a_newcomer(), tenant.id)
 
     assert member is not None
     assert member.organization_role is OrganizationRole.OWNER
@@ -123,7 +129,7 @@ async def test_who_was_not_invited_is_nobody(tenant: Tenant) -> None:
     """Nothing is written."""
     before = await kinds_of(tenant)
 
-    assert await an_acceptance(tenant).accept(a_newcomer(), tenant.id) is None
+    assert await accept(tenant, a_newcomer(), tenant.id) is None
 
     assert await kinds_of(tenant) == before
 
@@ -132,21 +138,19 @@ async def test_an_invitation_is_to_one_organization(tenant: Tenant) -> None:
     """The issuer's settings say which one somebody logs in to."""
     other = await a_tenant(tenant.tenancy, "Globex")
     await invite(tenant)
-    acceptance = an_acceptance(tenant)
 
-    assert await acceptance.accept(a_newcomer(), other.id) is None
-    assert await acceptance.accept(a_newcomer(), tenant.tenancy.ids.new("org")) is None
+    assert await accept(tenant, a_newcomer(), other.id) is None
+    assert await accept(tenant, a_newcomer(), tenant.tenancy.ids.new("org")) is None
 
 
 async def test_an_archived_organization_takes_nobody_in(tenant: Tenant) -> None:
     """The invitation stays open until it is restored."""
     await invite(tenant)
     await tenant.tenancy.organizations.archive(tenant.owner, tenant.id)
-    acceptance = an_acceptance(tenant)
 
-    assert await acceptance.accept(a_newcomer(), tenant.id) is None
+    assert await accept(tenant, a_newcomer(), tenant.id) is None
     await tenant.tenancy.organizations.restore(tenant.owner, tenant.id)
-    assert await acceptance.accept(a_newcomer(), tenant.id) is not None
+    assert await accept(tenant, a_newcomer(), tenant.id) is not None
 
 
 async def test_an_invitation_to_an_archived_project_waits(tenant: Tenant) -> None:
@@ -156,7 +160,7 @@ async def test_an_invitation_to_an_archived_project_waits(tenant: Tenant) -> Non
     await invite(tenant)
     await tenant.tenancy.projects.archive(tenant.owner, project)
 
-    member = await an_acceptance(tenant).accept(a_newcomer(), tenant.id)
+    member = await accept(tenant, a_newcomer(), tenant.id)
 
     assert member is not None
     async with tenant.tenancy.database.transaction(tenant.id) as connection:
@@ -166,12 +170,12 @@ async def test_an_invitation_to_an_archived_project_waits(tenant: Tenant) -> Non
 
 async def test_the_first_owner_needs_no_invitation(tenant: Tenant) -> None:
     """Whoever made the organization named their address; a second person with it is nobody."""
-    acceptance, email = an_acceptance(tenant), "owner@acme.example"
+    email = "owner@acme.example"
 
-    owner = await acceptance.accept(a_newcomer(email), tenant.id)
-    again = await acceptance.accept(a_newcomer(email), tenant.id)
-    thief = await acceptance.accept(a_newcomer(email, subject="s-2"), tenant.id)
-    elsewhere = await acceptance.accept(a_newcomer(email, issuer="https://other"), tenant.id)
+    owner = await accept(tenant, a_newcomer(email), tenant.id)
+    again = await accept(tenant, a_newcomer(email), tenant.id)
+    thief = await accept(tenant, a_newcomer(email, subject="s-2"), tenant.id)
+    elsewhere = await accept(tenant, a_newcomer(email, issuer="https://other"), tenant.id)
 
     assert owner is not None
     assert (owner.id, owner.subject) == (tenant.owner_id, "s-1")
@@ -189,7 +193,7 @@ async def test_a_members_address_gives_nothing_to_another_login(tenant: Tenant) 
 
     thief = a_newcomer("pat@people.example", subject="thief")
 
-    assert await an_acceptance(tenant).accept(thief, tenant.id) is None
+    assert await accept(tenant, thief, tenant.id) is None
     assert (await a_member_with(tenant, "pat@people.example")) == pat
 
 
@@ -197,11 +201,10 @@ async def test_a_member_with_a_new_address_is_the_same_member(tenant: Tenant) ->
     """The login says who they are, the address only what they may accept."""
     project = await a_project(tenant)
     await invite(tenant)
-    acceptance = an_acceptance(tenant)
-    member = await acceptance.accept(a_newcomer(), tenant.id)
+    member = await accept(tenant, a_newcomer(), tenant.id)
     await invite(tenant, email="other@people.example", project_id=project, role=VIEWER)
 
-    again = await acceptance.accept(a_newcomer("other@people.example"), tenant.id)
+    again = await accept(tenant, a_newcomer("other@people.example"), tenant.id)
 
     assert again == member
 
@@ -220,14 +223,13 @@ async def test_an_invitation_takes_nothing_away(
     """The greater role stays, and so do extra roles and mode."""
     project = await a_project(tenant)
     await invite(tenant)
-    acceptance = an_acceptance(tenant)
-    member = await acceptance.accept(a_newcomer(), tenant.id)
+    member = await accept(tenant, a_newcomer(), tenant.id)
     assert member is not None
     grant = Grant(role=has, extra_roles=("finance",), mode=Mode.INTERACTIVE)
     await tenant.tenancy.memberships.put(tenant.owner, project, member_id=member.id, grant=grant)
     await invite(tenant, email="other@people.example", project_id=project, role=offered)
 
-    await acceptance.accept(a_newcomer("other@people.example"), tenant.id)
+    await accept(tenant, a_newcomer("other@people.example"), tenant.id)
 
     async with tenant.tenancy.database.transaction(tenant.id) as connection:
         found = await find_membership(connection, project_id=project, member_id=member.id)
@@ -238,10 +240,9 @@ async def test_an_invitation_takes_nothing_away(
 async def test_logins_at_once_become_one_member(tenant: Tenant) -> None:
     """A browser with several tabs: one accepts, the others find the member."""
     await invite(tenant)
-    acceptance = an_acceptance(tenant)
 
     async with asyncio.TaskGroup() as group:
-        tries = [group.create_task(acceptance.accept(a_newcomer(), tenant.id)) for _ in range(5)]
+        tries = [group.create_task(accept(tenant, a_newcomer(), tenant.id)) for _ in range(5)]
 
     members = [item.result() for item in tries]
     assert len({member and member.id for member in members}) == 1
@@ -253,11 +254,10 @@ async def test_logins_at_once_become_one_member(tenant: Tenant) -> None:
 async def test_an_invitation_is_accepted_by_one_of_two_people_at_once(tenant: Tenant) -> None:
     """Two logins that both have the address: one becomes the member, the other is nobody."""
     await invite(tenant)
-    acceptance = an_acceptance(tenant)
 
     async with asyncio.TaskGroup() as group:
         tries = [
-            group.create_task(acceptance.accept(a_newcomer(subject=f"s-{number}"), tenant.id))
+            group.create_task(accept(tenant, a_newcomer(subject=f"s-{number}"), tenant.id))
             for number in range(4)
         ]
 
@@ -271,7 +271,7 @@ async def test_a_revocation_at_once_either_comes_first_or_too_late(tenant: Tenan
     invitation = await invite(tenant)
     revoke = tenant.tenancy.invitations.revoke(tenant.owner, invitation)
 
-    results = await _both(an_acceptance(tenant).accept(a_newcomer(), tenant.id), revoke)
+    results = await _both(accept(tenant, a_newcomer(), tenant.id), revoke)
 
     accepted, revoked = results
     assert (accepted is None) is not isinstance(revoked, Exception)

@@ -246,14 +246,15 @@ async def test_a_text_accepts_its_own_invitation_alone(tenant: Tenant) -> None:
     offers = [an_offer(project_id=project, role=VIEWER) for project in (one, two)]
     first, _ = [(await invitations.create(tenant.owner, offer=offer)).document for offer in offers]
 
-    member = await invitations.accept_by_text(an_identity(NEW, tenant.id), text=first["text"])
+    await invitations.accept_by_text(an_identity(NEW, tenant.id), text=first["text"])
 
-    projects = await tenant.tenancy.projects.after(a_context(member), None, limit=9)
+    member = a_context(await a_member_with(tenant, NEW))
+    projects = await tenant.tenancy.projects.after(member, None, limit=9)
     assert [project.id for project in projects] == [one]
 
 
 async def test_a_text_is_worth_nothing_to_others(tenant: Tenant) -> None:
-    """Nor is a wrong one, one of another key, or one that was used; even to a member."""
+    """Nor is a wrong one, or one of another key; who used it is answered again as at first."""
     invitations = tenant.tenancy.invitations
     made = (await invitations.create(tenant.owner, offer=an_offer())).document["text"]
     other = await a_tenant(tenant.tenancy, "Globex")
@@ -269,9 +270,10 @@ async def test_a_text_is_worth_nothing_to_others(tenant: Tenant) -> None:
     ):
         with pytest.raises(NotFoundError):
             await invitations.accept_by_text(identity, text=brought)
-    await invitations.accept_by_text(new, text=made)
+    member = await invitations.accept_by_text(new, text=made)
+    assert await invitations.accept_by_text(new, text=made) == member
     with pytest.raises(NotFoundError):
-        await invitations.accept_by_text(new, text=made)
+        await invitations.accept_by_text(an_identity(NEW, tenant.id, subject="thief"), text=made)
 
 
 async def test_an_expired_invitation_is_listed_and_not_accepted(tenant: Tenant) -> None:

@@ -250,6 +250,32 @@ async def test_temporary_tables_are_found(database_urls: DatabaseUrls) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("role", "setting"),
+    [
+        pytest.param("app", "row_security", id="row security off in new sessions"),
+        pytest.param("app", "search_path", id="other tables in the app's new sessions"),
+        pytest.param("owner", "search_path", id="other tables in everybody's new sessions"),
+    ],
+)
+async def test_a_setting_of_new_sessions_is_found(
+    database_urls: DatabaseUrls, role: str, setting: str
+) -> None:
+    """A role may change its own defaults, so a session of one tenant could poison later ones."""
+    url = database_urls.app_url if role == "app" else database_urls.owner_url
+    subject = f"role {APP}" if role == "app" else f"database {database_urls.name}"
+    async with session(url) as somebody:
+        await somebody.execute(f"alter {subject} set {setting} = off")
+        try:
+            found = await doctor.diagnose(database_urls.app_url)
+        finally:
+            await somebody.execute(f"alter {subject} reset {setting}")
+
+    named = [item for item in found if item.check is Check.SETTING]
+    assert [item.subject for item in named] == [subject]
+    assert named[0].mend == f"alter {subject} reset {setting}"
+
+
 async def test_a_mend_that_is_a_statement_mends(database_urls: DatabaseUrls) -> None:
     """What the doctor prescribes for a right too many or too few can be run as it stands."""
     async with session(database_urls.owner_url) as owner:
@@ -268,7 +294,7 @@ def test_every_check_is_broken_here_once() -> None:
     """A check whose fault nobody makes could be deleted unseen."""
     broken = Counter(param.values[1] for param in FAULTS)
 
-    assert {symptom.check for symptom in SYMPTOMS} <= set(broken)
+    assert {symptom.check for symptom in SYMPTOMS} <= {*broken, Check.SETTING}
     assert {Check.CONTEXT, Check.GRANT} <= set(broken)
 
 

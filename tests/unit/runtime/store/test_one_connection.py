@@ -8,7 +8,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from runtime.domain.errors import SchemaError, StorageUnavailableError
-from runtime.store.one_connection import connected, sqlstate
+from runtime.store.one_connection import connected, role_of, sqlstate
 from tests.database import DatabaseServer, DatabaseUrls
 
 
@@ -47,6 +47,18 @@ async def test_an_address_that_is_none_is_named_as_such(url: str) -> None:
             raise AssertionError
 
     assert url == "" or url not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "role"),
+    [
+        pytest.param("postgresql://ada:secret@host/db", "ada", id="named"),
+        pytest.param("postgresql://host/db", None, id="nobody"),
+    ],
+)
+def test_an_address_names_its_role(url: str, role: str | None) -> None:
+    """The role that the app connects as is the one that migrations give rights to."""
+    assert role_of(url) == role
 
 
 async def test_a_wrong_password_is_no_connection(database_server: DatabaseServer) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Final
 
 from alembic import command
 from sqlalchemy import text
 
+import runtime
 from runtime.store import revisions
 from runtime.store.one_connection import connected
 from tests.database import DatabaseUrls, session
@@ -24,6 +30,30 @@ def test_the_revisions_are_found_in_order() -> None:
     assert found[:2] == ("0001", "0002")
     assert revisions.head_revision() == found[-1]
     assert (revisions.folder() / "env.py").is_file()
+
+
+def test_a_wheel_carries_its_revisions(tmp_path: Path) -> None:
+    """Installed, the folder is inside of the package, and nothing beside it is needed."""
+    package = tmp_path / "runtime"
+    for source, inside in (
+        (Path(str(runtime.__file__)).parent, package),
+        (revisions.folder(), package / "migrations"),
+    ):
+        shutil.copytree(source, inside, ignore=shutil.ignore_patterns("__pycache__"))
+    code = "from runtime.store import revisions; print(revisions.folder(), revisions.rendered())"
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+
+    assert done.stdout.startswith(f"{package / 'migrations'} BEGIN;")
+    assert "create function commit_executions" in done.stdout
 
 
 def test_the_sql_of_a_range_is_only_of_that_range() -> None:

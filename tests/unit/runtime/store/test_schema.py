@@ -7,6 +7,7 @@ from typing import Final
 
 import asyncpg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from runtime.domain.errors import SchemaError, SchemaMismatchError, StorageUnavailableError
 from runtime.store import schema
@@ -210,6 +211,44 @@ async def test_a_migrator_without_rights_is_told(empty_database_urls: DatabaseUr
     """The app's role can't migrate, whoever asks it to."""
     with pytest.raises(SchemaError, match="the migrating role lacks a right"):
         await schema.upgrade(empty_database_urls.app_url, app_role=OWNER)
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "told"),
+    [
+        pytest.param("57014", SchemaError, "took longer than 5s", id="slow"),
+        pytest.param("42501", SchemaError, "lacks a right", id="not allowed"),
+        pytest.param("XX000", DBAPIError, "foreseen by nobody", id="a fault of ours"),
+    ],
+)
+async def test_a_revision_that_fails_changes_nothing(
+    empty_database_urls: DatabaseUrls, code: str, error: type[Exception], told: str
+) -> None:
+    """What can be mended is told with its mend, what can't is raised as it is; nothing stays."""
+    async with session(empty_database_urls.superuser_url) as superuser:
+        await superuser.execute(
+            "create schema aside; create function aside.refuse() returns event_trigger "
+            "language plpgsql as $$ begin raise exception 'foreseen by nobody' "
+            f"using errcode = '{code}'; end $$; "
+            "create event trigger refuse on ddl_command_end when tag in ('CREATE INDEX') "
+            "execute function aside.refuse()"
+        )
+
+    with pytest.raises(error, match=told):
+        await schema.upgrade(empty_database_urls.owner_url)
+
+    assert await schema.current_revision(empty_database_urls.owner_url) is None
+
+
+async def test_a_table_of_revisions_that_is_none_of_ours_is_no_answer(
+    database_urls: DatabaseUrls,
+) -> None:
+    """Something else by that name is a fault to be seen, not an unmigrated database."""
+    async with session(database_urls.owner_url) as owner:
+        await owner.execute("alter table alembic_version rename version_num to other")
+
+    with pytest.raises(DBAPIError, match="version_num"):
+        await schema.check(database_urls.app_url)
 
 
 async def test_temporary_tables_are_closed_to_the_app(empty_database_urls: DatabaseUrls) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -41,6 +43,22 @@ def test_upgrade_says_what_it_did(empty_database_urls: DatabaseUrls) -> None:
     assert second.stdout == f"the schema is at {HEAD}; as it was\n"
 
 
+def test_of_processes_that_start_at_once_one_migrates(empty_database_urls: DatabaseUrls) -> None:
+    """Replicas need no order among them: each ends well, and one of them did the work."""
+    code = "import sys; from runtime.entrypoints.cli.db import app; app(sys.argv[1:])"
+    command = [sys.executable, "-c", code, "upgrade", "--url", empty_database_urls.owner_url]
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    said = [process.communicate(timeout=40)[0] for process in started]
+
+    assert {process.returncode for process in started} == {0}
+    assert sorted(said) == [
+        f"the schema is at {HEAD}; as it was\n",
+        f"the schema is at {HEAD}; as it was\n",
+        f"the schema is at {HEAD}; as it was\n",
+        f"the schema is at {HEAD}; it was at no revision\n",
+    ]
+
+
 def test_upgrade_takes_both_addresses_from_the_environment(
     empty_database_urls: DatabaseUrls,
 ) -> None:
@@ -54,6 +72,14 @@ def test_upgrade_takes_both_addresses_from_the_environment(
     assert run("upgrade", environ=environ).exit_code == 0
     assert run("check", environ=environ).exit_code == 0
     assert run("doctor", environ=environ).stdout == "healthy: nothing was found\n"
+
+
+def test_upgrade_needs_the_owners_address_alone(empty_database_urls: DatabaseUrls) -> None:
+    """A job that only migrates knows nothing of the app; the usual role gets the rights."""
+    done = run("upgrade", environ={"PLANGATE_MIGRATION_URL": empty_database_urls.owner_url})
+
+    assert done.exit_code == 0
+    assert run("doctor", "--url", empty_database_urls.app_url).exit_code == 0
 
 
 def test_upgrade_can_be_read_before_it_is_run(empty_database_urls: DatabaseUrls) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from runtime.agent.media import MAX_ATTACHMENT_BYTES
@@ -104,3 +105,33 @@ async def test_the_largest_file_that_a_model_is_shown_fits() -> None:
     answered = await ask(an_app(Scripted()), document=document)
 
     assert answered.status == 200
+
+
+async def test_a_body_whose_sender_hangs_up_is_none() -> None:
+    """Half of it is not taken for the whole."""
+    parts: list[Message] = [
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return parts.pop(0)
+
+    scope = {"type": "http", "method": "POST", "headers": [], "app": an_app()}
+
+    with pytest.raises(ClientDisconnect):
+        await CappedRequest(scope, receive).body()
+
+
+async def test_a_body_is_read_once() -> None:
+    """Whoever asks again gets the same document."""
+    parts = [{"type": "http.request", "body": b'{"a":1}'}]
+
+    async def receive() -> Message:
+        return parts.pop(0)
+
+    request = CappedRequest(
+        {"type": "http", "method": "POST", "headers": [], "app": an_app()}, receive
+    )
+
+    assert (await request.json()) is (await request.json())

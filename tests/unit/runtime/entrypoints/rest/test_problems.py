@@ -2,17 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
+import orjson
 import pytest
 
-from runtime.entrypoints.rest.problems import STATUSES, ProblemCode
+from runtime.domain.errors import (
+    CredentialRefusedError,
+    CredentialUnverifiableError,
+    DeadlineError,
+    DomainError,
+    KeyReusedError,
+    LeaseBusyError,
+    LeaseUnavailableError,
+    NotAllowedError,
+    NotFoundError,
+    StorageUnavailableError,
+    TamperedStateError,
+    TenantContextMissingError,
+    VersionMismatchError,
+)
+from runtime.entrypoints.rest.problems import STATUSES, ProblemCode, problem_of
 from runtime.ports.chat_model import ChatRequest, Completion
 from tests.unit.runtime.entrypoints.rest.platform import Scripted, an_app, ask, said
+
+ERRORS: Final = DomainError.__module__
+NEVER_AT_THE_EDGE: Final = {
+    "embedded_server": "raised while a server of this machine starts, before anything is served",
+    "embedded_folder_busy": "raised while a server of this machine starts",
+    "dev_folder": "raised by `plangate dev` before it serves",
+    "dev_folder_busy": "raised by `plangate dev` before it serves",
+    "schema_error": "raised by `plangate db`, which serves nothing",
+    "role_unsafe": "raised while the platform starts",
+}
+CHALLENGE: Final = {"www-authenticate": 'Bearer realm="plangate"'}
+SOON: Final = {"retry-after": "1"}
 
 
 def test_each_code_has_its_status() -> None:
     """The table is whole, and a code never means success."""
     assert set(STATUSES) == set(ProblemCode)
     assert all(status >= 400 for status in STATUSES.values())
+
+
+def kinds_of(base: type[DomainError]) -> Iterator[type[DomainError]]:
+    """Yield every kind of expected failure."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from kinds_of(kind)
+
+
+def test_every_domain_error_that_can_reach_the_edge_has_its_status() -> None:
+    """A new one is placed in the table, or named here with the reason why no request meets it."""
+    codes = {kind.code: kind for kind in kinds_of(DomainError) if kind.__module__ == ERRORS}
+    missing = set(codes) - {code.value for code in STATUSES} - set(NEVER_AT_THE_EDGE)
+
+    assert {codes[code].__name__ for code in missing} == set()
+    assert set(NEVER_AT_THE_EDGE) <= set(codes)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "headers"),
+    [
+        pytest.param(NotFoundError(kind="token", id="x"), 404, {}, id="not found"),
+        pytest.param(CredentialRefusedError(), 401, CHALLENGE, id="refused"),
+        pytest.param(NotAllowedError(needs="a", has="b"), 403, {}, id="not allowed"),
+        pytest.param(KeyReusedError(key="k"), 409, {}, id="key reused"),
+        pytest.param(VersionMismatchError(expected="a", found="b"), 412, {}, id="version"),
+        pytest.param(
+            LeaseBusyError(key="k", holder=None, waited_s=1, position=1), 429, SOON, id="busy"
+        ),
+        pytest.param(StorageUnavailableError(reason="OSError"), 503, SOON, id="storage"),
+        pytest.param(LeaseUnavailableError(reason="away"), 503, SOON, id="leases"),
+        pytest.param(CredentialUnverifiableError(), 503, SOON, id="unverifiable"),
+        pytest.param(DeadlineError(waited_s=1, waiting_for="x"), 504, {}, id="deadline"),
+        pytest.param(TenantContextMissingError(), 500, {}, id="no tenant"),
+        pytest.param(
+            TamperedStateError(version=1, expected="a", actual="b"), 500, {}, id="tampered"
+        ),
+    ],
+)
+def test_a_domain_error_is_answered_by_the_table(
+    error: DomainError, status: int, headers: dict[str, str]
+) -> None:
+    """With its own code and message, and what a client needs to go on."""
+    answered = problem_of(error)
+
+    problem = orjson.loads(answered.body)
+    assert (answered.status_code, problem["code"]) == (status, error.code)
+    assert problem["detail"] == str(error)
+    assert dict(answered.headers).items() >= headers.items()
+
+
+def test_an_error_that_is_not_in_the_table_tells_nothing() -> None:
+    """It is our fault that it is not."""
+
+    class UnlistedError(DomainError):
+        code = "unlisted"
+
+    problem = orjson.loads(problem_of(UnlistedError("our secret")).body)
+
+    assert problem["code"] == "internal"
+    assert "secret" not in str(problem)
 
 
 @pytest.mark.parametrize(

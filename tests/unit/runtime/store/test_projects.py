@@ -1,0 +1,176 @@
+"""Projects are found, held, counted and deleted within their organization."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from runtime.domain.errors import NameTakenError
+from runtime.domain.limits import BudgetScope, Limits
+from runtime.domain.state import State
+from runtime.store import heads
+from runtime.store.members import add_member
+from runtime.store.memberships import put_membership
+from runtime.store.organizations import add_organization
+from runtime.store.projects import (
+    HistorySize,
+    add_project,
+    archive_project,
+    change_project,
+    delete_project,
+    find_project,
+    held_project,
+    history_size,
+    kept_active_projects,
+    limits_text,
+    outdate_judgements,
+    projects_after,
+)
+from runtime.store.session import Database
+from tests.unit.runtime.store.rows import (
+    NOW,
+    ORGANIZATION,
+    OTHER,
+    a_member,
+    a_membership,
+    a_project,
+    an_id,
+    an_organization,
+)
+
+STATE = State.of({"box": {"value": 0}})
+BOUNDED = Limits(per_minute=3, budgets={BudgetScope.ACTION: 7})
+
+
+@pytest.fixture
+async def stored(database: Database) -> Database:
+    """Store three projects, of which a member is in the second, and one of another organization."""
+    async with database.transaction(ORGANIZATION) as connection:
+        await add_organization(connection, an_organization())
+        await add_member(connection, a_member())
+        for number in (1, 2, 3):
+            project = a_project(number, limits=BOUNDED)
+            await add_project(connection, project)
+            await heads.create_head(
+                connection, organization_id=ORGANIZATION, project_id=project.id, state=STATE,
+                principal_id=project.created_by, now=NOW,
+            )  # fmt: skip
+        await put_membership(connection, a_membership(2), organization_id=ORGANIZATION)
+    async with database.transaction(OTHER) as connection:
+        await add_organization(connection, an_organization(id=OTHER))
+        await add_project(connection, a_project(9, organization_id=OTHER, name="Project 1"))
+    return database
+
+
+async def test_a_project_is_read_as_it_was_stored(stored: Database) -> None:
+    """Limits included; one of another organization is not there."""
+    async with stored.transaction(ORGANIZATION) as connection:
+        assert await find_project(connection, an_id("prj")) == a_project(limits=BOUNDED)
+        assert await held_project(connection, an_id("prj")) == a_project(limits=BOUNDED)
+        assert await find_project(connection, an_id("prj", 9)) is None
+        assert await held_project(connection, an_id("prj", 9)) is None
+
+
+async def test_projects_are_listed_for_a_member_or_for_all(stored: Database) -> None:
+    """In the order of their ids, after a given one, as many as asked for."""
+    async with stored.transaction(ORGANIZATION) as connection:
+        everything = await projects_after(connection, None, limit=9, member_id=None)
+        some = await projects_after(connection, everything[0].id, limit=1, member_id=None)
+        own = await projects_after(connection, None, limit=9, member_id=an_id("mem"))
+
+    assert [item.id for item in everything] == [an_id("prj", number) for number in (1, 2, 3)]
+    assert [item.id for item in some] == [an_id("prj", 2)]
+    assert [item.id for item in own] == [an_id("prj", 2)]
+
+
+async def test_a_name_is_taken_once(stored: Database) -> None:
+    """For a new project and for a rename; the former leaves the transaction usable."""
+    async with stored.transaction(ORGANIZATION) as connection:
+        with pytest.raises(NameTakenError):
+            await add_project(connection, a_project(5, name="Project 1"))
+        assert await find_project(connection, an_id("prj", 5)) is None
+    with pytest.raises(NameTakenError):
+        async with stored.transaction(ORGANIZATION) as connection:
+            await change_project(connection, an_id("prj", 2), name="Project 1", limits=BOUNDED)
+
+
+async def test_an_id_that_is_taken_is_a_fault_of_ours(stored: Database) -> None:
+    """And not told as a name."""
+    with pytest.raises(IntegrityError):
+        async with stored.transaction(ORGANIZATION) as connection:
+            await add_project(connection, a_project(name="Another"))
+
+
+async def test_a_project_is_changed_and_archived(stored: Database) -> None:
+    """One of another organization is not."""
+    async with stored.transaction(ORGANIZATION) as connection:
+        for number in (1, 9):
+            await change_project(connection, an_id("prj", number), name="New", limits=Limits())
+            await archive_project(connection, an_id("prj", number), at=NOW)
+
+    async with stored.transaction(ORGANIZATION) as connection:
+        changed = a_project(name="New", archived_at=NOW)
+        assert await find_project(connection, an_id("prj")) == changed
+    async with stored.transaction(OTHER) as connection:
+        kept = a_project(9, organization_id=OTHER, name="Project 1")
+        assert await find_project(connection, an_id("prj", 9)) == kept
+
+
+async def test_only_active_projects_are_kept(stored: Database) -> None:
+    """Of those that are asked for, in this organization."""
+    async with stored.transaction(ORGANIZATION) as connection:
+        await archive_project(connection, an_id("prj", 2), at=NOW)
+        asked = [an_id("prj", number) for number in (3, 2, 1, 9)]
+        assert await kept_active_projects(connection, asked) == {an_id("prj"), an_id("prj", 3)}
+        assert await kept_active_projects(connection, []) == frozenset()
+
+
+async def test_every_projects_judgements_are_outdated(stored: Database) -> None:
+    """Of this organization."""
+    async with stored.transaction(ORGANIZATION) as connection:
+        await outdate_judgements(connection, ORGANIZATION)
+        await outdate_judgements(connection, OTHER)
+        settings = await connection.scalars(text("select settings from heads"))
+        assert set(settings) == {2}
+
+
+async def test_a_project_is_deleted_with_its_history(stored: Database) -> None:
+    """And nothing else is; what refers to it by name only stays."""
+    project = an_id("prj", 2)
+    async with stored.transaction(ORGANIZATION) as connection:
+        size = await history_size(connection, project)
+        await delete_project(connection, project)
+        await delete_project(connection, an_id("prj", 9))
+
+    assert size == HistorySize(versions=1, outcomes=0, digest=STATE.digest)
+    async with stored.transaction(ORGANIZATION) as connection:
+        for table in ("heads", "versions", "snapshots"):
+            left = await connection.scalars(_PROJECTS_IN[table])
+            assert set(left) == {an_id("prj"), an_id("prj", 3)}
+        assert list(await connection.scalars(_PROJECTS_IN["memberships"])) == []
+    async with stored.transaction(OTHER) as connection:
+        assert await find_project(connection, an_id("prj", 9)) is not None
+
+
+async def test_history_alone_is_not_deleted(stored: Database) -> None:
+    """Only with its project, whoever asks."""
+    for statement in ("delete from versions", "delete from snapshots", "delete from heads"):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with stored.transaction(ORGANIZATION) as connection:
+                await connection.exec_driver_sql(statement)
+
+
+def test_limits_are_spelled_canonically() -> None:
+    """So that equal limits are equal texts."""
+    assert limits_text(BOUNDED) == (
+        '{"budgets":{"action":7},"per_hour":null,"per_minute":3,"windows":[]}'
+    )
+
+
+_PROJECTS_IN = {
+    "heads": text("select project_id from heads"),
+    "versions": text("select project_id from versions"),
+    "snapshots": text("select project_id from snapshots"),
+    "memberships": text("select project_id from memberships"),
+}

@@ -1,0 +1,124 @@
+"""Tokens are read back as they were stored, in order, and end as they are told."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+from runtime.domain.caller import CredentialKind
+from runtime.domain.issued_token import IssuedToken
+from runtime.domain.scope import Scope
+from runtime.kit.clock import FixedClock
+from runtime.store.tokens import (
+    add_token,
+    expire_token,
+    find_token,
+    held_token,
+    known_scopes,
+    note_uses,
+    revoke_token,
+    tokens_after,
+)
+from tests.database import FreshDatabase
+from tests.unit.runtime.services.identity import START, Founded, found
+
+LATER = START + timedelta(hours=1)
+
+
+def a_token(founded: Founded, letter: str = "1") -> IssuedToken:
+    """Build a token of the owner."""
+    return IssuedToken(
+        id=f"tok_01KDVDNA00000000000000000{letter}",
+        organization_id=founded.organization_id,
+        member_id=founded.member_id,
+        kind=CredentialKind.API_TOKEN,
+        name="x",
+        scopes=frozenset({Scope.STATE_READ, Scope.PLANS_EXECUTE}),
+        created_at=START,
+        created_by=founded.member_id,
+        expires_at=START + timedelta(days=1),
+    )
+
+
+async def test_a_token_comes_back_as_it_was(database: FreshDatabase) -> None:
+    """And of another tenant there is none."""
+    founded = await found(database, FixedClock(START))
+    stranger = await found(database, FixedClock(LATER))
+    token = a_token(founded)
+    async with database.transaction(founded.organization_id) as connection:
+        await add_token(connection, token, secret_hash=b"h" * 32)
+        own = await find_token(connection, token.id)
+    async with database.transaction(stranger.organization_id) as connection:
+        others = await find_token(connection, token.id)
+
+    assert (own, others) == (token, None)
+
+
+async def test_tokens_are_listed_in_the_order_of_their_ids(database: FreshDatabase) -> None:
+    """From any of them on, of somebody or of all."""
+    founded = await found(database, FixedClock(START))
+    async with database.transaction(founded.organization_id) as connection:
+        for letter in "312":
+            await add_token(connection, a_token(founded, letter), secret_hash=b"h" * 32)
+        ids = [f"tok_01KDVDNA00000000000000000{letter}" for letter in "123"]
+
+        first = await tokens_after(connection, None, limit=2, member_id=None)
+        rest = await tokens_after(connection, first[-1].id, limit=9, member_id=founded.member_id)
+        nobodys = await tokens_after(connection, None, limit=9, member_id="mem_x")
+
+    assert [token.id for token in (*first, *rest)] == [*ids, founded.token_id]
+    assert nobodys == ()
+
+
+async def test_a_token_ends_as_it_is_told(database: FreshDatabase) -> None:
+    """At an instant, or at once."""
+    founded = await found(database, FixedClock(START))
+    async with database.transaction(founded.organization_id) as connection:
+        await expire_token(connection, founded.token_id, at=LATER)
+        before = await find_token(connection, founded.token_id)
+        await revoke_token(connection, founded.token_id, at=START)
+        after = await find_token(connection, founded.token_id)
+
+    assert before is not None
+    assert (before.expires_at, before.revoked_at) == (LATER, None)
+    assert after == replace(before, revoked_at=START)
+
+
+async def test_a_use_is_written_where_none_is_recent(database: FreshDatabase) -> None:
+    """Another replica may have written one meanwhile."""
+    founded = await found(database, FixedClock(START))
+    async with database.transaction(founded.organization_id) as connection:
+        seen = list[object]()
+        for at, before in ((START, START), (LATER, START), (LATER, LATER)):
+            await note_uses(connection, [founded.token_id], at=at, before=before)
+            token = await find_token(connection, founded.token_id)
+            seen.append(token and token.last_used_at)
+
+    assert seen == [START, START, LATER]
+
+
+async def test_who_changes_a_token_is_alone_with_it(database: FreshDatabase) -> None:
+    """The second one waits, and sees what the first one did."""
+    founded = await found(database, FixedClock(START))
+    began = asyncio.Event()
+
+    async def second() -> IssuedToken | None:
+        async with database.transaction(founded.organization_id) as connection:
+            began.set()
+            return await held_token(connection, founded.token_id)
+
+    async with database.transaction(founded.organization_id) as connection:
+        await held_token(connection, founded.token_id)
+        waiting = asyncio.create_task(second())
+        await began.wait()
+        await revoke_token(connection, founded.token_id, at=START)
+    seen = await waiting
+
+    assert seen is not None
+    assert seen.revoked_at == START
+
+
+def test_a_scope_of_a_later_version_means_nothing() -> None:
+    """After a rollback, tokens of the newer version still open what is known."""
+    assert known_scopes(["state:read", "state:teleport"]) == {Scope.STATE_READ}
