@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from runtime.kit.rates import Rate
-from runtime.ports.identity_provider import TrustedIssuer
+from runtime.ports.identity_provider import LOOPBACK_HOSTS, TrustedIssuer
 
 QUIET: Final = MappingProxyType(
     {
@@ -220,8 +220,23 @@ def _identity(told: Mapping[str, str]) -> IdentitySettings:
         token_keys=tuple(map(SecretStr, keys)),
         operator_token=_token(told, OPERATOR_TOKEN, _LONG_TOKEN, least=32),
         issuers=issuers,
-        public_url=told.get(PUBLIC_URL),
+        public_url=_public_url(told),
     )
+
+
+def _public_url(told: Mapping[str, str]) -> str | None:
+    """Return where browsers come: by https, or on this machine."""
+    url = told.get(PUBLIC_URL, "").rstrip("/")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)
+    if not safe or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+        raise SettingsError(
+            f"{PUBLIC_URL} is no address that cookies are safe with, such as "
+            "https://plangate.example.com; http is for this machine only"
+        )
+    return url
 
 
 def _edge(told: Mapping[str, str]) -> EdgeSettings:

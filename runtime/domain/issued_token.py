@@ -9,6 +9,7 @@ from typing import Final
 
 from runtime.domain.caller import Caller, CredentialKind
 from runtime.domain.errors import NotAllowedError, WrongTimeError
+from runtime.domain.member import Member, MemberKind
 from runtime.domain.organization import OrganizationRole
 from runtime.domain.scope import Scope, allows
 
@@ -83,6 +84,21 @@ def require_grantable(caller: Caller, scopes: Iterable[Scope]) -> None:
             needs=f"a credential that has {', '.join(beyond)} itself",
             has=", ".join(sorted(caller.scopes)),
         )
+
+
+def require_bearer(caller: Caller, bearer: Member) -> None:
+    """Refuse to make a token with which the caller would act as another person.
+
+    Raises:
+        NotAllowedError: it is for a person who is not the caller, or for a service by no owner.
+    """
+    if bearer.id == caller.member_id:
+        return
+    if bearer.kind is MemberKind.PERSON:
+        raise NotAllowedError(
+            needs="that person, who makes their own tokens after a login", has="your credential"
+        )
+    caller.require_owner()
 
 
 def scopes_by_role(role: OrganizationRole) -> frozenset[Scope]:

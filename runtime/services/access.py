@@ -88,10 +88,6 @@ class Access:
         """Ask again what a member is anywhere."""
         self._remembered.forget(lambda found: found[0][1] == member_id)
 
-    def forget_project(self, project_id: str) -> None:
-        """Ask again what anybody is in a project."""
-        self._remembered.forget(lambda found: found[0][2] == project_id)
-
     async def close(self) -> None:
         """Wait for what is being asked."""
         await self._remembered.close()

@@ -36,7 +36,7 @@ from runtime.services.judging import Judge
 from runtime.services.measures import Measures
 from runtime.services.past import Past
 from runtime.services.waiting import Waiting, answer_all
-from runtime.store.executions import RepeatedError
+from runtime.store.executions import Commit, RepeatedError
 from runtime.store.heads import read_head
 from runtime.store.session import Database
 
@@ -249,8 +249,9 @@ class Line:
             self._head = None
         except RepeatedError:
             group[:] = await self._answer_written(group)
-        except StorageUnavailableError as error:
-            self._doubt = error
+        except StorageUnavailableError:
+            if self._doubt is None:
+                raise  # nothing was sent that could have been written
             group[:] = await self._answer_written(group)
         else:
             for waiting, answer in zip(group, answers, strict=True):
@@ -283,13 +284,21 @@ class Line:
         if lease.lost:
             raise StaleFenceError(held=lease.token, current=lease.token)
         if verdict.commit.records:
-            await self._needs.commits.write(verdict.commit)
+            await self._write(verdict.commit)
             self._needs.measures.group_committed(len(group))
             self._fence, self._head = lease.token, verdict.head
         elif known is not None:  # no commit compares what was only remembered: look once more
             self._head = None
             return await self._committed(group, lease)
         return verdict.answers
+
+    async def _write(self, group: Commit) -> None:
+        """Commit a group, and remember a commit that does not say whether it took place."""
+        try:
+            await self._needs.commits.write(group)
+        except StorageUnavailableError as error:
+            self._doubt = error
+            raise
 
     async def _gather(self, lease: Lease) -> Head:
         """Read the head, and raise the lease's token above every one that storage has seen."""

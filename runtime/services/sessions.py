@@ -164,7 +164,7 @@ class Sessions:
 
     async def _member(self, identity: VerifiedIdentity) -> Bearer:
         found = await self._found(identity)
-        if found is None and identity.email is not None and identity.email_verified:
+        if found is None:
             await self._invitations.accept_by_email(identity)
             found = await self._found(identity)
         if found is None:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from runtime.domain.caller import Caller, CredentialKind
 from runtime.domain.errors import NotFoundError
-from runtime.domain.issued_token import IssuedToken, require_grantable
+from runtime.domain.issued_token import IssuedToken, require_bearer, require_grantable
 from runtime.domain.scope import Scope
 from runtime.domain.token import TOKEN_PREFIX, TokenKind, displayed_id
 from runtime.kit.json_value import JsonObject
@@ -58,8 +58,8 @@ class Tokens:
             member_id: who will act with it; None is the caller.
 
         Raises:
-            NotAllowedError: the scopes are beyond the credential, or it is for somebody else and
-                the caller is no owner.
+            NotAllowedError: the scopes are beyond the credential, it is for another person, or for
+                a service and the caller is no owner.
             NotFoundError: there is no such member.
             WrongTimeError: the organization is archived.
         """
@@ -68,13 +68,12 @@ class Tokens:
         require_grantable(caller, scopes)
         receiver = caller.member_id if member_id is None else member_id
         if receiver != caller.member_id:
-            caller.require_owner()
+            caller.require_owner()  # who is none learns nothing of who is there
 
         async def work(unit: Unit) -> Answer:
             await active_organization(unit.connection, caller)
             known_id(receiver, kind="member", prefix="mem")
-            if await steady_member(unit.connection, receiver) is None:
-                raise NotFoundError(kind="member", id=receiver)
+            await _check_bearer(unit, receiver, caller=caller)
             wish = Wish(
                 member_id=receiver,
                 created_by=caller.member_id,
@@ -123,7 +122,8 @@ class Tokens:
             overlap: for how long the replaced one still opens; zero revokes it at once.
 
         Raises:
-            NotAllowedError: it has scopes beyond the caller's own credential.
+            NotAllowedError: it has scopes beyond the caller's own credential, or is another
+                person's.
             NotFoundError: there is none of that id that the caller may see.
             WrongTimeError: it has ended, or is a session.
         """
@@ -134,6 +134,7 @@ class Tokens:
             await active_organization(unit.connection, caller)
             token = await _held(unit, token_id, caller=caller)
             token.require_replaceable(unit.now)
+            await _check_bearer(unit, token.member_id, caller=caller)
             require_grantable(caller, token.scopes)
             wish = Wish(
                 member_id=token.member_id,
@@ -181,6 +182,13 @@ class Tokens:
         answer = await once(self._database, self._ids, context, work=work)
         self._authentication.forget(token_id)
         return answer
+
+
+async def _check_bearer(unit: Unit, member_id: str, *, caller: Caller) -> None:
+    bearer = await steady_member(unit.connection, member_id)
+    if bearer is None:
+        raise NotFoundError(kind="member", id=member_id)
+    require_bearer(caller, bearer)
 
 
 def token_document(token: IssuedToken) -> JsonObject:

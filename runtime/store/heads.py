@@ -106,10 +106,12 @@ async def read_head(database: Database, *, organization_id: str, project_id: str
         TamperedStateError: the stored state does not have the recorded hash.
         StorageUnavailableError: the database can't be asked.
     """
+    asked = ("select * from read_head($1, $2)", tenant(organization_id), project_id)
     try:
-        row = await database.direct.fetchrow(
-            "select * from read_head($1, $2)", tenant(organization_id), project_id
-        )
+        try:
+            row = await database.direct.fetchrow(*asked)
+        except LOST:  # a connection that the server had ended: the pool opens another one
+            row = await database.direct.fetchrow(*asked)
     except (*LOST, asyncpg.PostgresError) as error:
         raise StorageUnavailableError(reason=type(error).__name__) from error
     if row is None:

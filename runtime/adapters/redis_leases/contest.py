@@ -74,7 +74,6 @@ class Contest:
 
     async def _ask(self) -> Tenure | Refused:
         self._waiter.woken.clear()
-        self._waiter.baton = None
         estate = self._turnstile.estate
         self._sent_s = self._around.clock.monotonic_s()
         answer = await self._around.grantor.enter(

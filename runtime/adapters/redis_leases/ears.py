@@ -18,7 +18,7 @@ class Waiter:
 
     Attributes:
         woken: set when asking again is worth while.
-        baton: what was handed over since the last request.
+        baton: what was handed over last; its ticket says for which request.
         wanted: whether somebody asked for the key before this waiter knew that it holds it.
     """
 

@@ -204,8 +204,7 @@ class RedisLeases(Leases):
             self._tidy(key)
 
     def _discard(self, key: str, owner: str) -> None:
-        if not self._closed:
-            self._background.spawn(self._leave(key, owner))
+        self._background.spawn(self._leave(key, owner))
 
     async def _leave(self, key: str, owner: str) -> None:
         """End in Redis what has a name; if Redis can't be asked, its time to live ends it."""

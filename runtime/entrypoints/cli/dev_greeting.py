@@ -74,9 +74,9 @@ class Greeting:
             if self._ending.is_set():
                 return
             demo = ensured_demo(stage.folder, url=stage.url, operator_token=stage.operator_token)
+            self.done = True
             stage.folder.announce(stage.url)
             typer.echo("\n".join(welcome_lines(stage, demo)))
-            self.done = True
         except (CommandError, DomainError, OSError) as error:
             if not self._ending.is_set():
                 self.failure = error

@@ -1,4 +1,4 @@
-"""Listen on a port of this machine: the one that is named, or the first free one from the usual."""
+"""Listen on a port: the one that is named, or on loopback the first free one from the usual."""
 
 from __future__ import annotations
 
@@ -46,13 +46,28 @@ def listen(port: int | None, *, usual: int = USUAL_PORT, tries: int = TRIES) -> 
         yield Listening(socket=found)
 
 
+def open_socket(host: str, port: int, *, backlog: int = BACKLOG) -> socket.socket:
+    """Listen on an address; port 0 takes any.
+
+    Raises:
+        OSError: it is none of this machine, or taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=backlog)
+
+
+def spoken(error: OSError) -> str:
+    """Return what the system said, without the address, which the caller names better."""
+    return str(error.strerror).partition(" (while")[0]
+
+
 def _opened(ports: range) -> socket.socket:
-    problem = ""
+    problem: str | None = None
     for port in ports:
         try:
-            return socket.create_server((LOOPBACK, port), backlog=BACKLOG)
+            return open_socket(LOOPBACK, port)
         except OSError as error:
-            problem = error.strerror
+            problem = spoken(error)
     shown = f"{ports.start}" if len(ports) == 1 else f"{ports.start} to {ports.stop - 1}"
     raise CommandError(
         f"port {shown} of {LOOPBACK} can't be listened on: {problem}; name another with --port",

@@ -6,6 +6,7 @@ What is wrong is said in one line before a process is made, not by a traceback o
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,7 @@ from runtime.bootstrap.environments import installed_environments
 from runtime.bootstrap.platform import check_database
 from runtime.domain.errors import DomainError
 from runtime.entrypoints.cli.ending import terminated_as_interrupted
+from runtime.entrypoints.cli.listening import open_socket, spoken
 from runtime.ports.model_reference import ModelReferenceError, parse_model_reference
 from runtime.settings import ServiceSettings, SettingsError
 
@@ -50,16 +52,22 @@ def serve_command(options: ServeOptions) -> int:
     except (SettingsError, ModelReferenceError, DomainError) as error:
         typer.echo(str(error), err=True)
         return CONFIGURATION
-    with terminated_as_interrupted():
-        return _serve(uvicorn_config(options, settings))
+    try:
+        listening = open_socket(options.host, options.port, backlog=options.backlog)
+    except OSError as error:
+        where = f"{options.host}:{options.port}"
+        typer.echo(f"{where} can't be listened on: {spoken(error)}", err=True)
+        return BROKEN
+    with listening, terminated_as_interrupted():
+        host, port, *_ = listening.getsockname()
+        typer.echo(f"Serving at {host} on port {port}.", err=True)
+        return _serve(uvicorn_config(options, settings), listening)
 
 
 def uvicorn_config(options: ServeOptions, settings: ServiceSettings) -> uvicorn.Config:
     """Return how uvicorn serves: nothing of the server is told, no proxy is believed unasked."""
     return uvicorn.Config(
         APP,
-        host=options.host,
-        port=options.port,
         workers=options.workers,
         loop="uvloop",
         http="runtime.entrypoints.cli.bounded_head:BoundedHead",
@@ -92,12 +100,12 @@ def _check(settings: ServiceSettings) -> None:
         asyncio.run(check_database(settings.database_url.get_secret_value()))
 
 
-def _serve(config: uvicorn.Config) -> int:
+def _serve(config: uvicorn.Config, listening: socket.socket) -> int:
     try:
         if config.workers == 1:
-            uvicorn.Server(config).run()
+            uvicorn.Server(config).run(sockets=[listening])
             return FINE
-        workers = Multiprocess(config, sockets=[config.bind_socket()])
+        workers = Multiprocess(config, sockets=[listening])
         workers.run()
     except KeyboardInterrupt:
         return FINE

@@ -9,9 +9,12 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from runtime.entrypoints.rest.body import JSON_TYPE
 from runtime.entrypoints.rest.plans import PlanRequestIn
+from runtime.entrypoints.rest.problems import MEDIA_TYPE, ProblemOut
 
 READ_BY_HAND: Final[tuple[type[BaseModel], ...]] = (PlanRequestIn,)
+_PROBLEM: Final = {"$ref": f"#/components/schemas/{ProblemOut.__name__}"}
 DESCRIPTION: Final = (
     "Plangate proves an agent's plans before it lets them run. Send a token as "
     "`Authorization: Bearer`. Errors are problem details (RFC 9457) with a stable `code`."
@@ -46,4 +49,15 @@ def _document(app: FastAPI) -> dict[str, Any]:
         components.setdefault("schemas", {}).setdefault(name, schema)
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     described["security"] = [{"bearer": []}]
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            _name_problems(operation["responses"])
     return described
+
+
+def _name_problems(responses: dict[str, Any]) -> None:
+    """Give problems their media type, which FastAPI can't be told together with their model."""
+    for response in responses.values():
+        content = response.get("content", {})
+        if content.get(JSON_TYPE, {}).get("schema") == _PROBLEM:
+            content[MEDIA_TYPE] = content.pop(JSON_TYPE)

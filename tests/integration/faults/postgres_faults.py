@@ -19,6 +19,11 @@ _END_ALL = (
     "where datname = current_database() and usename = 'plangate_app'"
 )
 
+_BLOCKED = (
+    "select count(*) from pg_stat_activity where wait_event_type = 'Lock' "
+    "and query like '%commit_executions%' and datname = current_database()"
+)
+
 
 async def crashed(server: EmbeddedPostgres) -> float:
     """Kill the server with signal 9, wait until its supervisor has it serve again; say how long."""
@@ -67,3 +72,10 @@ async def locked_heads(urls: DatabaseUrls, project_id: str) -> AsyncIterator[Non
     async with session(urls.superuser_url) as superuser, superuser.transaction():
         await superuser.execute("select from heads where project_id = $1 for update", project_id)
         yield
+
+
+async def blocked(urls: DatabaseUrls, *, statements: int) -> None:
+    """Return when so many commits wait for a lock."""
+    async with session(urls.superuser_url) as superuser, asyncio.timeout(10):
+        while await superuser.fetchval(_BLOCKED) < statements:  # noqa: ASYNC110  # Postgres tells nobody
+            await asyncio.sleep(0.02)

@@ -111,5 +111,5 @@ def a_site(
 
 def faults_logged(servers: Sequence[ApiServer]) -> list[str]:
     """Return what replicas logged as faults of ours."""
-    marks = ('"request.failed"', "Traceback (most recent call last)", "never retrieved")
+    marks = ('"request.failed"', "Unhandled exception", "never retrieved")
     return [line for server in servers for line in server.log if any(m in line for m in marks)]

@@ -13,16 +13,18 @@ import pytest_asyncio
 from runtime.domain.errors import StorageUnavailableError
 from runtime.domain.organization import OrganizationRole
 from runtime.services.context import Context, RequestKey
-from runtime.services.plans import PlanRequest
+from runtime.services.plans import PATIENCE_S, PlanRequest
 from runtime.services.projects import Projects
 from runtime.store.session import Database
 from tests.database import FreshDatabase, session
 from tests.execution import ENVIRONMENTS, World, a_key, an_increment, opened
+from tests.integration.faults.postgres_faults import blocked
 from tests.servers.cutting_proxy import CuttingProxy, Moment, cutting_proxy
 
 EXECUTION = b'"next_usage"'
 COMMIT = b"COMMIT"
 TOLD_WITHIN_S = 12.5
+"""With the usual patience; with another one as much earlier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,14 +98,15 @@ async def test_what_can_not_be_known_is_told_so_and_its_key_tells_later(
     behind.proxy.cut(Moment.AFTER, EXECUTION)
     context = replace(world.context, key=a_key("k"))
     asked = PlanRequest(plan=an_increment(3))
+    hurried = replace(asked, patience_s=0.5)
     waiting = asyncio.create_task(
-        behind.world.plans.execute(context, world.project_id, asked=asked)
+        behind.world.plans.execute(context, world.project_id, asked=hurried)
     )
     await behind.proxy.was_cut()
     behind.proxy.shut()
 
     with pytest.raises(StorageUnavailableError):
-        async with asyncio.timeout(TOLD_WITHIN_S):
+        async with asyncio.timeout(TOLD_WITHIN_S - PATIENCE_S):
             await waiting
     behind.proxy.reopen()
     executed = await behind.world.plans.execute(context, world.project_id, asked=asked)
@@ -127,7 +130,7 @@ async def test_a_commit_that_is_still_under_way_is_not_done_twice(
             behind.proxy.cut(Moment.DURING, EXECUTION)
             waiting = asyncio.create_task(behind.world.execute(an_increment(3), key="k"))
             await behind.proxy.was_cut()
-            await blocked(database, statements=2)
+            await blocked(database.urls, statements=2)
 
         outcome = await waiting
 
@@ -164,15 +167,3 @@ def database_url(world: World) -> str:
     """Return the superuser's address of a world's database."""
     assert isinstance(world.database, FreshDatabase)
     return world.database.urls.superuser_url
-
-
-async def blocked(database: FreshDatabase, *, statements: int) -> None:
-    """Return when so many commits wait for a lock."""
-    async with session(database.urls.superuser_url) as superuser, asyncio.timeout(10):
-        found = 0
-        while found < statements:
-            await asyncio.sleep(0.02)
-            found = await superuser.fetchval(
-                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' "
-                "and query like '%commit_executions%' and datname = current_database()"
-            )

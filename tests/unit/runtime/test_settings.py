@@ -60,3 +60,86 @@ def test_a_token_that_no_header_should_carry_is_refused(token: str) -> None:
         ServiceSettings.read({"PLANGATE_EVAL_TOKEN": token})
 
     assert token not in str(caught.value)
+
+
+WHOLE = {
+    "PLANGATE_DATABASE_URL": "postgresql://app:hunter7@db/plangate",
+    "PLANGATE_REDIS_URL": "redis://one:6379/0, redis://two:6379/0",
+    "PLANGATE_TOKEN_KEYS": f"{'a' * 32},{'b' * 40}",
+    "PLANGATE_OPERATOR_TOKEN": "o" * 32,
+    "PLANGATE_PUBLIC_URL": "https://plangate.example.com/",
+    "PLANGATE_ALLOWED_ORIGINS": "https://console.example.com",
+    "PLANGATE_REQUEST_RATE": "10/20",
+    "PLANGATE_LEASE_TTL_S": "3.5",
+    "PLANGATE_LOG_LEVEL": "WARNING",
+    "PLANGATE_METRICS_TOKEN": "m" * 16,
+    "PLANGATE_MIGRATION_URL": "postgresql://owner@db/plangate",
+    "PLANGATE_ISSUERS": (
+        '[{"issuer": "https://login.example.com", "audiences": ["api"], "client_id": "plangate", '
+        '"organization_id": "org_01KDVDNA000000000000000000"}]'
+    ),
+}
+
+
+def test_a_whole_platform_is_read() -> None:
+    """Lists are split, spaces and a closing slash go, and secrets don't show."""
+    read = ServiceSettings.read(WHOLE)
+
+    read.require_platform()
+    assert [url.get_secret_value() for url in read.redis_urls] == [
+        "redis://one:6379/0",
+        "redis://two:6379/0",
+    ]
+    assert len(read.identity.token_keys) == 2
+    assert read.identity.public_url == "https://plangate.example.com"
+    assert read.identity.issuers[0].issuer == "https://login.example.com"
+    assert read.edge.request_rate is not None
+    assert (read.edge.request_rate.per_s, read.edge.request_rate.burst) == (10, 20)
+    assert (read.lease_ttl_s, read.edge.log_level) == (3.5, "warning")
+    assert "hunter7" not in repr(read)
+
+
+def test_the_request_rate_can_be_off() -> None:
+    """And is bounded unless it is."""
+    assert ServiceSettings.read({"PLANGATE_REQUEST_RATE": "off"}).edge.request_rate is None
+    assert ServiceSettings.read({}).edge.request_rate is not None
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        pytest.param("PLANGATE_DATABASE_URL", "mysql://db", id="another database"),
+        pytest.param("PLANGATE_MIGRATION_URL", "db", id="no address"),
+        pytest.param("PLANGATE_REDIS_URL", "redis://one, http://two", id="one that is no Redis"),
+        pytest.param("PLANGATE_TOKEN_KEYS", f"{'a' * 32},short", id="a short key"),
+        pytest.param("PLANGATE_OPERATOR_TOKEN", "o" * 31, id="a short token"),
+        pytest.param("PLANGATE_OPERATOR_TOKEN", "o o" * 20, id="a token with spaces"),
+        pytest.param("PLANGATE_METRICS_TOKEN", "m", id="a short metrics token"),
+        pytest.param("PLANGATE_PUBLIC_URL", "http://plangate.example.com", id="http"),
+        pytest.param("PLANGATE_PUBLIC_URL", "https://user@plangate.example.com", id="a user"),
+        pytest.param("PLANGATE_PUBLIC_URL", "plangate.example.com", id="no scheme"),
+        pytest.param("PLANGATE_ALLOWED_ORIGINS", "*", id="every origin"),
+        pytest.param("PLANGATE_ALLOWED_ORIGINS", "https://a.example.com/path", id="a path"),
+        pytest.param("PLANGATE_REQUEST_RATE", "0/1", id="no rate"),
+        pytest.param("PLANGATE_REQUEST_RATE", "fast", id="a word"),
+        pytest.param("PLANGATE_LEASE_TTL_S", "0.1", id="too short a lease"),
+        pytest.param("PLANGATE_LEASE_TTL_S", "nan", id="not a number"),
+        pytest.param("PLANGATE_LEASE_TTL_S", "six", id="a lease in words"),
+        pytest.param("PLANGATE_LOG_LEVEL", "loud", id="no level"),
+        pytest.param("PLANGATE_ISSUERS", "{}", id="no list"),
+        pytest.param("PLANGATE_ISSUERS", '[{"issuer": "http://evil"}]', id="no issuer"),
+    ],
+)
+def test_a_variable_that_can_not_be_used_is_named(variable: str, value: str) -> None:
+    """The message names the variable."""
+    with pytest.raises(SettingsError, match=variable):
+        ServiceSettings.read({**WHOLE, variable: value})
+
+
+@pytest.mark.parametrize("missing", ["PLANGATE_REDIS_URL", "PLANGATE_TOKEN_KEYS"])
+def test_half_a_platform_is_refused(missing: str) -> None:
+    """A database alone serves nothing: it fails closed, and says what to set."""
+    told = {name: value for name, value in WHOLE.items() if name != missing}
+
+    with pytest.raises(SettingsError, match=f"{missing} is not"):
+        ServiceSettings.read(told).require_platform()

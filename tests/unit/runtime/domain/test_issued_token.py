@@ -13,10 +13,11 @@ from runtime.domain.issued_token import (
     LONGEST_LIFE,
     USUAL_LIFE,
     IssuedToken,
+    require_bearer,
     require_grantable,
     scopes_by_role,
 )
-from runtime.domain.member import MemberKind
+from runtime.domain.member import Member, MemberKind
 from runtime.domain.organization import OrganizationRole
 from runtime.domain.scope import Scope
 
@@ -111,3 +112,38 @@ def test_a_login_may_what_the_role_can_allow() -> None:
     """Managing the organization is for owners alone."""
     assert scopes_by_role(OrganizationRole.OWNER) == frozenset(Scope)
     assert frozenset(Scope) - scopes_by_role(OrganizationRole.MEMBER) == {Scope.ORGANIZATION_MANAGE}
+
+
+def a_member(member_id: str, kind: MemberKind) -> Member:
+    """Build a member."""
+    return Member(
+        id=member_id,
+        organization_id="org_01KDVDNA000000000000000000",
+        kind=kind,
+        display_name="Somebody",
+        organization_role=OrganizationRole.MEMBER,
+        created_at=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "member_id", "kind", "allowed"),
+    [
+        pytest.param("member", "mine", MemberKind.PERSON, True, id="one's own"),
+        pytest.param("owner", "other", MemberKind.SERVICE, True, id="an owner's for a service"),
+        pytest.param("member", "other", MemberKind.SERVICE, False, id="a member's for a service"),
+        pytest.param("owner", "other", MemberKind.PERSON, False, id="an owner's for a person"),
+        pytest.param("member", "other", MemberKind.PERSON, False, id="a member's for a person"),
+    ],
+)
+def test_nobody_gets_a_token_to_act_as_another_person(
+    role: str, member_id: str, kind: MemberKind, *, allowed: bool
+) -> None:
+    """Whoever could, would confirm and approve in their name."""
+    caller = replace(a_caller(), member_id="mine", organization_role=OrganizationRole(role))
+
+    if allowed:
+        require_bearer(caller, a_member(member_id, kind))
+    else:
+        with pytest.raises(NotAllowedError):
+            require_bearer(caller, a_member(member_id, kind))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,11 +15,11 @@ from runtime.domain.errors import (
     ProjectArchivedError,
     WrongTimeError,
 )
-from runtime.domain.invitation_text import parse_invitation
+from runtime.domain.invitation_text import parse_invitation, spell_invitation
 from runtime.domain.member import ProjectRole
 from runtime.domain.organization import OrganizationRole
 from runtime.domain.scope import Scope
-from runtime.domain.token import keyed_hash
+from runtime.domain.token import SECRET_BYTES, keyed_hash
 from runtime.kit.canonical_json import parse
 from runtime.store.session import Database
 from tests.tenants import (
@@ -171,6 +172,7 @@ async def test_a_revoked_invitation_is_good_for_nothing(tenant: Tenant) -> None:
     assert first.document == again.document
     assert first.document["revoked_at"] == "2026-01-05T12:00:00Z"
     assert not await invitations.accept_by_email(an_identity(NEW, tenant.id))
+    assert not await invitations.accept_by_email(an_identity(NEW, tenant.id, email=None))
     assert (await kinds_of(tenant)).count("invitation.revoked") == 1
 
 
@@ -259,6 +261,7 @@ async def test_a_text_is_worth_nothing_to_others(tenant: Tenant) -> None:
     made = (await invitations.create(tenant.owner, offer=an_offer())).document["text"]
     other = await a_tenant(tenant.tenancy, "Globex")
     foreign = (await invitations.create(other.owner, offer=an_offer())).document["text"]
+    guessed = spell_invitation(replace(parse_invitation(made), secret=bytes(SECRET_BYTES)))
     new = an_identity(NEW, tenant.id)
 
     for identity, brought in (
@@ -266,12 +269,15 @@ async def test_a_text_is_worth_nothing_to_others(tenant: Tenant) -> None:
         (an_identity(NEW, tenant.id, email_verified=False), made),
         (an_identity(NEW, other.id), made),
         (new, foreign),
+        (new, guessed),
         (new, "pgi_nonsense"),
     ):
         with pytest.raises(NotFoundError):
             await invitations.accept_by_text(identity, text=brought)
     member = await invitations.accept_by_text(new, text=made)
     assert await invitations.accept_by_text(new, text=made) == member
+    with pytest.raises(NotFoundError):
+        await invitations.accept_by_text(new, text=guessed)
     with pytest.raises(NotFoundError):
         await invitations.accept_by_text(an_identity(NEW, tenant.id, subject="thief"), text=made)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -22,8 +23,10 @@ from runtime.services.standing import (
     known_id,
     seen,
 )
+from runtime.store.projects import delete_project
 from runtime.store.session import Database
 from tests.tenants import BEGAN, Tenant, a_person, a_project, a_tenancy, a_tenant
+from tests.unit.runtime.store.rows import waiting_for_a_lock
 
 
 @pytest.fixture
@@ -118,6 +121,26 @@ async def test_holding_a_project_outdates_what_was_judged_before(tenant: Tenant)
         assert (await held(connection, tenant.owner.caller, project)).id == project
 
     assert await settings_of(tenant) == 2
+
+
+async def test_a_project_that_is_purged_while_it_is_waited_for_is_not_found(
+    tenant: Tenant,
+) -> None:
+    """Whoever waited for its lock is told as if it had never been."""
+    project, database = await a_project(tenant), tenant.tenancy.database
+
+    async def hold() -> None:
+        async with database.transaction(tenant.id) as connection:
+            await held(connection, tenant.owner.caller, project)
+
+    async with database.transaction(tenant.id) as connection:
+        await held(connection, tenant.owner.caller, project)
+        waiting = asyncio.create_task(hold())
+        await waiting_for_a_lock(database, tenant.id)
+        await delete_project(connection, project)
+
+    with pytest.raises(NotFoundError):
+        await waiting
 
 
 async def test_an_archived_project_may_not_change(tenant: Tenant) -> None:

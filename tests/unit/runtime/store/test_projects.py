@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -49,6 +51,7 @@ async def stored(database: Database) -> Database:
     async with database.transaction(ORGANIZATION) as connection:
         await add_organization(connection, an_organization())
         await add_member(connection, a_member())
+        await add_member(connection, a_member(2))
         for number in (1, 2, 3):
             project = a_project(number, limits=BOUNDED)
             await add_project(connection, project)
@@ -56,7 +59,8 @@ async def stored(database: Database) -> Database:
                 connection, organization_id=ORGANIZATION, project_id=project.id, state=STATE,
                 principal_id=project.created_by, now=NOW,
             )  # fmt: skip
-        await put_membership(connection, a_membership(2), organization_id=ORGANIZATION)
+        for membership in (a_membership(2), a_membership(3, 2)):
+            await put_membership(connection, membership, organization_id=ORGANIZATION)
     async with database.transaction(OTHER) as connection:
         await add_organization(connection, an_organization(id=OTHER))
         await add_project(connection, a_project(9, organization_id=OTHER, name="Project 1"))
@@ -95,8 +99,12 @@ async def test_a_name_is_taken_once(stored: Database) -> None:
             await change_project(connection, an_id("prj", 2), name="Project 1", limits=BOUNDED)
 
 
-async def test_an_id_that_is_taken_is_a_fault_of_ours(stored: Database) -> None:
+async def test_another_broken_rule_is_a_fault_of_ours(stored: Database) -> None:
     """And not told as a name."""
+    nameless: Any = None
+    with pytest.raises(IntegrityError):
+        async with stored.transaction(ORGANIZATION) as connection:
+            await change_project(connection, an_id("prj"), name=nameless, limits=BOUNDED)
     with pytest.raises(IntegrityError):
         async with stored.transaction(ORGANIZATION) as connection:
             await add_project(connection, a_project(name="Another"))
@@ -148,7 +156,7 @@ async def test_a_project_is_deleted_with_its_history(stored: Database) -> None:
         for table in ("heads", "versions", "snapshots"):
             left = await connection.scalars(_PROJECTS_IN[table])
             assert set(left) == {an_id("prj"), an_id("prj", 3)}
-        assert list(await connection.scalars(_PROJECTS_IN["memberships"])) == []
+        assert list(await connection.scalars(_PROJECTS_IN["memberships"])) == [an_id("prj", 3)]
     async with stored.transaction(OTHER) as connection:
         assert await find_project(connection, an_id("prj", 9)) is not None
 

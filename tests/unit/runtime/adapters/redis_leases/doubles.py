@@ -98,6 +98,8 @@ class ScriptedGrantor(Grantor):
     @override
     async def advance(self, key: str, owner: str, *, token: int, floor: int) -> int | None:
         self.calls.append(("advance", owner, str(token), str(floor)))
+        if self.slow:
+            await self.slow.wait()
         answer = self.advancing.popleft()
         if isinstance(answer, Exception):
             raise answer

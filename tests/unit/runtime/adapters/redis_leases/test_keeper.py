@@ -42,9 +42,9 @@ class World:
         if tenure.end():
             self.lost.append(tenure.owner)
 
-    def tenure(self) -> Tenure:
+    def tenure(self, *, lasts_s: float = TIMING.valid_s) -> Tenure:
         """Begin a tenure that the keeper keeps."""
-        until_s = self.clock.monotonic_s() + TIMING.valid_s
+        until_s = self.clock.monotonic_s() + lasts_s
         tenure = Tenure("k", "one#1", a_grant(), valid_until_s=until_s, around=self.around)
         self.keeper.keep(tenure)
         return tenure
@@ -71,6 +71,19 @@ async def test_a_tenure_is_renewed_for_as_long_as_it_is_held() -> None:
     assert kept
     assert world.renewals == 2
     assert world.lost == []
+
+
+async def test_a_tenure_that_was_handed_over_is_renewed_sooner() -> None:
+    """It is a short one, over before the usual renewal."""
+    world = World()
+    world.grantor.renewing.extend([Renewed(wanted=True)] * 9)
+
+    tenure = world.tenure(lasts_s=TIMING.baton_valid_s)
+    async with asyncio.timeout(5):
+        await tenure.until_wanted_or_lost()
+
+    assert not tenure.lost
+    tenure.end()
 
 
 async def test_a_refused_renewal_loses_the_tenure_at_once() -> None:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from runtime.adapters.redis_leases.grantor import Granted, Refused
-from runtime.adapters.redis_leases.leases import RedisLeases, boot_id
+from runtime.adapters.redis_leases.leases import MOST_LOCAL_WAITERS, RedisLeases, boot_id
 from runtime.domain.errors import LeaseBusyError, LeaseUnavailableError
 from runtime.kit.clock import SystemClock
 from runtime.ports.leases import LeaseEvent, LeaseEventKind, hold
@@ -96,6 +96,7 @@ async def test_the_last_task_that_gives_up_leaves_the_queue(how: str) -> None:
     await until(lambda: world.calls[-1] == ("leave", "one#1"))
 
     assert world.events == ([] if how == "cancelled" else [LeaseEventKind.BUSY])
+    assert world.leases.keys_in_use == 0
 
 
 async def test_an_answer_that_nobody_waits_for_is_given_back() -> None:
@@ -203,6 +204,26 @@ async def test_keys_do_not_wait_for_each_other_and_leave_no_trace() -> None:
             group.create_task(_hold(world.leases, f"k{number}"))
 
     assert world.leases.keys_in_use == 0
+
+
+async def test_a_storm_on_one_key_is_served_in_order_and_bounded() -> None:
+    """A thousand wait, each is served in its turn; one more is refused at once."""
+    world = World(*(a_grant(number) for number in range(MOST_LOCAL_WAITERS + 1)))
+    served: list[int] = []
+
+    async def take_a_turn(number: int) -> None:
+        async with hold(world.leases, "k", wait_s=30):
+            served.append(number)
+
+    async with asyncio.TaskGroup() as group, hold(world.leases, "k", wait_s=30):
+        for number in range(MOST_LOCAL_WAITERS):
+            group.create_task(take_a_turn(number))
+        await asyncio.sleep(0)
+        with pytest.raises(LeaseBusyError) as refusal:
+            await world.leases.acquire("k", wait_s=30)
+
+    assert refusal.value.position == MOST_LOCAL_WAITERS + 1
+    assert served == list(range(MOST_LOCAL_WAITERS))
 
 
 async def _hold(leases: RedisLeases, key: str) -> None:

@@ -134,6 +134,19 @@ async def test_a_late_failure_is_no_noise() -> None:
     assert [node.calls[-1] for node in world.nodes] == [("close",)] * 3
 
 
+async def test_a_refusal_that_is_a_little_late_keeps_its_place() -> None:
+    """A server that is slower than the majority is no reason to leave its queue."""
+    world = World(*[BUSY] * 3)
+    slow = world.nodes[2].slow = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.005, slow.set)
+
+    refused = await world.quorum.enter(a_wish())
+    await world.quorum.close()
+
+    assert refused == BUSY
+    assert world.left() == [False, False, False]
+
+
 async def test_a_refusal_gives_the_slow_a_moment_and_then_takes_back() -> None:
     """What a server may still grant must not stay behind."""
     world = World(BUSY, BUSY, a_grant(5))

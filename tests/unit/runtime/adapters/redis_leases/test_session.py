@@ -114,12 +114,15 @@ def _stall(seconds: float) -> None:
 
 async def test_a_session_without_requests_does_not_age(server: StoppableRedis) -> None:
     """Time without a question is nobody's fault."""
+    noise: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: noise.append(context))
     session = await opened(server.url, answer_s=0.1)
     await session.ask("PING")
 
     await asyncio.sleep(0.4)
 
     assert await session.ask("PING") == b"PONG"
+    assert noise == []
     await closed(session)
 
 

@@ -159,6 +159,21 @@ async def test_advance_of_a_lost_tenure_asks_nobody() -> None:
     assert world.grantor.calls == []
 
 
+async def test_advance_whose_answer_comes_too_late_is_lost() -> None:
+    """The time was over while Redis was asked."""
+    world = World()
+    world.grantor.advancing.append(12)
+    world.grantor.slow = asyncio.Event()
+    advancing = asyncio.create_task(world.tenure.advance(floor=11))
+    await asyncio.sleep(0)
+
+    world.after(6)
+    world.grantor.slow.set()
+
+    with pytest.raises(LeaseLostError):
+        await advancing
+
+
 async def test_advance_without_redis_is_unavailable_and_loses_nothing() -> None:
     """An outage says nothing about who holds the key."""
     world = World()

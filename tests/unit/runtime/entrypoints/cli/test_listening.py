@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from runtime.entrypoints.cli.client import USAGE, CommandError
-from runtime.entrypoints.cli.listening import TRIES, listen
+from runtime.entrypoints.cli.listening import TRIES, listen, open_socket
 
 
 def test_the_address_is_reached_at_once() -> None:
@@ -47,3 +47,20 @@ def test_all_ports_taken_is_said() -> None:
             raise AssertionError(f"{second.url} was the last one")
 
     assert f"port {usual} to {usual + 1} of" in str(taken.value)
+
+
+def _has_ipv6() -> bool:
+    try:
+        open_socket("::1", 0).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not _has_ipv6(), reason="this machine has no ::1; with one it runs")
+def test_a_host_is_named_in_either_way() -> None:
+    """By its address in the sixth version of IP too."""
+    with open_socket("::1", 0) as listening:
+        socket.create_connection(listening.getsockname()[:2], timeout=5).close()
+
+        assert listening.family == socket.AF_INET6

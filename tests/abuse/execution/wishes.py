@@ -1,0 +1,205 @@
+"""Hold one valid request for every mutating route of the platform, each on a subject of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from runtime.kit.json_value import JsonObject
+from tests.abuse.execution.real_app import OPERATOR, Acting, RealApp, moved
+
+Route = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Hold a request: where to, with what, and under which credential."""
+
+    path: str
+    document: JsonObject | None = None
+    token: str
+
+
+Make = Callable[[RealApp, Acting], Awaitable[Wish]]
+
+
+async def _execution(app: RealApp, who: Acting) -> Wish:
+    project = await app.project(who)
+    by = next(app.numbers)
+    return Wish(
+        path=f"/v1/projects/{project['id']}/plans:execute", document=moved(by), token=who.token
+    )
+
+
+async def _reversion(app: RealApp, who: Acting) -> Wish:
+    project = await app.project(who)
+    return Wish(
+        path=f"/v1/projects/{project['id']}/state:revert",
+        document={"version": 0},
+        token=who.token,
+    )
+
+
+async def _membership(app: RealApp, who: Acting) -> Wish:
+    project, member = await app.project(who), await app.service(who)
+    return Wish(
+        path=f"/v1/projects/{project['id']}/members/{member}",
+        document={"role": "operator"},
+        token=who.token,
+    )
+
+
+async def _withdrawal(app: RealApp, who: Acting) -> Wish:
+    wish = await _membership(app, who)
+    granted = await app.call("PUT", wish.path, wish.document, token=who.token)
+    assert granted.status == 200, granted.body
+    return Wish(path=wish.path, token=who.token)
+
+
+async def _project(app: RealApp, who: Acting) -> Wish:
+    wish: JsonObject = {"name": f"wished {next(app.numbers)}", "environment": "counter"}
+    return Wish(path="/v1/projects", document=wish, token=who.token)
+
+
+async def _project_change(app: RealApp, who: Acting) -> Wish:
+    project = await app.project(who)
+    name = f"renamed {next(app.numbers)}"
+    return Wish(path=f"/v1/projects/{project['id']}", document={"name": name}, token=who.token)
+
+
+async def _archive(app: RealApp, who: Acting) -> Wish:
+    project = await app.project(who)
+    return Wish(path=f"/v1/projects/{project['id']}:archive", token=who.token)
+
+
+async def _restore(app: RealApp, who: Acting) -> Wish:
+    archive = await _archive(app, who)
+    await app.made(archive.path, None, token=who.token)
+    return Wish(path=archive.path.replace(":archive", ":restore"), token=who.token)
+
+
+async def _purge(app: RealApp, who: Acting) -> Wish:
+    project = await app.project(who)
+    place = f"/v1/projects/{project['id']}"
+    await app.made(f"{place}:archive", None, token=who.token)
+    return Wish(path=f"{place}:purge", document={"confirm": project["name"]}, token=who.token)
+
+
+async def _organization(app: RealApp, who: Acting) -> Wish:
+    number = next(app.numbers)
+    owner = {"display_name": "Bea", "email": f"bea{number}@example.com"}
+    wish: JsonObject = {"name": f"wished {number}", "owner": owner}
+    return Wish(path="/v1/organizations", document=wish, token=OPERATOR)
+
+
+async def _organization_change(app: RealApp, who: Acting) -> Wish:
+    name = f"renamed {next(app.numbers)}"
+    return Wish(
+        path=f"/v1/organizations/{who.organization}", document={"name": name}, token=who.token
+    )
+
+
+async def _organization_archive(app: RealApp, who: Acting) -> Wish:
+    own = await app.found()
+    return Wish(path=f"/v1/organizations/{own.organization}:archive", token=own.token)
+
+
+async def _organization_restore(app: RealApp, who: Acting) -> Wish:
+    archive = await _organization_archive(app, who)
+    await app.made(archive.path, None, token=archive.token)
+    return Wish(path=archive.path.replace(":archive", ":restore"), token=archive.token)
+
+
+async def _service(app: RealApp, who: Acting) -> Wish:
+    wish: JsonObject = {"kind": "service", "display_name": f"wished {next(app.numbers)}"}
+    return Wish(path="/v1/members", document=wish, token=who.token)
+
+
+async def _removal(app: RealApp, who: Acting) -> Wish:
+    return Wish(path=f"/v1/members/{await app.service(who)}:remove", token=who.token)
+
+
+async def _role(app: RealApp, who: Acting) -> Wish:
+    return Wish(
+        path=f"/v1/members/{await app.service(who)}",
+        document={"organization_role": "owner"},
+        token=who.token,
+    )
+
+
+async def _invitation(app: RealApp, who: Acting) -> Wish:
+    wish: JsonObject = {"email": f"cid{next(app.numbers)}@example.com"}
+    return Wish(path="/v1/invitations", document=wish, token=who.token)
+
+
+async def _invitation_revocation(app: RealApp, who: Acting) -> Wish:
+    invitation = await _invitation(app, who)
+    made = await app.made(invitation.path, invitation.document, token=who.token)
+    return Wish(path=f"/v1/invitations/{made['id']}:revoke", token=who.token)
+
+
+async def _token(app: RealApp, who: Acting) -> Wish:
+    wish: JsonObject = {"name": f"wished {next(app.numbers)}", "scopes": ["state:read"]}
+    return Wish(path="/v1/tokens", document=wish, token=who.token)
+
+
+async def _rotation(app: RealApp, who: Acting) -> Wish:
+    token = await _token(app, who)
+    made = await app.made(token.path, token.document, token=who.token)
+    return Wish(path=f"/v1/tokens/{made['id']}:rotate", document={"overlap_s": 60}, token=who.token)
+
+
+async def _revocation(app: RealApp, who: Acting) -> Wish:
+    rotation = await _rotation(app, who)
+    return Wish(path=rotation.path.replace(":rotate", ":revoke"), token=who.token)
+
+
+WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
+    {
+        ("POST", "/v1/projects/{project_id}/plans:execute"): _execution,
+        ("POST", "/v1/projects/{project_id}/state:revert"): _reversion,
+        ("PUT", "/v1/projects/{project_id}/members/{member_id}"): _membership,
+        ("DELETE", "/v1/projects/{project_id}/members/{member_id}"): _withdrawal,
+        ("POST", "/v1/projects"): _project,
+        ("PATCH", "/v1/projects/{project_id}"): _project_change,
+        ("POST", "/v1/projects/{project_id}:archive"): _archive,
+        ("POST", "/v1/projects/{project_id}:restore"): _restore,
+        ("POST", "/v1/projects/{project_id}:purge"): _purge,
+        ("POST", "/v1/organizations"): _organization,
+        ("PATCH", "/v1/organizations/{organization_id}"): _organization_change,
+        ("POST", "/v1/organizations/{organization_id}:archive"): _organization_archive,
+        ("POST", "/v1/organizations/{organization_id}:restore"): _organization_restore,
+        ("POST", "/v1/members"): _service,
+        ("POST", "/v1/members/{member_id}:remove"): _removal,
+        ("PATCH", "/v1/members/{member_id}"): _role,
+        ("POST", "/v1/invitations"): _invitation,
+        ("POST", "/v1/invitations/{invitation_id}:revoke"): _invitation_revocation,
+        ("POST", "/v1/tokens"): _token,
+        ("POST", "/v1/tokens/{token_id}:rotate"): _rotation,
+        ("POST", "/v1/tokens/{token_id}:revoke"): _revocation,
+    }
+)
+
+ELSEWHERE: Final[Mapping[Route, str]] = MappingProxyType(
+    {
+        ("POST", "/v1/projects/{project_id}/plans:simulate"): "it changes nothing",
+        ("POST", "/v1/environments/{environment}/proposals:evaluate"): "it changes nothing",
+        ("POST", "/v1/invitations:accept"): "it takes an identity provider: tests/api/identity",
+        ("POST", "/v1/sessions:logout"): "it takes a browser's session: tests/api/identity",
+    }
+)
+"""Mutating methods that are not walked here, each with the reason."""
+
+
+def mutating_routes(app: FastAPI) -> Iterator[Route]:
+    """Yield every route of an app that may change something."""
+    for route in iter_route_contexts(app.routes):
+        template = str(getattr(route, "path_format", None) or getattr(route, "path", None))
+        for method in sorted(getattr(route, "methods", None) or ()):
+            if method not in {"GET", "HEAD", "OPTIONS"}:
+                yield method, template

@@ -1,0 +1,278 @@
+"""Run executions in processes of their own, which stop or kill themselves at a named step.
+
+One process loads the code once and forks for each execution. Nothing of the platform is changed for
+it: the steps are noticed by doubles at the places where the line is given what it works with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from typing_extensions import override
+
+from runtime.adapters.redis_leases.opening import open_leases
+from runtime.domain.errors import DomainError
+from runtime.domain.head import Head
+from runtime.domain.plan import Plan, Step
+from runtime.domain.principal import Mode, Principal
+from runtime.kit.clock import SystemClock
+from runtime.kit.json_value import JsonObject
+from runtime.ports.leases import Lease, Leases
+from runtime.services.commits import Commits
+from runtime.services.context import Ids
+from runtime.services.draft import Tenure
+from runtime.services.execution import Change, Execution
+from runtime.services.expired_keys import ExpiredKeys
+from runtime.services.judges import Judges
+from runtime.services.judging import Judge, Verdict
+from runtime.services.line import Needs
+from runtime.services.lines import Lines
+from runtime.services.measures import Unmeasured
+from runtime.services.past import Past
+from runtime.store.executions import Commit
+from runtime.store.session import Database
+from tests.execution import ENVIRONMENTS, World, a_key
+
+ROOT: Final = Path(__file__).parents[3]
+TTL_S: Final = 0.5
+HALTED_WITHIN_S: Final = 20.0
+
+
+class Place(StrEnum):
+    """Name a step of an execution, in order."""
+
+    ASKED = "asked"
+    LEASED = "leased"
+    GATHERED = "gathered"
+    JUDGED = "judged"
+    WRITTEN = "written"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """Hold one execution under way in another process.
+
+    Attributes:
+        told: resolved with what it answers, if it lives to tell.
+    """
+
+    pid: int
+    told: asyncio.Future[JsonObject]
+
+    async def halted(self) -> None:
+        """Return when the process stands still, or is gone."""
+        async with asyncio.timeout(HALTED_WITHIN_S):
+            while _state(self.pid) not in {"T", "gone"}:  # noqa: ASYNC110  # the kernel tells nobody
+                await asyncio.sleep(0.005)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send the process a signal."""
+        os.kill(self.pid, number)
+
+
+class Stepped:
+    """Start executions by way of the process that forks."""
+
+    def __init__(self, child: Process) -> None:
+        self._child = child
+        self._begun: dict[str, asyncio.Future[int]] = {}
+        self._told: dict[str, asyncio.Future[JsonObject]] = {}
+
+    async def begin(
+        self, world: World, *, urls: tuple[str, str], at: Place | None, number: signal.Signals
+    ) -> Walk:
+        """Execute an increment in a world's project, under a key that is the project's id.
+
+        Args:
+            world: whose project and caller.
+            urls: of the database and of Redis.
+            at: where the process sends itself the signal; nowhere if it is None.
+            number: the signal.
+        """
+        loop = asyncio.get_running_loop()
+        project = world.project_id
+        self._begun[project], self._told[project] = loop.create_future(), loop.create_future()
+        asked = {
+            "database": urls[0],
+            "redis": urls[1],
+            "organization": world.caller.organization_id,
+            "member": world.caller.member_id,
+            "project": project,
+            "at": at,
+            "signal": int(number),
+        }
+        assert self._child.stdin is not None
+        self._child.stdin.write(json.dumps(asked).encode() + b"\n")
+        return Walk(pid=await self._begun[project], told=self._told[project])
+
+    async def listen(self) -> None:
+        """Hand out what the processes say, until there are none."""
+        assert self._child.stdout is not None
+        while line := await self._child.stdout.readline():
+            said = json.loads(line)
+            if "pid" in said:
+                self._begun[said["project"]].set_result(said["pid"])
+            else:
+                self._told[said["project"]].set_result(said)
+
+
+@asynccontextmanager
+async def stepped() -> AsyncIterator[Stepped]:
+    """Run the process that forks."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.integration.faults.stepped", stdin=PIPE, stdout=PIPE, cwd=ROOT
+    )
+    steps = Stepped(child)
+    listening = asyncio.create_task(steps.listen())
+    try:
+        yield steps
+    finally:
+        child.kill()
+        await child.wait()
+        await listening
+
+
+def _state(pid: int) -> str:
+    with suppress(OSError):
+        found = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+        return "gone" if found in {"Z", "X"} else found
+    return "gone"
+
+
+class _WatchedLeases(Leases):
+    def __init__(self, inner: Leases, reached: Callable[[Place], None]) -> None:
+        self._inner = inner
+        self._reached = reached
+
+    @override
+    async def acquire(self, key: str, *, wait_s: float, floor: int = 0) -> Lease:
+        lease = await self._inner.acquire(key, wait_s=wait_s, floor=floor)
+        self._reached(Place.LEASED)
+        return lease
+
+    @override
+    async def release(self, lease: Lease) -> None:
+        await self._inner.release(lease)
+
+    @override
+    async def ready(self) -> None:
+        await self._inner.ready()
+
+    @override
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+class _WatchedJudge(Judge):
+    def __init__(self, inner: Judge, reached: Callable[[Place], None]) -> None:
+        self._inner = inner
+        self._reached = reached
+
+    @override
+    def group(self, changes: list[Change], head: Head, tenure: Tenure) -> Verdict:  # type: ignore[override]  # a double
+        self._reached(Place.GATHERED)
+        verdict = self._inner.group(changes, head, tenure)
+        self._reached(Place.JUDGED)
+        return verdict
+
+
+class _WatchedCommits(Commits):
+    def __init__(self, database: Database, reached: Callable[[Place], None]) -> None:
+        super().__init__(database)
+        self._reached = reached
+
+    @override
+    async def write(self, group: Commit) -> None:
+        await super().write(group)
+        self._reached(Place.WRITTEN)
+
+
+async def _execute(asked: JsonObject) -> JsonObject:
+    """Execute once, and return what was answered."""
+
+    def reached(place: Place) -> None:
+        if place == asked["at"]:
+            asked["at"] = None
+            os.kill(os.getpid(), asked["signal"])
+
+    async with AsyncExitStack() as stack:
+        reached(Place.ASKED)
+        database = await Database.opened(asked["database"])
+        stack.push_async_callback(database.close)
+        clock = SystemClock()
+        inner = open_leases([asked["redis"]], instance="stepped", clock=clock, ttl_s=TTL_S)
+        stack.push_async_callback(inner.close)
+        judges = Judges(ENVIRONMENTS)
+        needs = Needs(
+            database=database,
+            commits=_WatchedCommits(database, reached),
+            leases=_WatchedLeases(inner, reached),
+            judge=lambda environment: _WatchedJudge(judges.of(environment), reached),
+            past=Past(database),
+            clock=clock,
+            measures=Unmeasured(),
+        )
+        lines = Lines(needs, expired_keys=ExpiredKeys(database, clock))
+        stack.push_async_callback(lines.close)
+        try:
+            executed = await lines.join(
+                _an_execution(asked, Ids(clock)),
+                organization_id=asked["organization"],
+                project_id=asked["project"],
+                patience_s=20,
+            )
+        except DomainError as error:
+            return {"project": asked["project"], "error": error.code}
+        reached(Place.ANSWERED)
+        return {
+            "project": asked["project"],
+            "version": executed.version,
+            "replayed": executed.replayed,
+            "id": json.loads(executed.document)["id"],
+        }
+
+
+def _an_execution(asked: JsonObject, ids: Ids) -> Execution:
+    return Execution(
+        outcome_id=ids.new("out"),
+        plan=Plan(steps=(Step(action="counter.increment", inputs={"by": 1}),)),
+        principal=Principal(
+            id=asked["member"],
+            organization=asked["organization"],
+            roles=("operator",),
+            grant=Mode.ASSISTED,
+        ),
+        credential_id="tok_stepped",
+        key=a_key(asked["project"]),
+    )
+
+
+def _say(document: JsonObject) -> None:
+    os.write(1, json.dumps(document).encode() + b"\n")
+
+
+def _fork(asked: JsonObject) -> None:
+    pid = os.fork()
+    if pid:
+        _say({"project": asked["project"], "pid": pid})
+        return
+    _say(asyncio.run(_execute(asked)))
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who ended is gone at once
+    for line in sys.stdin:
+        _fork(json.loads(line))
