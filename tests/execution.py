@@ -36,9 +36,9 @@ from runtime.services.context import Context, Ids, RequestKey
 from runtime.services.execution import Executed, Execution
 from runtime.services.expired_keys import ExpiredKeys
 from runtime.services.judges import Judges
-from runtime.services.line import Needs
 from runtime.services.lines import Lines
 from runtime.services.measures import Unmeasured
+from runtime.services.needs import Needs
 from runtime.services.outcomes import Outcomes
 from runtime.services.past import Past
 from runtime.services.plans import PlanRequest, Plans
@@ -112,6 +112,10 @@ class World:
             roles=("operator",),
             grant=Mode.ASSISTED,
         )
+
+    async def standing(self) -> Principal:
+        """Say who the operator is in the project: as always."""
+        return self.principal
 
     async def execute(
         self, plan: Plan, *, key: str | None = None, **asked: JsonValue

@@ -3,14 +3,14 @@
 -- No row: no such project in that organization.
 create function read_head(in_organization text, in_project text) returns table (
   version bigint, digest text, state text, usage text, settings bigint, outcomes bigint, fence bigint,
-  environment text, limits text, archived boolean
+  updated_at timestamptz, environment text, limits text, archived boolean
 )
 language plpgsql as $$
 begin
   perform set_config('app.organization_id', in_organization, true);
   return query
     select heads.version, heads.digest, heads.state, heads.usage, heads.settings, heads.outcomes,
-      heads.fence,
+      heads.fence, heads.updated_at,
       projects.environment, projects.limits,
       projects.archived_at is not null or organizations.archived_at is not null
     from heads

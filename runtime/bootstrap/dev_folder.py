@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final, Self, TypeVar
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -21,6 +22,7 @@ from runtime.domain.errors import DevFolderBusyError, DevFolderError
 DEMO: Final = "demo.json"
 KEYS: Final = "keys.json"
 LOCK: Final = "dev.lock"
+LOOPBACK: Final = "127.0.0.1"
 IGNORED: Final = ".gitignore"
 
 PRIVATE_FOLDER: Final = 0o700
@@ -119,9 +121,16 @@ def read_demo(folder: Path) -> Demo | None:
     """Return the demo of a folder, if there is one.
 
     Raises:
-        DevFolderError: the file is damaged, or not ours to read.
+        DevFolderError: the file is damaged, not ours to read, or leads to another machine.
     """
-    return _read(folder / DEMO, Demo)
+    demo = _read(folder / DEMO, Demo)
+    if demo is not None and urlsplit(str(demo.url)).hostname != LOOPBACK:
+        # Somebody else's folder must not choose whom our credentials are sent to.
+        raise DevFolderError(
+            path=str(folder / DEMO),
+            problem="it names another machine, as `plangate dev` never does; remove it",
+        )
+    return demo
 
 
 def read_keys(folder: Path) -> ServiceKeys | None:

@@ -21,12 +21,12 @@ from runtime.services.expired_keys import ExpiredKeys
 from runtime.services.exports import Exports
 from runtime.services.invitations import Invitations
 from runtime.services.judges import Judges
-from runtime.services.line import Needs
 from runtime.services.lines import Lines
 from runtime.services.measures import Measures
 from runtime.services.members import Members
 from runtime.services.memberships import Memberships
 from runtime.services.minting import Mint, TokenKeys
+from runtime.services.needs import Needs
 from runtime.services.organizations import Organizations
 from runtime.services.outcomes import Outcomes
 from runtime.services.past import Past

@@ -10,6 +10,7 @@
     ├── ReplayError           diffs that do not rebuild the recorded state
     ├── TenantContextMissingError    a transaction without an organization
     ├── StorageUnavailableError      the database can't be asked, or did not answer
+    ├── StorageRefusedError          the database refused what it was asked to write
     ├── SchemaMismatchError          the database's schema is not the one this code was written for
     ├── SchemaError                  the schema can't be migrated as things stand
     ├── UnsafeRoleError              a database role that row security does not hold, or could leave
@@ -164,10 +165,27 @@ class StorageUnavailableError(DomainError):
 
     code = "storage_unavailable"
 
-    def __init__(self, *, reason: str) -> None:
-        """Keep the kind of failure, which names no address."""
+    def __init__(self, *, reason: str, sent: bool = True) -> None:
+        """Keep the kind of failure, which names no address.
+
+        Args:
+            reason: the kind of failure.
+            sent: whether the database may have been asked to write.
+        """
         self.reason = reason
+        self.sent = sent
         super().__init__(f"the database does not answer ({reason}); try again")
+
+
+class StorageRefusedError(DomainError):
+    """The database refused what it was asked to write, and will again."""
+
+    code = "storage_refused"
+
+    def __init__(self, *, reason: str) -> None:
+        """Keep the kind of refusal, which repeats no value."""
+        self.reason = reason
+        super().__init__(f"the database refused this ({reason}); nothing was written")
 
 
 class SchemaMismatchError(DomainError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from runtime.domain.limits import Limits
 from runtime.domain.state import State
@@ -22,6 +23,8 @@ class Head:
         environment: which declarations hold.
         limits: what the project allows.
         archived: nothing may run.
+        updated_at: the instant of the newest commit; the next one's is never before it, whatever
+            the clocks of several machines say.
     """
 
     state: State
@@ -32,3 +35,4 @@ class Head:
     environment: str
     limits: Limits
     archived: bool
+    updated_at: datetime

@@ -13,14 +13,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from runtime.domain.errors import NotFoundError, StaleFenceError, StaleHeadError
+from runtime.domain.errors import (
+    NotFoundError,
+    StaleFenceError,
+    StaleHeadError,
+    StorageRefusedError,
+)
 from runtime.store.executions import Commit, RepeatedError, commit
 from runtime.store.session import Database
 
 MOST_TOGETHER: Final = 32
 WRITERS: Final = 2
 """Transactions of one organization under way at once: one is judged while another is on its way."""
-_Blamed = (StaleFenceError, StaleHeadError, NotFoundError, RepeatedError)
+_Blamed = (
+    StaleFenceError,
+    StaleHeadError,
+    NotFoundError,
+    RepeatedError,
+    StorageRefusedError,
+)
 
 
 @dataclass(slots=True)

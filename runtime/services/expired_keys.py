@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Final
 
@@ -22,21 +23,42 @@ class ExpiredKeys:
         self._database = database
         self._clock = clock
         self._swept_s: dict[str, float] = {}
+        self._sweeping: set[asyncio.Task[int]] = set()
+
+    def forget_soon(self, organization_id: str) -> None:
+        """Forget an organization's old keys beside the work, unless that was done just now."""
+        now_s = self._clock.monotonic_s()
+        if now_s - self._swept_s.get(organization_id, -BETWEEN_S) < BETWEEN_S:
+            return
+        self._swept_s[organization_id] = now_s
+        sweep = asyncio.create_task(self.forget(organization_id), name="forget old keys")
+        self._sweeping.add(sweep)
+        sweep.add_done_callback(self._sweeping.discard)
 
     async def forget(self, organization_id: str) -> int:
-        """Forget an organization's keys of more than a day ago, unless that was done just now.
+        """Forget an organization's keys of more than a day ago, a number at a time.
 
         A database that does not answer is asked again another time.
 
         Returns:
             How many were forgotten.
         """
-        now_s = self._clock.monotonic_s()
-        if now_s - self._swept_s.get(organization_id, -BETWEEN_S) < BETWEEN_S:
-            return 0
-        self._swept_s[organization_id] = now_s
+        forgotten = 0
         try:
-            async with self._database.transaction(organization_id) as connection:
-                return await forget_before(connection, self._clock.now() - KEPT, limit=MOST_AT_ONCE)
+            while True:
+                async with self._database.transaction(organization_id) as connection:
+                    gone = await forget_before(
+                        connection, self._clock.now() - KEPT, limit=MOST_AT_ONCE
+                    )
+                forgotten += gone
+                if gone < MOST_AT_ONCE:
+                    return forgotten
         except StorageUnavailableError:
-            return 0
+            return forgotten
+
+    async def close(self) -> None:
+        """Give up what is under way; it goes on another time."""
+        for sweep in tuple(self._sweeping):
+            sweep.cancel()
+        if self._sweeping:
+            await asyncio.wait(self._sweeping)

@@ -11,9 +11,8 @@ class Judges:
     """Find the judge of an environment."""
 
     def __init__(self, environments: Environments) -> None:
-        policy = Policy()
-        self._judges = {
-            name: Judge(registry=environment.compiled, policy=policy)
+        self._judges = {  # each with a policy's answers of its own: ids may mean other actions
+            name: Judge(registry=environment.compiled, policy=Policy())
             for name, environment in environments.items()
         }
 

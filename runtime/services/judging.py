@@ -91,6 +91,7 @@ class Judge:
                 usage=draft.usage,
                 outcomes=head.outcomes + len(commit.outcomes),
                 fence=tenure.fence,
+                updated_at=tenure.now,
             ),
         )
 

@@ -69,8 +69,8 @@ class Plans:
         execution = await self._execution(context, project_id, asked=asked)
         return await self._lines.join(
             execution,
-            organization_id=context.caller.organization_id,
             project_id=project_id,
+            standing=lambda: self._access.principal(context.caller, project_id),
             patience_s=min(asked.patience_s, MOST_PATIENCE_S),
         )
 

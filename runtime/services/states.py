@@ -13,13 +13,14 @@ from runtime.domain.caller import require_role
 from runtime.domain.errors import NotFoundError, ReplayError
 from runtime.domain.history import Version
 from runtime.domain.member import ProjectRole
+from runtime.domain.principal import Principal
 from runtime.domain.scope import Scope
 from runtime.domain.state import State
 from runtime.engine.replay import advanced
 from runtime.kit.json_patch import diff
 from runtime.kit.json_value import JsonObject
 from runtime.services.access import Access
-from runtime.services.context import Context, Ids
+from runtime.services.context import Context, Ids, RequestKey
 from runtime.services.execution import Executed, Reversion
 from runtime.services.lines import Lines
 from runtime.store.heads import proven_state, read_head
@@ -34,6 +35,7 @@ from runtime.store.versions import (
 )
 
 PATIENCE_S: Final = 10.0
+_OWN_KEY: Final = "state:revert"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,23 +154,29 @@ class States:
                 executing a plan does.
         """
         context.caller.require(Scope.STATE_REVERT)
-        principal = await self._access.principal(context.caller, project_id)
-        require_role(principal, ProjectRole.ADMIN)
+        principal = await self._admin(context, project_id)
         async with self._reading(context) as connection:
             target = await _rebuilt(connection, project_id, version=version)
+        outcome_id = self._ids.new("rev")
         return await self._lines.join(
             Reversion(
-                outcome_id=self._ids.new("rev"),
+                outcome_id=outcome_id,
                 target=target,
                 principal=principal,
                 credential_id=context.caller.credential_id,
                 expects=expects,
-                key=context.key,
+                # Of its own if none was sent: that is how it is found when its answer was lost.
+                key=context.key or RequestKey(route=_OWN_KEY, key=outcome_id, body_digest=""),
             ),
-            organization_id=context.caller.organization_id,
             project_id=project_id,
+            standing=lambda: self._admin(context, project_id),
             patience_s=PATIENCE_S,
         )
+
+    async def _admin(self, context: Context, project_id: str) -> Principal:
+        principal = await self._access.principal(context.caller, project_id)
+        require_role(principal, ProjectRole.ADMIN)
+        return principal
 
     async def verify(self, context: Context, project_id: str) -> Verified:
         """Rebuild the whole history from its first state and compare every hash, up to the head.

@@ -3,22 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
 
 from runtime.domain.errors import DomainError, StorageUnavailableError
+from runtime.domain.principal import Principal
 from runtime.services.execution import Change, Executed
 
 GRACE_S: Final = 2.0
 """How long past its patience a change is waited for that is being committed."""
+STANDING_S: Final = 3.0
+"""How long what somebody is in a project is taken for granted."""
+
+Standing: TypeAlias = Callable[[], Awaitable[Principal]]
+"""Ask who the caller is in the project now."""
 
 
+@dataclass(slots=True, eq=False)
 class Waiting:
-    """Pair a change with its answer; belongs to the running event loop."""
+    """Pair a change with its answer; belongs to the running event loop.
 
-    def __init__(self, change: Change) -> None:
-        self.change = change
-        self.answered: asyncio.Future[Executed] = asyncio.get_running_loop().create_future()
+    Attributes:
+        change: what is to be done.
+        standing: asks anew who its caller is.
+        asked_s: when that was asked last, by the monotonic clock.
+    """
+
+    change: Change
+    standing: Standing
+    asked_s: float
+    answered: asyncio.Future[Executed] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    @property
+    def named(self) -> tuple[str, ...] | None:
+        """Return by what a repetition is recognised, or None for a change without a key."""
+        key = self.change.key
+        if key is None:
+            return None
+        return (self.change.principal.id, key.route, key.key, key.body_digest)
 
     def answer(self, answer: Executed | DomainError) -> None:
         """Tell the caller, if they still listen."""
@@ -28,6 +53,20 @@ class Waiting:
             self.answered.set_result(answer)
         else:
             self.answered.set_exception(answer)
+
+    async def stand_anew(self, *, now_s: float) -> bool:
+        """Ask who the caller is by now; who is nobody any more is told so.
+
+        Returns:
+            Whether the change may still be judged.
+        """
+        try:
+            principal = await self.standing()
+        except DomainError as error:
+            self.answer(error)
+            return False
+        self.change, self.asked_s = replace(self.change, principal=principal), now_s
+        return True
 
     async def last_word(self) -> Executed:
         """Return the answer to a change that is being committed, if it comes in a moment.
@@ -47,3 +86,14 @@ def answer_all(group: Iterable[Waiting], error: DomainError) -> None:
     """Tell all who wait the same."""
     for waiting in group:
         waiting.answer(error)
+
+
+async def stand_anew(
+    group: Iterable[Waiting], *, now_s: float, older_than_s: float
+) -> list[Waiting]:
+    """Ask anew for whom it was asked a while ago, and return those who may still be judged."""
+    return [
+        waiting
+        for waiting in group
+        if now_s - waiting.asked_s <= older_than_s or await waiting.stand_anew(now_s=now_s)
+    ]

@@ -14,6 +14,7 @@ from runtime.domain.errors import (
     NotFoundError,
     StaleFenceError,
     StaleHeadError,
+    StorageRefusedError,
     StorageUnavailableError,
 )
 from runtime.domain.history import Cause
@@ -110,30 +111,32 @@ async def commit(database: Database, groups: Sequence[Commit]) -> None:
         StaleHeadError: the state or the settings are not those that were judged.
         NotFoundError: there is no such project any more.
         RepeatedError: a key or an outcome is there already.
+        StorageRefusedError: the database refuses what it was given, and will again.
         StorageUnavailableError: the database can't be asked, or its answer was lost: then the
             groups may have been written, which the ids of their outcomes tell.
     """
     organization_id = tenant(groups[0].organization_id)
     spelled = orjson.dumps([_group(group) for group in groups]).decode()
-    try:
-        await database.direct.fetchval(_STATEMENT, organization_id, spelled)
-    except asyncpg.UniqueViolationError as error:
-        raise RepeatedError from error
-    except LOST as error:
-        raise StorageUnavailableError(reason=type(error).__name__) from error
-    except asyncpg.PostgresError as error:
-        raise _told(error, groups[0]) from error
+    async with database.connection() as connection:
+        try:
+            await connection.fetchval(_STATEMENT, organization_id, spelled)
+        except (*LOST, asyncpg.PostgresError) as error:
+            raise _told(error, groups[0]) from error
 
 
-def _told(error: asyncpg.PostgresError, group: Commit) -> Exception:
-    code = error.sqlstate
+def _told(error: Exception, group: Commit) -> Exception:
+    code = error.sqlstate if isinstance(error, asyncpg.PostgresError) else None
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return RepeatedError()
     if code == STALE_FENCE:
-        return StaleFenceError(held=group.fence, current=int(error.detail or 0))
+        return StaleFenceError(held=group.fence, current=int(getattr(error, "detail", 0) or 0))
     if code in MOVED:
         return StaleHeadError()
     if code == NO_PROJECT:
         return NotFoundError(kind="project", id=group.project_id)
-    return StorageUnavailableError(reason=type(error).__name__)
+    if isinstance(error, LOST):
+        return StorageUnavailableError(reason=type(error).__name__)
+    return StorageRefusedError(reason=type(error).__name__)
 
 
 def _group(group: Commit) -> dict[str, object]:

@@ -108,12 +108,9 @@ async def read_head(database: Database, *, organization_id: str, project_id: str
     """
     asked = ("select * from read_head($1, $2)", tenant(organization_id), project_id)
     try:
-        try:
-            row = await database.direct.fetchrow(*asked)
-        except LOST:  # a connection that the server had ended: the pool opens another one
-            row = await database.direct.fetchrow(*asked)
-    except (*LOST, asyncpg.PostgresError) as error:
-        raise StorageUnavailableError(reason=type(error).__name__) from error
+        row = await _row(database, asked)
+    except StorageUnavailableError:  # a connection that had ended: the pool opens another one
+        row = await _row(database, asked)
     if row is None:
         raise NotFoundError(kind="project", id=project_id)
     return Head(
@@ -125,7 +122,16 @@ async def read_head(database: Database, *, organization_id: str, project_id: str
         environment=row["environment"],
         limits=Limits.model_validate_json(row["limits"]),
         archived=row["archived"],
+        updated_at=row["updated_at"],
     )
+
+
+async def _row(database: Database, asked: tuple[str, str, str]) -> asyncpg.Record | None:
+    async with database.connection() as connection:
+        try:
+            return await connection.fetchrow(*asked)
+        except (*LOST, asyncpg.PostgresError) as error:  # a read: nothing was to be written
+            raise StorageUnavailableError(reason=type(error).__name__, sent=False) from error
 
 
 def proven_state(text: str, *, version: int, recorded: str) -> State:

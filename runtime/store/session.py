@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
@@ -36,6 +37,7 @@ _SERVER_SETTINGS: Final = {
     "jit": "off",
     "search_path": "public",  # what a role set for itself does not count
     "row_security": "on",
+    "synchronous_commit": "on",  # what is acknowledged is on disk, whatever a role's default says
 }
 LOST: Final = (
     OSError,
@@ -108,6 +110,22 @@ class Database:
             await engine.dispose()
             raise StorageUnavailableError(reason=type(error).__name__) from error
         return cls(engine=engine, direct=direct)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[PoolConnectionProxy[Any]]:
+        """Lend a connection for one direct call.
+
+        Raises:
+            StorageUnavailableError: none is free in time, or none can be made; nothing was sent.
+        """
+        try:
+            taken = await self.direct.acquire(timeout=CONNECT_TIMEOUT_S)
+        except (*LOST, asyncpg.PostgresError) as error:
+            raise StorageUnavailableError(reason=type(error).__name__, sent=False) from error
+        try:
+            yield taken
+        finally:
+            await self.direct.release(taken)
 
     async def close(self) -> None:
         """Give every connection back."""

@@ -122,7 +122,7 @@ def scripted_api(script: Sequence[Scripted] = ()) -> Iterator[ScriptedApi]:
             self.wfile.write(scripted.body)
 
         @override
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             """Say nothing."""
 
     with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:

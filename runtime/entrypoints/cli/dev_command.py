@@ -112,12 +112,14 @@ def _serve(listening: Listening, stage: Stage) -> int:
     """Serve until told to stop, or until it can't go on."""
     import uvicorn  # noqa: PLC0415  # is loaded by now
 
+    from runtime.entrypoints.cli.orderly_server import OrderlyServer  # noqa: PLC0415  # as above
+
     backing = stage.backing
 
     async def watch() -> None:
         server.should_exit = server.should_exit or backing.failure is not None
 
-    server = uvicorn.Server(
+    server = OrderlyServer(
         uvicorn.Config(
             "runtime.app:app",
             loop="uvloop",

@@ -19,6 +19,33 @@ EXIT_CODES = (
 )
 
 
+Workers = Annotated[int, typer.Option(min=1, max=256, metavar="N", help="Processes that serve.")]
+KeepAlive = Annotated[
+    int,
+    typer.Option(min=1, metavar="SECONDS", help="Keep an idle connection; longer than proxies do."),
+]
+Grace = Annotated[
+    int, typer.Option(min=0, metavar="SECONDS", help="Let requests end when told to stop.")
+]
+Concurrency = Annotated[
+    int | None,
+    typer.Option(
+        min=1, metavar="N", help="Answer 503 beyond so many connections of a process. [no end]"
+    ),
+]
+Backlog = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Connections that may wait to be accepted.")
+]
+Forwarded = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESSES",
+        help="Believe what proxies at these addresses say of the client; * believes all. "
+        "[nobody is believed]",
+    ),
+]
+
+
 @app.callback(epilog=EXIT_CODES)
 def serve(  # noqa: PLR0913  # one parameter an option
     *,
@@ -26,36 +53,12 @@ def serve(  # noqa: PLR0913  # one parameter an option
         str, typer.Option(metavar="HOST", help="Where to listen; 0.0.0.0 is everywhere.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, metavar="PORT")] = 8000,
-    workers: Annotated[
-        int, typer.Option(min=1, max=256, metavar="N", help="Processes that serve.")
-    ] = 1,
-    keep_alive: Annotated[
-        int,
-        typer.Option(
-            min=1, metavar="SECONDS", help="Keep an idle connection; longer than proxies do."
-        ),
-    ] = 75,
-    grace: Annotated[
-        int,
-        typer.Option(min=0, metavar="SECONDS", help="Let requests end when told to stop."),
-    ] = 30,
-    concurrency: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="Answer 503 beyond so many connections of a process. [no end]"
-        ),
-    ] = None,
-    backlog: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Connections that may wait to be accepted.")
-    ] = 2048,
-    forwarded_allow_ips: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESSES",
-            help="Believe what proxies at these addresses say of the client; * believes all. "
-            "[nobody is believed]",
-        ),
-    ] = None,
+    workers: Workers = 1,
+    keep_alive: KeepAlive = 75,
+    grace: Grace = 30,
+    concurrency: Concurrency = None,
+    backlog: Backlog = 2048,
+    forwarded_allow_ips: Forwarded = None,
     access_log: Annotated[
         bool, typer.Option("--access-log", help="Write a line for each request.")
     ] = False,

@@ -20,6 +20,7 @@ from runtime.bootstrap.platform import check_database
 from runtime.domain.errors import DomainError
 from runtime.entrypoints.cli.ending import terminated_as_interrupted
 from runtime.entrypoints.cli.listening import open_socket, spoken
+from runtime.entrypoints.cli.orderly_server import OrderlyServer
 from runtime.ports.model_reference import ModelReferenceError, parse_model_reference
 from runtime.settings import ServiceSettings, SettingsError
 
@@ -103,7 +104,7 @@ def _check(settings: ServiceSettings) -> None:
 def _serve(config: uvicorn.Config, listening: socket.socket) -> int:
     try:
         if config.workers == 1:
-            uvicorn.Server(config).run(sockets=[listening])
+            OrderlyServer(config).run(sockets=[listening])
             return FINE
         workers = Multiprocess(config, sockets=[listening])
         workers.run()

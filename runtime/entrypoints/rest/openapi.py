@@ -9,7 +9,6 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from runtime.entrypoints.rest.body import JSON_TYPE
 from runtime.entrypoints.rest.plans import PlanRequestIn
 from runtime.entrypoints.rest.problems import MEDIA_TYPE, ProblemOut
 
@@ -59,5 +58,6 @@ def _name_problems(responses: dict[str, Any]) -> None:
     """Give problems their media type, which FastAPI can't be told together with their model."""
     for response in responses.values():
         content = response.get("content", {})
-        if content.get(JSON_TYPE, {}).get("schema") == _PROBLEM:
-            content[MEDIA_TYPE] = content.pop(JSON_TYPE)
+        for media_type in tuple(content):
+            if content[media_type].get("schema") == _PROBLEM:
+                content[MEDIA_TYPE] = content.pop(media_type)

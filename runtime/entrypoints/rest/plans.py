@@ -168,7 +168,7 @@ def _patience_s(header: str | None) -> float:
     if header is None:
         return PATIENCE_S
     try:
-        patience_s = float(header)
+        patience_s = math.nan if "_" in header else float(header)  # Python alone reads 1_0
     except ValueError:
         patience_s = math.nan
     if not 0 < patience_s <= MOST_PATIENCE_S:

@@ -131,7 +131,7 @@ def test_impatience_leaves_nothing_behind(folder: Path) -> None:
             pass
         dev.send(signal.SIGINT)
 
-        assert dev.ended() in {0, 130}
+        assert dev.ended() in {0, 130, -signal.SIGINT}  # the last may find the process ending
         await_nothing_left(folder)
     assert "Traceback" not in dev.text
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from runtime.domain.action import Permission, Risk
 from runtime.domain.caller import Caller
 from runtime.domain.errors import (
     DeadlineError,
@@ -18,11 +20,18 @@ from runtime.domain.errors import (
 from runtime.domain.limits import BudgetScope, Limits
 from runtime.domain.member import MemberKind
 from runtime.domain.plan import Plan, Step
+from runtime.domain.principal import Principal
 from runtime.domain.scope import Scope
 from runtime.kit.canonical_json import digest_bytes, parse
+from runtime.kit.clock import FixedClock
 from runtime.services.context import Context
+from runtime.services.draft import Tenure
+from runtime.services.environments import InstalledEnvironment
 from runtime.services.execution import Executed
+from runtime.services.judges import Judges
 from runtime.services.plans import PlanRequest
+from runtime.store.heads import read_head
+from tests.builders import a_registry, a_state, an_action
 from tests.execution import World, a_key, a_project, an_increment, document_of
 
 
@@ -258,8 +267,8 @@ async def test_stored_records_digest_what_was_answered(world: World) -> None:
     """The audit record holds the digest of the very document that the caller got."""
     executed = await world.lines.join(
         world.execution(),
-        organization_id=world.caller.organization_id,
         project_id=world.project_id,
+        standing=world.standing,
         patience_s=5,
     )
     assert isinstance(executed, Executed)
@@ -288,3 +297,101 @@ async def test_rates_and_budgets_hold_in_one_group(world: World) -> None:
     assert statuses.count("done") == 5
     assert {task.result()["refusal"]["code"] for task in tasks[5:]} == {"budget_exceeded"}
     assert await limited.counter() == 5
+
+
+async def test_a_repetition_that_expects_its_old_version_finds_its_answer(world: World) -> None:
+    """What was done is told, not that the version is another one by now: it moved it itself."""
+    context = replace(world.context, key=a_key("once"))
+    asked = PlanRequest(plan=an_increment(), expects=0)
+    first = await world.plans.execute(context, world.project_id, asked=asked)
+
+    again = await world.plans.execute(context, world.project_id, asked=asked)
+
+    assert again.replayed
+    assert again.document == first.document
+
+
+async def test_who_lost_their_role_in_line_executes_nothing(world: World) -> None:
+    """A change that waited is judged by who its caller is when its turn comes."""
+
+    async def nobody() -> Principal:
+        raise NotFoundError(kind="project", id=world.project_id)
+
+    clock = FixedClock(world.ids.now())
+    place = await world.replica(clock=clock)
+    lease = await world.leases.acquire(
+        f"{world.caller.organization_id}:{world.project_id}", wait_s=1
+    )
+    waiting = asyncio.create_task(
+        place.lines.join(
+            world.execution(), project_id=world.project_id, standing=nobody, patience_s=20
+        )
+    )
+    await asyncio.sleep(0)
+    clock.advance(timedelta(seconds=4))
+    await world.leases.release(lease)
+
+    with pytest.raises(NotFoundError):
+        await waiting
+
+    assert await world.count("outcomes") == 0
+
+
+async def test_two_environments_with_one_action_id_are_judged_apart(world: World) -> None:
+    """A decision about one action is never taken for another's of the same name."""
+    low = an_action()
+    high = an_action(permission=Permission(risk=Risk.HIGH, roles=("safety",)))
+    judges = Judges(
+        {
+            name: InstalledEnvironment(
+                id=name,
+                title=name,
+                description=name,
+                plugin="test@1",
+                compiled=a_registry(action),
+                limits=Limits(),
+            )
+            for name, action in (("low", low), ("high", high))
+        }
+    )
+    head = replace(
+        await read_head(
+            world.database,
+            organization_id=world.caller.organization_id,
+            project_id=world.project_id,
+        ),
+        state=a_state(),
+    )
+    tenure = Tenure(
+        organization_id=world.caller.organization_id,
+        project_id=world.project_id,
+        fence=1,
+        now=world.ids.now(),
+    )
+    execution = world.execution(Plan(steps=(Step(action="box.put"),)))
+
+    statuses = [
+        judges.of(name)
+        .execution(execution, head, state=head.state, usage=head.usage, tenure=tenure)
+        .outcome.status.value
+        for name in ("low", "high")
+    ]
+
+    assert statuses == ["done", "refused"]
+
+
+async def test_a_clock_that_is_behind_makes_no_earlier_version(world: World) -> None:
+    """The instants of a project's versions never go back, whatever a machine's clock says."""
+    await world.execute(an_increment())
+    await world.lines.close()
+    behind = await world.replica(clock=FixedClock(world.ids.now() - timedelta(days=2)))
+
+    await behind.execute(an_increment())
+
+    instants = [
+        item.created_at
+        for item in await world.states.history(
+            world.context, world.project_id, before=None, limit=3
+        )
+    ]
+    assert instants == sorted(instants, reverse=True)

@@ -36,10 +36,11 @@ from runtime.services.execution import Change, Execution
 from runtime.services.expired_keys import ExpiredKeys
 from runtime.services.judges import Judges
 from runtime.services.judging import Judge, Verdict
-from runtime.services.line import Needs
 from runtime.services.lines import Lines
 from runtime.services.measures import Unmeasured
+from runtime.services.needs import Needs
 from runtime.services.past import Past
+from runtime.services.waiting import Standing
 from runtime.store.executions import Commit
 from runtime.store.session import Database
 from tests.execution import ENVIRONMENTS, World, a_key
@@ -227,10 +228,11 @@ async def _execute(asked: JsonObject) -> JsonObject:
         lines = Lines(needs, expired_keys=ExpiredKeys(database, clock))
         stack.push_async_callback(lines.close)
         try:
+            execution = _an_execution(asked, Ids(clock))
             executed = await lines.join(
-                _an_execution(asked, Ids(clock)),
-                organization_id=asked["organization"],
+                execution,
                 project_id=asked["project"],
+                standing=_as_before(execution),
                 patience_s=20,
             )
         except DomainError as error:
@@ -242,6 +244,13 @@ async def _execute(asked: JsonObject) -> JsonObject:
             "replayed": executed.replayed,
             "id": json.loads(executed.document)["id"],
         }
+
+
+def _as_before(execution: Execution) -> Standing:
+    async def standing() -> Principal:
+        return execution.principal
+
+    return standing
 
 
 def _an_execution(asked: JsonObject, ids: Ids) -> Execution:

@@ -17,8 +17,8 @@ from runtime.services.draft import Tenure
 from runtime.services.execution import Change, Reversion
 from runtime.services.expired_keys import ExpiredKeys
 from runtime.services.judges import Judges
-from runtime.services.line import Needs
 from runtime.services.lines import Lines
+from runtime.services.needs import Needs
 from runtime.services.past import Past
 from runtime.store.executions import Commit, commit
 from runtime.store.heads import bump_settings, read_head
@@ -189,8 +189,8 @@ async def moved(world: World) -> int:
     """Move the counter by one through the world's lines, and return the version that it made."""
     executed = await world.lines.join(
         world.execution(),
-        organization_id=world.caller.organization_id,
         project_id=world.project_id,
+        standing=world.standing,
         patience_s=5,
     )
     return executed.version

@@ -27,8 +27,8 @@ async def join(world: World) -> int:
     """Move the counter once through the line, and return the version that it made."""
     executed = await world.lines.join(
         world.execution(),
-        organization_id=world.caller.organization_id,
         project_id=world.project_id,
+        standing=world.standing,
         patience_s=30,
     )
     return executed.version

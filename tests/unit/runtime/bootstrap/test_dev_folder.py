@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,17 @@ def test_a_damaged_file_is_said(tmp_path: Path, content: bytes) -> None:
     (tmp_path / DEMO).write_bytes(content)
 
     with pytest.raises(DevFolderError, match=r"demo\.json: it is damaged; restore it"):
+        read_demo(tmp_path)
+
+
+@pytest.mark.parametrize("url", ["https://evil.example", "http://127.0.0.1:80@evil.example", "x"])
+def test_a_folder_of_somebody_else_leads_nowhere(tmp_path: Path, url: str) -> None:
+    """No folder that we happen to be in decides where our credentials are sent."""
+    folder = DevFolder.claimed(tmp_path)
+    folder.keep_demo(replace(A_DEMO, url=url))
+    folder.release()
+
+    with pytest.raises(DevFolderError, match="it names another machine"):
         read_demo(tmp_path)
 
 

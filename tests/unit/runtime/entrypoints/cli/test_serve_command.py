@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+import sys
+import threading
+from contextlib import suppress
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from runtime.entrypoints.cli.client import Client, CommandError
 from runtime.entrypoints.cli.main import app
 from runtime.entrypoints.cli.serve_command import ServeOptions, uvicorn_config
 from runtime.settings import ServiceSettings
 from tests.database import DatabaseUrls
+from tests.servers.redis_server import redis_server
 
 NAMES = ("DATABASE_URL", "REDIS_URL", "TOKEN_KEYS", "MODEL", "LOG_LEVEL", "ISSUERS")
 KEYS = "k" * 32
@@ -77,6 +84,44 @@ def test_a_role_that_may_too_much_is_refused(database_urls: DatabaseUrls) -> Non
         redis_url=NO_REDIS,
         token_keys=KEYS,
     )
+
+
+def terminate_once_it_serves(url: str) -> threading.Thread:
+    """Send this process SIGTERM when the platform is ready."""
+
+    def wait_and_send() -> None:
+        client, never = Client(url, token=None, timeout_s=5), threading.Event()
+        for _ in range(400):
+            with suppress(CommandError):
+                if client.ready() is None:
+                    break
+            never.wait(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=wait_and_send)
+    thread.start()
+    return thread
+
+
+def test_it_serves_until_it_is_told_to_stop(
+    database_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is a success; as a process of its own it is tested in `tests/integration/dev`."""
+    monkeypatch.delitem(sys.modules, "runtime.app", raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with redis_server() as redis_url:
+        sender = terminate_once_it_serves(f"http://127.0.0.1:{port}")
+        result = served(
+            *("--port", str(port)),
+            database_url=database_urls.app_url,
+            redis_url=redis_url,
+            token_keys=KEYS,
+        )
+        sender.join(20)
+
+    assert result.exit_code == 0
+    assert f"Serving at 127.0.0.1 on port {port}." in result.stderr
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
