@@ -190,7 +190,13 @@ def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
         authentication.forget_member(member_id)
 
     tokens = Tokens(database=database, ids=ids, mint=identity.mint, authentication=authentication)
-    invitations = Invitations(database=database, ids=ids, keys=parts.keys, forget=forget)
+    invitations = Invitations(
+        database=database,
+        ids=ids,
+        keys=parts.keys,
+        forget=forget,
+        identities=identity.providers,
+    )
     judges = Judges(environments)
     return Platform(
         access=access,

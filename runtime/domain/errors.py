@@ -30,6 +30,8 @@
     ├── TokenMalformedError          a text that is no token
     ├── CredentialRefusedError       a credential that opens nothing, whatever the reason
     ├── CredentialUnverifiableError  a credential that can't be judged at the moment
+    ├── AuthenticationBusyError      too many credentials that nobody knows are being looked up
+    ├── ExportsBusyError             as many exports run as may run at once
     ├── IdentityRefusedError         a bearer token or login that was not believed
     ├── LoginClosedError             browsers can't log in at this platform
     ├── EmbeddedServerError          an embedded Postgres or Redis that can't be started or kept
@@ -440,6 +442,27 @@ class CredentialUnverifiableError(DomainError):
     def __init__(self) -> None:
         """Say what to do."""
         super().__init__("whoever vouches for the credential does not answer; try again")
+
+
+class AuthenticationBusyError(DomainError):
+    """Too many credentials that nobody knows are being looked up; those that are known go on."""
+
+    code = "authentication_busy"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("too many unknown credentials are being looked up; try again")
+
+
+class ExportsBusyError(DomainError):
+    """As many exports run as may run at once."""
+
+    code = "exports_busy"
+
+    def __init__(self, *, found: str) -> None:
+        """Say what is in the way."""
+        self.found = found
+        super().__init__(f"no export begins now: {found}; try again when it has ended")
 
 
 class IdentityRefusedError(DomainError):

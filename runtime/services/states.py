@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +26,7 @@ from runtime.services.execution import Executed, Reversion
 from runtime.services.lines import Lines
 from runtime.store.heads import proven_state, read_head
 from runtime.store.session import Database
-from runtime.store.snapshots import nearest_snapshot
+from runtime.store.snapshots import nearest_snapshot, next_snapshot
 from runtime.store.versions import (
     MOST_DIFFS,
     find_version,
@@ -35,6 +36,7 @@ from runtime.store.versions import (
 )
 
 PATIENCE_S: Final = 10.0
+VERIFIED_AT_ONCE: Final = 2
 _OWN_KEY: Final = "state:revert"
 
 
@@ -59,6 +61,7 @@ class States:
         self._ids = ids
         self._access = access
         self._lines = lines
+        self._verifying = asyncio.Semaphore(VERIFIED_AT_ONCE)
 
     async def current(self, context: Context, project_id: str) -> State:
         """Return the state as it stands.
@@ -181,23 +184,22 @@ class States:
     async def verify(self, context: Context, project_id: str) -> Verified:
         """Rebuild the whole history from its first state and compare every hash, up to the head.
 
+        Every snapshot on the way must be the state that the diffs lead to. A long history takes a
+        while; other work goes on beside it, and only few are verified at once.
+
         Raises:
             ReplayError: at the first version that diverges, or where a version is missing.
             TamperedStateError: a stored state does not have its recorded hash.
         """
         await self._may_read(context, project_id)
         head = await self.current(context, project_id)
-        async with self._reading(context) as connection:
-            state = await _rebuilt(connection, project_id, version=0)
+        async with self._verifying:
+            async with self._reading(context) as connection:
+                state = await _rebuilt(connection, project_id, version=0)
             while state.version < head.version:
-                found = await versions_between(
-                    connection, project_id=project_id, after=state.version, through=head.version
-                )
-                if not found:
-                    raise ReplayError(
-                        version=state.version + 1, expected="a version", actual="none"
-                    )
-                state = advanced(state, found)
+                async with self._reading(context) as connection:
+                    state = await _advanced(connection, project_id, state, through=head.version)
+                await asyncio.sleep(0)
         if state.digest != head.digest:
             raise ReplayError(version=head.version, expected=head.digest, actual=state.digest)
         return Verified(versions=head.version + 1, digest=head.digest)
@@ -208,6 +210,23 @@ class States:
 
     def _reading(self, context: Context) -> AbstractAsyncContextManager[AsyncConnection]:
         return self._database.transaction(context.caller.organization_id, read_only=True)
+
+
+async def _advanced(
+    connection: AsyncConnection, project_id: str, state: State, *, through: int
+) -> State:
+    """Rebuild the versions that follow, to the next snapshot at most, and prove that as well."""
+    snapshot = await next_snapshot(connection, project_id=project_id, after=state.version)
+    end = through if snapshot is None else min(through, snapshot.version)
+    found = await versions_between(
+        connection, project_id=project_id, after=state.version, through=end
+    )
+    if not found:
+        raise ReplayError(version=state.version + 1, expected="a version", actual="none")
+    after = advanced(state, found)
+    if snapshot is not None and snapshot.version == after.version:
+        proven_state(snapshot.state, version=after.version, recorded=after.digest)
+    return after
 
 
 async def _rebuilt(connection: AsyncConnection, project_id: str, *, version: int) -> State:

@@ -15,7 +15,9 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     Text,
+    and_,
     insert,
+    not_,
     select,
     update,
 )
@@ -26,6 +28,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from runtime.domain.member import Invitation, ProjectRole
 from runtime.domain.organization import OrganizationRole
 from runtime.store.base import Id, Instant, Row
+from runtime.store.memberships import MembershipRow
 
 
 class InvitationRow(Row):
@@ -188,10 +191,39 @@ async def revoke_invitations_to(connection: AsyncConnection, email: str, *, at: 
     return ended.rowcount
 
 
+async def revoke_unbacked_invitations(
+    connection: AsyncConnection, member_id: str, *, at: datetime
+) -> Sequence[str]:
+    """Take back what somebody offered who is no owner now, and could not offer any more.
+
+    What is left stands: membership of the organization with a role in a project that they
+    administer. Returns the ids of what was taken back, sorted.
+    """
+    administered = select(MembershipRow.project_id).where(
+        MembershipRow.member_id == member_id, MembershipRow.role == ProjectRole.ADMIN.value
+    )
+    row = InvitationRow
+    backed = and_(
+        row.organization_role == OrganizationRole.MEMBER.value,
+        row.project_id.is_not(None),
+        row.project_id.in_(administered),
+    )
+    ended = await connection.scalars(
+        update(row)
+        .where(row.created_by == member_id, *_open(at), not_(backed))
+        .values(revoked_at=at)
+        .returning(row.id)
+    )
+    return sorted(ended)
+
+
 def _open_to(email: str, *, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (InvitationRow.email == email, *_open(now))
+
+
+def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
     row = InvitationRow
     return (
-        row.email == email,
         row.accepted_at.is_(None),
         row.revoked_at.is_(None),
         row.expires_at > now,

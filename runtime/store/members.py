@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Select,
     Text,
     insert,
+    or_,
     select,
     text,
     update,
@@ -102,16 +104,22 @@ async def find_member(connection: AsyncConnection, member_id: str) -> Member | N
     return _found((await connection.execute(asked)).first())
 
 
-async def held_member(connection: AsyncConnection, member_id: str) -> Member | None:
-    """Return a current member that this transaction is about to change (`for no key update`)."""
-    asked = _current().where(MemberRow.id == member_id).limit(1).with_for_update(key_share=True)
-    return _found((await connection.execute(asked)).first())
+async def steady_members(
+    connection: AsyncConnection, member_ids: Iterable[str]
+) -> tuple[Member, ...]:
+    """Return current members, who stay as they are until the transaction ends (`for share`).
 
-
-async def steady_member(connection: AsyncConnection, member_id: str) -> Member | None:
-    """Return a current member, who stays one until the transaction ends (`for share`)."""
-    asked = _current().where(MemberRow.id == member_id).limit(1).with_for_update(read=True)
-    return _found((await connection.execute(asked)).first())
+    Locks them in the order of their ids.
+    """
+    wanted = sorted(set(member_ids))
+    asked = (
+        _current()
+        .where(MemberRow.id.in_(wanted))
+        .order_by(MemberRow.id)
+        .limit(len(wanted))
+        .with_for_update(read=True)
+    )
+    return tuple(map(_member, await connection.execute(asked)))
 
 
 async def held_member_of_identity(
@@ -144,22 +152,22 @@ async def members_after(
     return tuple(map(_member, await connection.execute(asked)))
 
 
-async def held_owner_ids(connection: AsyncConnection) -> frozenset[str]:
-    """Return the current owners, who stay the owners until the transaction ends.
+async def held_owners_and(
+    connection: AsyncConnection, member_ids: Iterable[str]
+) -> tuple[Member, ...]:
+    """Return the current owners and the current members named, for this transaction to change.
 
-    Locks their rows in the order of their ids (`for no key update`): two transactions that take
-    owners away wait for each other, and the second one sees what the first one left.
+    Locks them in the order of their ids (`for no key update`): two transactions that take owners
+    away wait for each other, and the second one sees what the first one left.
     """
+    owner = MemberRow.organization_role == OrganizationRole.OWNER.value
     asked = (
-        select(MemberRow.id)
-        .where(
-            MemberRow.organization_role == OrganizationRole.OWNER.value,
-            MemberRow.removed_at.is_(None),
-        )
+        _current()
+        .where(or_(owner, MemberRow.id.in_(sorted(set(member_ids)))))
         .order_by(MemberRow.id)
         .with_for_update(key_share=True)
     )
-    return frozenset((await connection.scalars(asked)).all())
+    return tuple(map(_member, await connection.execute(asked)))
 
 
 async def change_role(

@@ -80,11 +80,16 @@ async def find_membership(
     connection: AsyncConnection, *, project_id: str, member_id: str
 ) -> Membership | None:
     """Return what a member may do in a project, or None if they have no role there."""
-    asked = (
-        _memberships()
-        .where(MembershipRow.project_id == project_id, MembershipRow.member_id == member_id)
-        .limit(1)
-    )
+    asked = _of(project_id=project_id, member_id=member_id)
+    row = (await connection.execute(asked)).first()
+    return None if row is None else _membership(row)
+
+
+async def steady_membership(
+    connection: AsyncConnection, *, project_id: str, member_id: str
+) -> Membership | None:
+    """Return what a member may do in a project until the transaction ends (`for share`)."""
+    asked = _of(project_id=project_id, member_id=member_id).with_for_update(read=True)
     row = (await connection.execute(asked)).first()
     return None if row is None else _membership(row)
 
@@ -130,6 +135,14 @@ def _memberships() -> Select[*tuple[Any, ...]]:
     row = MembershipRow
     return select(
         row.project_id, row.member_id, row.role, row.extra_roles, row.mode, row.created_at
+    )
+
+
+def _of(*, project_id: str, member_id: str) -> Select[*tuple[Any, ...]]:
+    return (
+        _memberships()
+        .where(MembershipRow.project_id == project_id, MembershipRow.member_id == member_id)
+        .limit(1)
     )
 
 

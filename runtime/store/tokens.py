@@ -91,10 +91,28 @@ async def find_token(connection: AsyncConnection, token_id: str) -> IssuedToken 
     return _found((await connection.execute(asked)).first())
 
 
-async def held_token(connection: AsyncConnection, token_id: str) -> IssuedToken | None:
-    """Return a token that this transaction is about to change (`for no key update`)."""
-    asked = _tokens().where(TokenRow.id == token_id).limit(1).with_for_update(key_share=True)
+async def steady_token(connection: AsyncConnection, token_id: str) -> IssuedToken | None:
+    """Return a token, which stays as it is until the transaction ends (`for share`)."""
+    asked = _tokens().where(TokenRow.id == token_id).limit(1).with_for_update(read=True)
     return _found((await connection.execute(asked)).first())
+
+
+async def held_tokens(
+    connection: AsyncConnection, token_ids: Iterable[str]
+) -> tuple[IssuedToken, ...]:
+    """Return tokens that this transaction is about to change (`for no key update`).
+
+    Locks them in the order of their ids.
+    """
+    wanted = sorted(set(token_ids))
+    asked = (
+        _tokens()
+        .where(TokenRow.id.in_(wanted))
+        .order_by(TokenRow.id)
+        .limit(len(wanted))
+        .with_for_update(key_share=True)
+    )
+    return tuple(map(_token, await connection.execute(asked)))
 
 
 async def expire_token(connection: AsyncConnection, token_id: str, *, at: datetime) -> None:
@@ -110,14 +128,21 @@ async def revoke_token(connection: AsyncConnection, token_id: str, *, at: dateti
 async def note_uses(
     connection: AsyncConnection, token_ids: Sequence[str], *, at: datetime, before: datetime
 ) -> None:
-    """Write when tokens were used, where the last use that was written is before an instant."""
-    await connection.execute(
-        update(TokenRow)
+    """Write when tokens were used, where the last use that was written is before an instant.
+
+    A token that another transaction has locked is left out, so that nobody waits.
+    """
+    due = (
+        select(TokenRow.id)
         .where(
             TokenRow.id.in_(token_ids),
             or_(TokenRow.last_used_at.is_(None), TokenRow.last_used_at < before),
         )
-        .values(last_used_at=at)
+        .limit(len(token_ids))
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    await connection.execute(
+        update(TokenRow).where(TokenRow.id.in_(due)).values(last_used_at=at)
     )
 
 

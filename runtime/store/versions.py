@@ -14,7 +14,7 @@ from runtime.domain.history import Cause, Version
 from runtime.kit.canonical_json import parse
 from runtime.store.base import Id, Instant, Row
 
-MOST_DIFFS: Final = 1_000
+MOST_DIFFS: Final = 100
 """Snapshots stand closer than this, so no state needs more diffs to be rebuilt."""
 
 

@@ -66,6 +66,13 @@ class ScriptedApi:
     asked: list[Asked] = field(default_factory=list)
     script: list[Scripted] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
+    arrived: threading.Condition = field(default_factory=threading.Condition)
+
+    def await_asked(self, count: int) -> None:
+        """Return when so many requests have arrived."""
+        with self.arrived:
+            if not self.arrived.wait_for(lambda: len(self.asked) >= count, _WAIT_S):
+                raise AssertionError(f"{len(self.asked)} requests arrived, not {count}")
 
 
 def answer(document: object, *, status: int = 200) -> Scripted:
@@ -97,14 +104,15 @@ def scripted_api(script: Sequence[Scripted] = ()) -> Iterator[ScriptedApi]:
             if not understood:
                 return
             length = int(self.headers.get("Content-Length", "0"))
-            api.asked.append(
-                Asked(
-                    method=self.command,
-                    target=self.path,
-                    headers={name.lower(): value for name, value in self.headers.items()},
-                    body=self.rfile.read(length),
-                )
+            asked = Asked(
+                method=self.command,
+                target=self.path,
+                headers={name.lower(): value for name, value in self.headers.items()},
+                body=self.rfile.read(length),
             )
+            with api.arrived:
+                api.asked.append(asked)
+                api.arrived.notify_all()
             self._reply(api.script.pop(0) if api.script else HANG_UP)
 
         def _reply(self, scripted: Scripted) -> None:

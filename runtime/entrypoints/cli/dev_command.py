@@ -147,7 +147,8 @@ def _serve(listening: Listening, stage: Stage) -> int:
         if not greeting.done:
             raise
     finally:
-        greeting.end()
+        greeting.stop()
+        greeting.wait(GRACE_S)
     failure = greeting.failure or backing.failure
     if failure is not None:
         raise failure

@@ -23,7 +23,6 @@ from runtime.entrypoints.cli.dev_demo import ensured_demo
 READY_S: Final = 60.0
 LOOK_S: Final = 0.02
 ANSWER_S: Final = 5.0
-JOIN_S: Final = 5.0
 PLAN: Final = {"plan": {"steps": [{"action": "counter.set", "inputs": {"value": 3}}]}}
 
 
@@ -43,7 +42,7 @@ class Stage:
 
 
 class Greeting:
-    """Greet in a thread, from `start` until `end`."""
+    """Greet in a thread, from `start` until it is done or told to `stop`."""
 
     def __init__(self, stage: Stage, *, give_up: Callable[[], None]) -> None:
         """Keep what is served; `give_up` ends the serving when the greeting fails."""
@@ -58,14 +57,13 @@ class Greeting:
         """Begin to wait."""
         self._thread.start()
 
+    def stop(self) -> None:
+        """Greet nobody any more; what fails from now on is no failure."""
+        self._ending.set()
+
     def wait(self, seconds: float) -> None:
         """Return when it is over, or after so long."""
         self._thread.join(seconds)
-
-    def end(self) -> None:
-        """Wait no longer."""
-        self._ending.set()
-        self._thread.join(JOIN_S)
 
     def _greet(self) -> None:
         stage = self._stage

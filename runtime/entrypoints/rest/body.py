@@ -29,11 +29,21 @@ class BodyCaps:
     time_s: float = 30.0
 
 
+PLATFORM_SIZE_BYTES: Final = 1_000_000
+"""Plans, limits and names; reading one of the nastiest kind takes half a second at the most."""
+
+
 class CappedRequest(Request):
     """Read a body once, and no further than its caps allow."""
 
     _content: bytes | None = None
     _document: JsonValue = None
+
+    @property
+    def caps(self) -> BodyCaps:
+        """Return the bounds of this body: those of evaluation, whose attachments are large."""
+        caps: BodyCaps = self.app.state.body_caps
+        return caps
 
     @override
     async def body(self) -> bytes:
@@ -43,7 +53,7 @@ class CappedRequest(Request):
             ProblemError: it is larger, or comes slower, than the caps allow.
         """
         if self._content is None:
-            caps: BodyCaps = self.app.state.body_caps
+            caps = self.caps
             try:
                 async with asyncio.timeout(caps.time_s):
                     self._content = await self._read(caps)
@@ -89,6 +99,19 @@ class CappedRequest(Request):
                 )
             parts.append(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+class PlatformRequest(CappedRequest):
+    """Read a body of the platform's own documents, which are small."""
+
+    @property
+    @override
+    def caps(self) -> BodyCaps:
+        """Return the bounds of this body: the app's, but no larger than such a document can be."""
+        caps: BodyCaps = self.app.state.body_caps
+        if caps.size_bytes <= PLATFORM_SIZE_BYTES:
+            return caps
+        return BodyCaps(size_bytes=PLATFORM_SIZE_BYTES, time_s=caps.time_s)
 
 
 class GuardedRoute(APIRoute):

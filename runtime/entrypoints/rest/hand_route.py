@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import Request, Response
 from typing_extensions import override
 
-from runtime.entrypoints.rest.body import CappedRequest
+from runtime.entrypoints.rest.body import PlatformRequest
 from runtime.entrypoints.rest.credentials import authenticate
 from runtime.entrypoints.rest.rates import admit
 from runtime.entrypoints.rest.route import PlatformRoute
@@ -29,7 +29,7 @@ class HandRoute(PlatformRoute):
 
         async def guarded(request: Request) -> Response:
             admit(request, await authenticate(request))
-            capped = CappedRequest(request.scope, request.receive)
+            capped = PlatformRequest(request.scope, request.receive)
             answer: Response = await endpoint(request=capped, **request.path_params)
             return answer
 

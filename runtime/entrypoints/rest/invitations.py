@@ -15,7 +15,7 @@ from typing_extensions import override
 from runtime.domain.errors import CredentialRefusedError
 from runtime.domain.member import Invitation, ProjectRole
 from runtime.domain.organization import OrganizationRole
-from runtime.entrypoints.rest.body import CappedRequest, check_type
+from runtime.entrypoints.rest.body import PlatformRequest, check_type
 from runtime.entrypoints.rest.context import (
     IdempotencyKey,
     Reading,
@@ -52,7 +52,7 @@ class NewcomerRoute(APIRoute):
             invitations: Invitations = request.app.state.services.invitations
             request.scope[_IDENTITY] = await invitations.identified(brought.text)
             check_type(request.headers.get("content-type", ""))
-            return await handle(CappedRequest(request.scope, request.receive))
+            return await handle(PlatformRequest(request.scope, request.receive))
 
         return guarded
 

@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runtime.domain.outcome import Refusal, StepOutcome
-from runtime.domain.plan import Plan
+from runtime.domain.plan import Plan, Step
 from runtime.entrypoints.rest.body import CappedRequest, check_type
 from runtime.entrypoints.rest.context import JSON_MEDIA_TYPE, REPLAYED, services_of, writing
 from runtime.entrypoints.rest.etags import IF_MATCH, etag, expected_version
@@ -30,12 +30,19 @@ router = APIRouter(
     responses=PROBLEMS,
 )  # fmt: skip
 
+MOST_STEPS: Final = 100
 TIMEOUT: Final = "Plangate-Timeout"
 KEY: Final = re.compile("[ -~]{1,255}")
 
 
 class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlanIn(_Wire):
+    """Order steps; how many a caller may take is their mode's, how many can be sent is this."""
+
+    steps: Annotated[tuple[Step, ...], Field(max_length=MOST_STEPS)]
 
 
 class PlanRequestIn(_Wire):
@@ -47,7 +54,7 @@ class PlanRequestIn(_Wire):
         atomic: all steps or none; else what was done before a refusal stays.
     """
 
-    plan: Plan
+    plan: PlanIn
     confirm: Annotated[str | None, Field(max_length=100)] = None
     atomic: bool = False
 
@@ -141,7 +148,7 @@ async def _asked(request: Request) -> PlanRequest:
     except ValidationError as error:
         raise RequestValidationError(_in_body(error)) from None
     return PlanRequest(
-        plan=body.plan,
+        plan=Plan(steps=body.plan.steps),
         confirms=body.confirm,
         expects=expected_version(request.headers.get("if-match")),
         atomic=body.atomic,

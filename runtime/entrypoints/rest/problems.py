@@ -61,6 +61,7 @@ class ProblemCode(StrEnum):
     MODEL_REFUSED_REQUEST = "model_refused_request"
     LEASE_BUSY = "lease_busy"
     RATE_LIMITED = "rate_limited"
+    EXPORTS_BUSY = "exports_busy"
     MODEL_RATE_LIMITED = "model_rate_limited"
     INTERNAL = "internal"
     TENANT_CONTEXT_MISSING = "tenant_context_missing"
@@ -70,6 +71,7 @@ class ProblemCode(StrEnum):
     MODEL_MISSING = "model_missing"
     MODEL_UNAVAILABLE = "model_unavailable"
     CREDENTIAL_UNVERIFIABLE = "credential_unverifiable"
+    AUTHENTICATION_BUSY = "authentication_busy"
     LEASE_LOST = "lease_lost"
     LEASE_UNAVAILABLE = "lease_unavailable"
     STORAGE_UNAVAILABLE = "storage_unavailable"
@@ -119,6 +121,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
     HTTPStatus.TOO_MANY_REQUESTS: (
         ProblemCode.LEASE_BUSY,
         ProblemCode.RATE_LIMITED,
+        ProblemCode.EXPORTS_BUSY,
         ProblemCode.MODEL_RATE_LIMITED,
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
@@ -132,6 +135,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.MODEL_MISSING,
         ProblemCode.MODEL_UNAVAILABLE,
         ProblemCode.CREDENTIAL_UNVERIFIABLE,
+        ProblemCode.AUTHENTICATION_BUSY,
         ProblemCode.LEASE_LOST,
         ProblemCode.LEASE_UNAVAILABLE,
         ProblemCode.STORAGE_UNAVAILABLE,
@@ -146,6 +150,7 @@ STATUSES: Final[Mapping[ProblemCode, HTTPStatus]] = MappingProxyType(
 
 CHALLENGE: Final = MappingProxyType({"WWW-Authenticate": 'Bearer realm="plangate"'})
 _SOON: Final = MappingProxyType({"Retry-After": "1"})
+_LATER: Final = MappingProxyType({"Retry-After": "30"})
 _HEADERS: Final[Mapping[ProblemCode, Mapping[str, str]]] = MappingProxyType(
     {
         ProblemCode.TOKEN_REFUSED: CHALLENGE,
@@ -155,6 +160,8 @@ _HEADERS: Final[Mapping[ProblemCode, Mapping[str, str]]] = MappingProxyType(
         ProblemCode.LEASE_UNAVAILABLE: _SOON,
         ProblemCode.STORAGE_UNAVAILABLE: _SOON,
         ProblemCode.CREDENTIAL_UNVERIFIABLE: _SOON,
+        ProblemCode.AUTHENTICATION_BUSY: _SOON,
+        ProblemCode.EXPORTS_BUSY: _LATER,
     }
 )
 

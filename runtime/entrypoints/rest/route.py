@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from typing_extensions import override
 
-from runtime.entrypoints.rest.body import CappedRequest, check_type
+from runtime.entrypoints.rest.body import PlatformRequest, check_type
 from runtime.entrypoints.rest.credentials import authenticate
 from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
 from runtime.entrypoints.rest.rates import admit
@@ -29,7 +29,7 @@ class PlatformRoute(APIRoute):
             refuse_nul(request)
             if has_body and not announces_nothing(request):
                 check_type(request.headers.get("content-type", ""))
-            return await handle(CappedRequest(request.scope, request.receive))
+            return await handle(PlatformRequest(request.scope, request.receive))
 
         return guarded
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest_asyncio
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 from runtime.app import create_app
 from runtime.kit.canonical_json import canonical_bytes
 from runtime.kit.json_value import JsonObject, JsonValue
+from runtime.ports.identity_provider import TrustedIssuer
 from runtime.settings import IdentitySettings, ServiceSettings
 from tests.api.app_builder import Answered, asked
 from tests.database import FreshDatabase
@@ -72,6 +74,15 @@ def increment(by: int = 1) -> JsonObject:
 @pytest_asyncio.fixture
 async def api(database: FreshDatabase, redis_url: str) -> AsyncIterator[Api]:
     """Open the app, found an organization and make a project in it."""
+    async with an_api(database, redis_url) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def an_api(
+    database: FreshDatabase, redis_url: str, *, issuers: tuple[TrustedIssuer, ...] = ()
+) -> AsyncIterator[Api]:
+    """Open the app with issuers to trust, found an organization and make a project in it."""
     app = create_app(
         ServiceSettings(
             database_url=SecretStr(database.app_url),
@@ -79,6 +90,7 @@ async def api(database: FreshDatabase, redis_url: str) -> AsyncIterator[Api]:
             identity=IdentitySettings(
                 token_keys=(SecretStr("key-of-tests-0123456789-0123456789"),),
                 operator_token=SecretStr(OPERATOR),
+                issuers=issuers,
             ),
         )
     )

@@ -103,6 +103,9 @@ async def test_a_wrong_header_is_refused(api: Api, headers: dict[str, str]) -> N
         pytest.param({"plan": {"steps": []}, "user_id": "mem_1"}, id="somebody else"),
         pytest.param({"plan": {"steps": [], "mode": "autonomous"}}, id="a mode in the document"),
         pytest.param([], id="a list"),
+        pytest.param(
+            {"plan": {"steps": [{"action": "x"}] * 101}}, id="more steps than can be sent"
+        ),
     ],
 )
 async def test_a_wrong_body_is_refused_where_it_is_wrong(api: Api, document: JsonObject) -> None:
@@ -235,3 +238,10 @@ async def test_readiness_names_each_dependency(api: Api) -> None:
         "database": "up",
         "redis": "up",
     }
+
+
+async def test_a_body_larger_than_any_plan_is_refused(api: Api) -> None:
+    """A megabyte is the most that a route of the platform reads."""
+    answered = await api.execute({"action": "counter.set", "inputs": {"note": "x" * 1_000_001}})
+
+    assert (answered.status, answered.code) == (413, "body_too_large")

@@ -85,7 +85,7 @@ UNREADABLE = {
     "a trailing comma": a_plan(b'{"by": 1,}'),
     "deep arrays": b"[" * 100_000 + b"]" * 100_000,
     "deep objects": a_plan(b'{"a":' * 5_000 + b"1" + b"}" * 5_000),
-    "ten megabytes of spaces": b" " * 10_000_000,
+    "nearly a megabyte of spaces": b" " * 999_999,
 }
 UNFIT = {
     "null": b"null",
@@ -95,6 +95,9 @@ UNFIT = {
     "no plan": b"{}",
     "a list for the plan": b'{"plan": []}',
     "an object for the steps": b'{"plan": {"steps": {}}}',
+    "more steps than any grant allows": (
+        b'{"plan": {"steps": [' + b",".join([b'{"action": "a"}'] * 101) + b"]}}"
+    ),
     "a list for inputs": a_plan(b"[]"),
     "a number for an action": a_plan(action=b"7"),
     "who confirms": b'{"confirm": 1, ' + a_plan()[1:],
@@ -141,17 +144,15 @@ def test_numbers_at_the_edge_are_judged_and_not_done(wire: Wire, inputs: bytes) 
     assert wire.works()
 
 
-@pytest.mark.parametrize(
-    ("steps", "code"), [(0, "plan_empty"), (11, "plan_too_long"), (10_000, "plan_too_long")]
-)
+@pytest.mark.parametrize(("steps", "code"), [(0, "plan_empty"), (11, "plan_too_long")])
 def test_a_plan_without_measure_is_refused_as_a_whole(wire: Wire, steps: int, code: str) -> None:
-    """It is a plan, so that its refusal is an outcome; none of its steps is looked at or kept."""
+    """It is a plan, so that its refusal is an outcome; nothing moved."""
     one = {"action": "counter.increment", "inputs": {"by": 1}}
 
     status, kind, document = wire.send(orjson.dumps({"plan": {"steps": [one] * steps}}))
 
     assert (status, kind, document["refusal"]["code"]) == (200, JSON, code)
-    assert document["steps"] == []
+    assert document["before"] == document["after"]
     assert wire.works()
 
 
@@ -232,18 +233,37 @@ def test_a_query_that_means_nothing_is_refused(wire: Wire, query: str) -> None:
     assert wire.works()
 
 
-def test_a_body_beyond_the_cap_is_cut_off(wire: Wire, site: Site) -> None:
-    """413 although it came in chunks of unknown number; the next connection works."""
-    answer = raw(
-        site,
-        b"POST /v1/projects/%s/plans:execute HTTP/1.1\r\nHost: x\r\n"
-        b"Content-Type: application/json\r\nAuthorization: Bearer %s\r\nTransfer-Encoding: chunked\r\n\r\n"
-        % (wire.project.encode(), wire.token.encode()),
-        *[b"fffff\r\n" + b" " * 0xFFFFF + b"\r\n"] * 17,
+def a_head(wire: Wire, *lines: bytes) -> bytes:
+    """Spell the head of an execution by hand."""
+    return b"\r\n".join(
+        [
+            b"POST /v1/projects/%s/plans:execute HTTP/1.1" % wire.project.encode(),
+            b"Host: x",
+            b"Content-Type: application/json",
+            b"Authorization: Bearer %s" % wire.token.encode(),
+            *lines,
+            b"",
+            b"",
+        ]
     )
 
-    assert answer.startswith(b"HTTP/1.1 413")
-    assert PROBLEM.encode() in answer
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        pytest.param(b"Content-Length: 10000000", b" " * 10_000_000, id="told before"),
+        pytest.param(
+            b"Transfer-Encoding: chunked",
+            b"".join([b"fffff\r\n", b" " * 0xFFFFF, b"\r\n"]) * 10,
+            id="in pieces",
+        ),
+    ],
+)
+def test_a_body_beyond_the_cap_is_cut_off(wire: Wire, site: Site, head: bytes, body: bytes) -> None:
+    """413 for ten megabytes, however they come; other connections never notice."""
+    answer = raw(site, a_head(wire, head), body)
+
+    assert answer.startswith(b"HTTP/1.1 413") or answer == b""  # cut off before it was all sent
     assert wire.works()
 
 
@@ -281,11 +301,7 @@ def test_a_client_that_leaves_in_the_middle_of_a_body_leaves_nothing(
     wire: Wire, site: Site
 ) -> None:
     """Neither an effect nor a fault."""
-    head = (
-        b"POST /v1/projects/%s/plans:execute HTTP/1.1\r\nHost: x\r\n"
-        b"Content-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: 1000\r\n\r\n"
-        % (wire.project.encode(), wire.token.encode())
-    )
+    head = a_head(wire, b"Content-Length: 1000")
     with socket.create_connection(("127.0.0.1", site.servers[0].port), timeout=10) as client:
         client.sendall(head + a_plan()[:20])
 

@@ -165,6 +165,10 @@ TAMPERINGS = {
     "the hash of a version": "update versions set digest = 'sha256:0' where version = 1",
     "a version that is gone": "delete from versions where version = 1",
     "the first snapshot": "update snapshots set state = replace(state, ':0', ':1')",
+    "a snapshot with its own hash": (
+        "update snapshots set state = '{}', "
+        "digest = 'sha256:' || encode(sha256('{}'::bytea), 'hex')"
+    ),
 }
 
 
@@ -182,6 +186,33 @@ async def test_who_alters_storage_is_noticed(
 
     with pytest.raises((ReplayError, TamperedStateError, NotFoundError)):
         await world.states.verify(world.context, world.project_id)
+
+
+async def test_a_later_snapshot_with_its_own_hash_is_noticed_too(
+    world: World, database: FreshDatabase
+) -> None:
+    """It is neither read nor reverted to, and the proof of history names it (D9)."""
+    async with asyncio.TaskGroup() as group:
+        for _ in range(SNAPSHOT_EVERY + 5):
+            group.create_task(world.execute(an_increment()))
+    superuser = await asyncpg.connect(database.urls.superuser_url)
+    await superuser.execute("set session_replication_role = replica")
+    await superuser.execute(
+        "update snapshots set state = replace(state, $1, $2), digest = 'sha256:' || encode("
+        "sha256(replace(state, $1, $2)::bytea), 'hex') where version > 0",
+        f'"value":{SNAPSHOT_EVERY}',
+        '"value":9999',
+    )
+    await superuser.close()
+
+    with pytest.raises(TamperedStateError):
+        await world.states.verify(world.context, world.project_id)
+    with pytest.raises(TamperedStateError):
+        await world.states.at_version(world.context, world.project_id, version=SNAPSHOT_EVERY)
+    with pytest.raises(TamperedStateError):
+        await world.states.revert(
+            an_admin(world), world.project_id, version=SNAPSHOT_EVERY + 1, expects=None
+        )
 
 
 async def test_nothing_runs_on_a_tampered_state(world: World, database: FreshDatabase) -> None:

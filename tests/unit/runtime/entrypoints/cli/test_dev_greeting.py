@@ -13,7 +13,7 @@ from runtime.bootstrap.dev import Backing
 from runtime.bootstrap.dev_folder import Demo, DevFolder
 from runtime.entrypoints.cli.client import UNREACHABLE, CommandError
 from runtime.entrypoints.cli.dev_greeting import Greeting, Stage, welcome_lines
-from tests.servers.scripted_api import Scripted, answer, problem, scripted_api
+from tests.servers.scripted_api import SILENCE, Scripted, answer, problem, scripted_api
 from tests.unit.runtime.entrypoints.cli.test_dev_demo import FOUNDED, NOTHING
 
 WAIT_S: Final = 20.0
@@ -77,7 +77,8 @@ def greeted(
         greeting.start()
         if expect_end:
             greeting.wait(WAIT_S)
-        greeting.end()
+        greeting.stop()
+        greeting.wait(WAIT_S)
     return greeting, gave_up.is_set()
 
 
@@ -121,6 +122,20 @@ def test_nobody_is_greeted_once_it_ends(
 
     assert (greeting.done, greeting.failure, gave_up) == (False, None, False)
     assert capsys.readouterr().out == ""
+
+
+def test_what_fails_while_it_ends_is_no_failure(folder: DevFolder) -> None:
+    """The platform is going down: of course it does not answer."""
+    gave_up = threading.Event()
+    with scripted_api([READY, SILENCE]) as api:
+        greeting = Greeting(a_stage(folder, url=api.url), give_up=gave_up.set)
+        greeting.start()
+        api.await_asked(2)
+        greeting.stop()
+        api.over.set()
+        greeting.wait(WAIT_S)
+
+    assert (greeting.done, greeting.failure, gave_up.is_set()) == (False, None, False)
 
 
 def test_the_welcome_says_where_everything_is(folder: DevFolder) -> None:
