@@ -144,15 +144,15 @@ def an_operator(organization_id: str, *, key: RequestKey | None = None) -> Conte
 
 
 def a_context(member: Member, *, scopes: frozenset[Scope] = frozenset(Scope)) -> Context:
-    """Build how a member asks with a token of theirs."""
+    """Build how a member asks after a login, which leaves nothing in the database."""
     caller = Caller(
         member_id=member.id,
         organization_id=member.organization_id,
         organization_role=member.organization_role,
         member_kind=member.kind,
         scopes=scopes,
-        credential_id=f"tok_of_{member.id}",
-        credential_kind=CredentialKind.API_TOKEN,
+        credential_id=f"oidc:{member.id}",
+        credential_kind=CredentialKind.OIDC,
     )
     return Context(caller=caller)
 

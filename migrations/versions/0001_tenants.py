@@ -33,6 +33,18 @@ _FUNCTIONS = (
       raise exception 'rows of % are only ever added', tg_table_name using errcode = 'PL006';
     end $$
     """,
+    # A project takes its history with it: what can't be undone has to have begun as such.
+    """
+    create function refuse_hasty_deletion() returns trigger
+    language plpgsql as $$
+    begin
+      if old.purge_began_at is null then
+        raise exception 'a project is deleted at the end of its purge only'
+          using errcode = 'PL006';
+      end if;
+      return old;
+    end $$
+    """,
 )
 
 _TABLES = (
@@ -78,8 +90,10 @@ _TABLES = (
       created_at timestamptz not null,
       created_by text collate "C" not null,
       archived_at timestamptz,
+      purge_began_at timestamptz,
       primary key (organization_id, id),
-      constraint projects_name unique (organization_id, name)
+      constraint projects_name unique (organization_id, name),
+      check (purge_began_at is null or archived_at is not null)
     )
     """,
     """
@@ -203,6 +217,11 @@ def upgrade() -> None:
     append_only("audit_records")
     offer("current_organization()")
     withhold("refuse_change()")
+    op.execute(
+        "create trigger projects_purged_only before delete on projects "
+        "for each row execute function refuse_hasty_deletion()"
+    )
+    withhold("refuse_hasty_deletion()")
     op.execute(f"grant usage on schema public to {app_role()}")
     op.execute(f"grant select on alembic_version to {app_role()}")
 
@@ -214,5 +233,6 @@ def downgrade() -> None:
     op.execute(f"revoke usage on schema public from {app_role()}")
     for table in _DROPPED:
         op.execute(f"drop table {table}")
+    op.execute("drop function refuse_hasty_deletion()")
     op.execute("drop function refuse_change()")
     op.execute("drop function current_organization()")

@@ -91,12 +91,13 @@ _TABLES = (
 )
 _GRANTS = {
     "heads": ("select", "insert", "update"),
-    "outcomes": ("select", "insert"),
-    "versions": ("select", "insert"),
-    "snapshots": ("select", "insert"),
+    "outcomes": ("select", "insert", "delete"),
+    "versions": ("select", "insert", "delete"),
+    "snapshots": ("select", "insert", "delete"),
 }
 _HISTORY = ("outcomes", "versions", "snapshots")
 
+# A project that is gone had been marked: another trigger lets no other go.
 _HISTORY_STAYS = """
 create function refuse_rewriting() returns trigger
 language plpgsql as $$
@@ -104,6 +105,7 @@ begin
   if tg_op = 'DELETE' and not exists (
     select from projects
     where organization_id = old.organization_id and id = old.project_id
+      and purge_began_at is null
   ) then
     return old;
   end if;

@@ -18,6 +18,7 @@ class Project:
         environment: the environment of an installed plugin that declares its actions.
         limits: what it allows.
         archived_at: since when nothing in it may change.
+        purge_began_at: since when its history is being deleted; then it can only be purged.
     """
 
     id: str
@@ -28,3 +29,4 @@ class Project:
     created_at: datetime
     created_by: str
     archived_at: datetime | None = None
+    purge_began_at: datetime | None = None

@@ -71,46 +71,79 @@ class UsageBook:
             }
         )
 
+    def at(self, now: datetime) -> UsageTally:
+        """Open the book at an instant: what counts then, and room for what is executed then."""
+        return UsageTally(self, now=now)
+
     def usage(self, principal_id: str, *, now: datetime) -> Usage:
         """Return what counts at an instant against the limits of a principal's step."""
-        today = self.day == _day(now)
-        second, minute = _second(now), _second(now) // 60
-        spent = self.spent if today else 0
-        return Usage(
-            last_minute=_since(self.seconds, second - _BUCKETS),
-            last_hour=_since(self.minutes, minute - _BUCKETS),
-            spent={
-                BudgetScope.ORGANIZATION: spent,
-                BudgetScope.PROJECT: spent,
-                BudgetScope.PRINCIPAL: self.principals.get(principal_id, 0) if today else 0,
-            },
-            spent_by_action=dict(self.actions) if today else {},
-            as_of=now,
-        )
+        return self.at(now).usage(principal_id)
 
     def charged(
         self, steps: Iterable[StepOutcome], *, principal_id: str, now: datetime
     ) -> UsageBook:
         """Return the book once the finished steps of a plan are in it."""
-        done = [step for step in steps if step.status is StepStatus.DONE]
-        if not done:
-            return self
-        today = self.day == _day(now)
-        actions = dict(self.actions) if today else {}
-        for step in done:
-            name = step.action.rpartition("@")[0]
-            actions[name] = actions.get(name, 0) + step.cost
-        cost = sum(step.cost for step in done)
-        principals = dict(self.principals) if today else {}
-        principals[principal_id] = principals.get(principal_id, 0) + cost
+        tally = self.at(now)
+        tally.charge(steps, principal_id=principal_id)
+        return tally.book()
+
+
+class UsageTally:
+    """Count what is executed at one instant on top of a book, and write the book anew in the end.
+
+    One for a group of executions that commit together, so that the book is read and written once.
+    """
+
+    def __init__(self, book: UsageBook, *, now: datetime) -> None:
+        today = book.day == _day(now)
+        self._book = book
+        self._now = now
+        self._done = 0
+        self._spent = book.spent if today else 0
+        self._principals = dict(book.principals) if today else {}
+        self._actions = dict(book.actions) if today else {}
         second = _second(now)
+        self._last_minute = _since(book.seconds, second - _BUCKETS)
+        self._last_hour = _since(book.minutes, second // 60 - _BUCKETS)
+
+    def usage(self, principal_id: str) -> Usage:
+        """Return what counts against the limits of a principal's step."""
+        return Usage(
+            last_minute=self._last_minute + self._done,
+            last_hour=self._last_hour + self._done,
+            spent={
+                BudgetScope.ORGANIZATION: self._spent,
+                BudgetScope.PROJECT: self._spent,
+                BudgetScope.PRINCIPAL: self._principals.get(principal_id, 0),
+            },
+            spent_by_action=self._actions.copy(),
+            as_of=self._now,
+        )
+
+    def charge(self, steps: Iterable[StepOutcome], *, principal_id: str) -> None:
+        """Count the finished steps of a plan."""
+        for step in steps:
+            if step.status is StepStatus.DONE:
+                self._done += 1
+                self._spent += step.cost
+                for spent, name in (
+                    (self._principals, principal_id),
+                    (self._actions, step.action.rpartition("@")[0]),
+                ):
+                    spent[name] = spent.get(name, 0) + step.cost
+
+    def book(self) -> UsageBook:
+        """Return the book with everything in it; the one that was opened, if there is nothing."""
+        if not self._done:
+            return self._book
+        second = _second(self._now)
         return UsageBook(
-            day=_day(now),
-            spent=cost + (self.spent if today else 0),
-            principals=principals,
-            actions=actions,
-            seconds=_counted(self.seconds, second, count=len(done)),
-            minutes=_counted(self.minutes, second // 60, count=len(done)),
+            day=_day(self._now),
+            spent=self._spent,
+            principals=self._principals.copy(),
+            actions=self._actions.copy(),
+            seconds=_counted(self._book.seconds, second, count=self._done),
+            minutes=_counted(self._book.minutes, second // 60, count=self._done),
         )
 
 

@@ -1,7 +1,7 @@
 """Let somebody whom an issuer vouches for become the member that they were invited to be.
 
-Called by the login, before anybody is a caller. Locks are taken in one order: organization,
-projects, invitations, members.
+Called by the login, before anybody is a caller. Locks are taken in the one order that
+`runtime.services.standing` names: organization, projects, members, invitations.
 """
 
 from __future__ import annotations
@@ -134,10 +134,12 @@ class Acceptance:
         organization = await steady_organization(unit.connection, organization_id)
         if organization is None or organization.archived_at is not None:
             return ()
-        open_ones = await _open_invitations(unit, newcomer.email)
+        kept = await _kept_projects(unit, newcomer.email)
+        known = await _known(unit, newcomer)
+        open_ones = await _open_invitations(unit, newcomer.email, kept=kept)
         if wanted is not None:
             open_ones = [item for item in open_ones if self._proves(wanted, item)]
-        before = await _known(unit, newcomer)
+        before = known or await _known(unit, newcomer)  # who was accepted while this one waited
         if before is not None and not _may_be(before, newcomer):
             return ()
         if not open_ones and wanted is not None:
@@ -189,12 +191,17 @@ async def _answered(unit: Unit, member: Member, key: RequestKey | None) -> Answe
     return answer
 
 
-async def _open_invitations(unit: Unit, email: str) -> Sequence[SealedInvitation]:
-    """Return what an address may accept, held; invitations to archived projects stay open."""
+async def _kept_projects(unit: Unit, email: str) -> frozenset[str]:
     named = await invitations.projects_invited_to(
         unit.connection, email=email, now=unit.now, limit=MOST_AT_ONCE
     )
-    kept = await kept_active_projects(unit.connection, named)
+    return await kept_active_projects(unit.connection, named)
+
+
+async def _open_invitations(
+    unit: Unit, email: str, *, kept: frozenset[str]
+) -> Sequence[SealedInvitation]:
+    """Return what an address may accept, held; invitations to archived projects stay open."""
     held = await invitations.held_open_invitations(
         unit.connection, email=email, now=unit.now, limit=MOST_AT_ONCE
     )

@@ -31,6 +31,7 @@ from runtime.kit.ids import ENTROPY_BYTES, new_id
 from runtime.ports.identity_provider import IdentityProviders
 from runtime.services.context import Ids
 from runtime.services.minting import KIND_OF, TokenKeys
+from runtime.services.narrow_door import NarrowDoor
 from runtime.services.remembered import Remembered, Told
 from runtime.services.token_uses import TokenUses
 from runtime.store.access import TokenBearer, identity_bearer, token_bearer
@@ -69,6 +70,7 @@ class Authentication:
             None if operator_token is None else operator_token.get_secret_value().encode()
         )
         self._remembered = Remembered[Caller](monotonic_s=clock.monotonic_s)
+        self._door = NarrowDoor()
 
     async def caller_of(self, bearer: str) -> Caller:
         """Return whose credential this is.
@@ -76,20 +78,25 @@ class Authentication:
         Raises:
             CredentialRefusedError: it opens nothing, for whatever reason.
             CredentialUnverifiableError: who vouches for it can't be asked.
+            AuthenticationBusyError: it is unknown, and too many such are being looked up.
             StorageUnavailableError: the database can't be asked.
         """
         if not 0 < len(bearer) <= MOST_LETTERS:
             raise CredentialRefusedError
-        key = hashlib.sha256(bearer.encode("utf-8", "surrogatepass")).digest()
+        key = _digest(bearer)
         kept = self._remembered.fresh(key)
         caller = (
-            await self._remembered.told(key, lambda: self._asked(bearer))
+            await self._remembered.told(key, lambda: self._asked(bearer, key=key))
             if kept is None
             else kept.value
         )
         if caller is None:
             raise CredentialRefusedError
         return caller
+
+    def knows(self, bearer: str) -> bool:
+        """Say whether a credential opened something a while ago, so that it may still."""
+        return self._is_operator(bearer) or self._remembered.known(_digest(bearer))
 
     async def operator_or_caller_of(self, bearer: str, *, request_key: str | None) -> Caller:
         """Return the holder of the platform's own credential, for an organization to be made.
@@ -98,8 +105,7 @@ class Authentication:
         finds what the first one made. Any other credential is what it always is.
         """
         secret = self._operator_secret
-        brought = bearer.encode("utf-8", "surrogatepass")
-        if secret is None or not hmac.compare_digest(brought, secret):
+        if secret is None or not self._is_operator(bearer):
             return await self.caller_of(bearer)
         return Caller(
             member_id=OPERATOR_ID,
@@ -125,14 +131,21 @@ class Authentication:
         """Wait for what is being asked."""
         await self._remembered.close()
 
-    async def _asked(self, bearer: str) -> Told[Caller]:
+    def _is_operator(self, bearer: str) -> bool:
+        secret, brought = self._operator_secret, bearer.encode("utf-8", "surrogatepass")
+        return secret is not None and hmac.compare_digest(brought, secret)
+
+    async def _asked(self, bearer: str, *, key: bytes) -> Told[Caller]:
         if bearer.count(".") == _DOTS_OF_A_JWT:
             return await self._of_identity(bearer)
         try:
             token = parse_token(bearer)
         except TokenMalformedError:
             return _REFUSED
-        return await self._of_token(token)
+        if self._remembered.known(key):
+            return await self._of_token(token)
+        async with self._door.passed():
+            return await self._of_token(token)
 
     async def _of_token(self, token: TokenText) -> Told[Caller]:
         async with self._database.transaction(token.organization_id, read_only=True) as connection:
@@ -191,6 +204,10 @@ class Authentication:
 
     def _seconds_to(self, instant: datetime) -> float:
         return (instant - self._clock.now()).total_seconds()
+
+
+def _digest(bearer: str) -> bytes:
+    return hashlib.sha256(bearer.encode("utf-8", "surrogatepass")).digest()
 
 
 def _organization(secret: bytes, request_key: str) -> str:

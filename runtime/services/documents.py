@@ -33,6 +33,7 @@ def project_document(project: Project) -> JsonObject:
         "created_at": spelled_instant(project.created_at),
         "created_by": project.created_by,
         "archived_at": _spelled_or_none(project.archived_at),
+        "purge_began_at": _spelled_or_none(project.purge_began_at),
     }
 
 

@@ -14,7 +14,7 @@ from runtime.domain.history import Cause
 from runtime.domain.outcome import PlanOutcome, StepStatus
 from runtime.domain.record import AuditRecord, Event
 from runtime.domain.state import State
-from runtime.domain.usage_book import UsageBook
+from runtime.domain.usage_book import UsageTally
 from runtime.kit.canonical_json import canonical_bytes, canonical_text, digest_bytes
 from runtime.kit.json_patch import diff
 from runtime.kit.json_value import JsonValue
@@ -46,7 +46,7 @@ class Draft:
 
     tenure: Tenure
     state: State
-    usage: UsageBook
+    usage: UsageTally
     _outcomes: list[NewOutcome] = field(default_factory=list)
     _keys: list[NewKey] = field(default_factory=list)
     _versions: list[NewVersion] = field(default_factory=list)
@@ -74,9 +74,7 @@ class Draft:
             )
         )
         self._versions.extend(_new_versions(outcome, execution, version=before.version))
-        self.usage = self.usage.charged(
-            outcome.steps, principal_id=execution.principal.id, now=self.tenure.now
-        )
+        self.usage.charge(outcome.steps, principal_id=execution.principal.id)
         told = {"status": outcome.status.value}
         self._announce(execution, EVENT_OF[outcome.status], document, told=told)
         return self._leave(execution, document, after, kept=execution.outcome_id)
@@ -119,7 +117,7 @@ class Draft:
             counted=head.outcomes,
             settings=head.settings,
             state=self.state,
-            usage=self.usage.text(),
+            usage=self.usage.book().text(),
             outcomes=tuple(self._outcomes),
             keys=tuple(self._keys),
             versions=tuple(self._versions),

@@ -6,13 +6,12 @@ of all lines before it. An export without its last line is not whole.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import timedelta
-from typing import Final
+from typing import Final, Self
 
 import orjson
 
@@ -20,6 +19,8 @@ from runtime.domain.errors import NotFoundError, StorageUnavailableError
 from runtime.domain.scope import Scope
 from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context, Ids
+from runtime.services.slots import Slots
+from runtime.services.standing import steady_owner
 from runtime.services.unit_of_work import Answer, Unit, once
 from runtime.store.exports import EXPORTED, frozen, rows_of
 from runtime.store.organizations import find_organization
@@ -28,29 +29,59 @@ from runtime.store.session import Database
 FORMAT: Final = "plangate.export"
 FORMAT_VERSION: Final = 1
 AT_ONCE: Final = 2
+WAIT_S: Final = 5.0
 LONGEST: Final = timedelta(minutes=15)
 PART_BYTES: Final = 65_536
 
 _SPELLING: Final = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 
+class Parts:
+    """Hand on the parts of an export, and give its place back at the end, whatever that is."""
+
+    def __init__(self, parts: AsyncGenerator[bytes], *, leave: Callable[[], None]) -> None:
+        self._parts = parts
+        self._leave = leave
+
+    def __aiter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next part."""
+        try:
+            return await anext(self._parts)
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        """End the export; again if that was done."""
+        try:
+            await self._parts.aclose()
+        finally:
+            self._leave()
+
+
 class Exports:
     """Hand organizations what is theirs; belongs to one event loop."""
 
-    def __init__(self, *, database: Database, ids: Ids) -> None:
+    def __init__(self, *, database: Database, ids: Ids, wait_s: float = WAIT_S) -> None:
         self._database = database
         self._ids = ids
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = Slots(most=AT_ONCE, wait_s=wait_s)
 
-    async def begin(self, context: Context, organization_id: str) -> AsyncGenerator[bytes]:
+    async def begin(self, context: Context, organization_id: str) -> Parts:
         """Record that an organization is exported, and return its export, in parts.
 
-        The export is as of when its first part is asked for. Few run at once, because each holds a
-        connection for as long as its reader takes; others wait. Whoever takes it closes it.
+        The export is as of when its first part is asked for. Few run at once, and one of each
+        organization, because each holds a connection for as long as its reader takes; others wait
+        for a moment. Whoever takes it closes it.
 
         Raises:
             NotFoundError: it is another organization than the caller's, or none.
             NotAllowedError: the caller is no owner, or the credential was not made for this.
+            ExportsBusyError: as many run as may.
         """
         caller = context.caller
         caller.require(Scope.ORGANIZATION_MANAGE)
@@ -61,16 +92,22 @@ class Exports:
         async def work(unit: Unit) -> Answer:
             if await find_organization(unit.connection, organization_id) is None:
                 raise NotFoundError(kind="organization", id=organization_id)
+            await steady_owner(unit, caller)
             await unit.record("organization.exported", {"organization": organization_id})
             return Answer(document={})
 
-        await once(self._database, self._ids, Context(caller=caller), work=work)
-        return self._parts(organization_id)
+        leave = await self._slots.taken(organization_id)
+        try:
+            await once(self._database, self._ids, Context(caller=caller), work=work)
+        except BaseException:
+            leave()
+            raise
+        return Parts(self._parts(organization_id), leave=leave)
 
     async def _parts(self, organization_id: str) -> AsyncGenerator[bytes]:
         """Join lines to parts of a size that is worth sending."""
         waiting = bytearray()
-        async with self._slots, aclosing(self._lines(organization_id)) as lines:
+        async with aclosing(self._lines(organization_id)) as lines:
             async for line in lines:
                 waiting += line
                 if len(waiting) >= PART_BYTES:

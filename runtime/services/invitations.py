@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from runtime.domain.caller import Caller
 from runtime.domain.errors import (
     CredentialRefusedError,
@@ -31,11 +29,19 @@ from runtime.services.context import Context, Ids, RequestKey
 from runtime.services.documents import invitation_document
 from runtime.services.members import Forget
 from runtime.services.minting import TokenKeys
-from runtime.services.standing import active, active_organization, administered, known_id
+from runtime.services.standing import (
+    active,
+    active_organization,
+    administered,
+    known_id,
+    require_steady_admin,
+    steady_caller,
+)
 from runtime.services.unit_of_work import Answer, Unit, once
 from runtime.store import invitations
 from runtime.store.invitations import SealedInvitation
 from runtime.store.members import member_with_email
+from runtime.store.projects import keep_project
 from runtime.store.session import Database
 
 
@@ -90,7 +96,7 @@ class Invitations:
 
         async def work(unit: Unit) -> Answer:
             await active_organization(unit.connection, caller)
-            await _require_offerable(unit.connection, offer, caller=caller)
+            await _require_offerable(unit, offer, caller=caller)
             if await member_with_email(unit.connection, offer.email) is not None:
                 raise NameTakenError(kind="member", name=offer.email)
             invitation = Invitation(
@@ -153,10 +159,10 @@ class Invitations:
 
         async def work(unit: Unit) -> Answer:
             known_id(invitation_id, kind="invitation", prefix=INVITATION_PREFIX)
-            invitation = await invitations.held_invitation(unit.connection, invitation_id)
-            if invitation is None:
-                raise NotFoundError(kind="invitation", id=invitation_id)
-            await _require_sight(unit.connection, invitation, caller=caller)
+            await _require_sight(unit, invitation_id, caller=caller)
+            invitation = _there(
+                await invitations.held_invitation(unit.connection, invitation_id), invitation_id
+            )
             if invitation.accepted_at is not None:
                 raise WrongTimeError(
                     what=f"invitation '{invitation_id}'",
@@ -237,26 +243,40 @@ class Invitations:
         )
 
 
-async def _require_offerable(connection: AsyncConnection, offer: Offer, *, caller: Caller) -> None:
-    """Refuse an offer of more than the caller may give: owners all, admins their project."""
-    if offer.project_id is None:
-        caller.require_owner()
-        return
-    active(await administered(connection, caller, offer.project_id))
-    if offer.organization_role is OrganizationRole.OWNER:
-        caller.require_owner()
+async def _require_offerable(unit: Unit, offer: Offer, *, caller: Caller) -> None:
+    """Refuse an offer of more than the caller may give: owners all, admins their project.
+
+    What they are is locked, so that who takes it away finds the offer and takes it back.
+    """
+    if offer.project_id is not None:
+        known_id(offer.project_id, kind="project", prefix="prj")
+        await keep_project(unit.connection, offer.project_id)
+        active(await administered(unit.connection, caller, offer.project_id))
+    inviter = await steady_caller(unit, caller)
+    if offer.project_id is None or offer.organization_role is OrganizationRole.OWNER:
+        inviter.require_owner()
+    if offer.project_id is not None:
+        await require_steady_admin(unit, inviter, offer.project_id)
 
 
-async def _require_sight(
-    connection: AsyncConnection, invitation: Invitation, *, caller: Caller
-) -> None:
+async def _require_sight(unit: Unit, invitation_id: str, *, caller: Caller) -> None:
     """Refuse what the caller may not end, and don't tell what they may not see."""
-    if caller.owner:
+    found = _there(await invitations.find_invitation(unit.connection, invitation_id), invitation_id)
+    if found.project_id is not None:
+        await keep_project(unit.connection, found.project_id)
+    asking = await steady_caller(unit, caller)
+    if asking.owner:
         return
-    hidden = NotFoundError(kind="invitation", id=invitation.id)
-    if invitation.project_id is None:
+    hidden = NotFoundError(kind="invitation", id=invitation_id)
+    if found.project_id is None:
         raise hidden
     try:
-        await administered(connection, caller, invitation.project_id)
+        await require_steady_admin(unit, asking, found.project_id)
     except (NotFoundError, NotAllowedError):
         raise hidden from None
+
+
+def _there(invitation: Invitation | None, invitation_id: str) -> Invitation:
+    if invitation is None:
+        raise NotFoundError(kind="invitation", id=invitation_id)
+    return invitation

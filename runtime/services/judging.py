@@ -22,7 +22,7 @@ from runtime.domain.head import Head
 from runtime.domain.policy import PolicyDecision, decide_by_rules
 from runtime.domain.principal import Principal
 from runtime.domain.state import State
-from runtime.domain.usage_book import UsageBook
+from runtime.domain.usage_book import UsageTally
 from runtime.engine import pipeline
 from runtime.engine.compiled import CompiledRegistry
 from runtime.engine.facts import Facts
@@ -74,7 +74,7 @@ class Judge:
         One that expects another version, or reverts to what may not be, is answered with an error
         and leaves no trace.
         """
-        draft = Draft(tenure, state=head.state, usage=head.usage)
+        draft = Draft(tenure, state=head.state, usage=head.usage.at(tenure.now))
         answers: list[Executed | DomainError] = []
         for change in changes:
             try:
@@ -88,7 +88,7 @@ class Judge:
             head=replace(
                 head,
                 state=draft.state,
-                usage=draft.usage,
+                usage=draft.usage.book(),
                 outcomes=head.outcomes + len(commit.outcomes),
                 fence=tenure.fence,
                 updated_at=tenure.now,
@@ -101,7 +101,7 @@ class Judge:
         head: Head,
         *,
         state: State,
-        usage: UsageBook,
+        usage: UsageTally,
         tenure: Tenure,
     ) -> Judgement:
         """Judge one execution, on a state that may be ahead of the head's."""
@@ -119,7 +119,7 @@ class Judge:
             decisions=decisions,
             now=tenure.now,
             limits=head.limits,
-            usage=usage.usage(principal.id, now=tenure.now),
+            usage=usage.usage(principal.id),
             consents=_consents(execution, ready.digest, decisions=decisions, now=tenure.now),
         )
         judged = pipeline.judge(ready, facts, self._registry)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from runtime.domain.errors import (
@@ -79,25 +78,31 @@ class Line:
                 key=self.project_id, holder="this process", waited_s=0.0, position=LONGEST_LINE
             )
         waiting = Waiting(change, standing, self._needs.clock.monotonic_s())
-        first = self._standing.get(waiting.named)
-        if first is not None:
-            return await _repeated(first, patience_s=patience_s)
+        until_s = asyncio.get_running_loop().time() + patience_s
+        while (first := self._standing.get(waiting.named)) is not None:
+            answer = await first.repeated(until_s=until_s)
+            if answer is not None:
+                return answer
         self._enter(waiting)
         try:
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout_at(until_s):
                 return await asyncio.shield(waiting.answered)
         except TimeoutError:
             if waiting not in self._waiting:
                 return await waiting.last_word()
-            self._waiting.remove(waiting)
+            self._leave(waiting)
             raise DeadlineError(
                 waited_s=patience_s, waiting_for="its turn in the project"
             ) from None
         except asyncio.CancelledError:
-            if waiting in self._waiting:
-                self._waiting.remove(waiting)
-            waiting.answered.cancel()
+            self._leave(waiting)
             raise
+
+    def _leave(self, waiting: Waiting) -> None:
+        """Let nobody wait for an answer any more that its own caller does not wait for."""
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+        waiting.answered.cancel()
 
     def _enter(self, waiting: Waiting) -> None:
         self._waiting.append(waiting)
@@ -163,12 +168,3 @@ class Line:
             group.append(waiting)
         self._waiting.extendleft(reversed(left))
         return group
-
-
-async def _repeated(first: Waiting, *, patience_s: float) -> Executed:
-    """Wait for the answer to the request that this one repeats."""
-    try:
-        async with asyncio.timeout(patience_s):
-            return replace(await asyncio.shield(first.answered), replayed=True)
-    except TimeoutError:
-        return replace(await first.last_word(), replayed=True)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
+from runtime.domain.caller import Caller
 from runtime.domain.errors import NotFoundError, WrongTimeError
 from runtime.domain.member import Member, MemberKind
 from runtime.domain.organization import OrganizationRole
 from runtime.domain.scope import Scope
 from runtime.services.context import Context, Ids
 from runtime.services.documents import member_document
-from runtime.services.standing import active_organization, known_id
+from runtime.services.standing import (
+    active_organization,
+    known_id,
+    one_of,
+    steady_among,
+    steady_owner,
+)
 from runtime.services.unit_of_work import Answer, Unit, once
 from runtime.store import invitations, members, memberships
 from runtime.store.session import Database
@@ -61,6 +68,7 @@ class Members:
 
         async def work(unit: Unit) -> Answer:
             await active_organization(unit.connection, caller)
+            await steady_owner(unit, caller)
             member = Member(
                 id=unit.ids.new("mem"),
                 organization_id=caller.organization_id,
@@ -83,7 +91,8 @@ class Members:
         Raises:
             NotFoundError: the organization has no such member.
             NotAllowedError: the caller is no owner, or the credential was not made for this.
-            WrongTimeError: nobody would own the organization any more, or it is archived.
+            WrongTimeError: nobody would own the organization any more, a service would, or it is
+                archived.
         """
         caller = context.caller
         caller.require(Scope.MEMBERS_MANAGE)
@@ -91,19 +100,20 @@ class Members:
 
         async def work(unit: Unit) -> Answer:
             await active_organization(unit.connection, caller)
-            owners = await members.held_owner_ids(unit.connection)
-            before = await _held(unit, member_id)
+            held = await _held(unit, caller, member_id)
+            before = one_of(held, member_id)
             if before.organization_role is role:
                 return Answer(document=member_document(before))
-            if role is not OrganizationRole.OWNER:
-                _keep_an_owner(owners, without=member_id)
+            _judge_role(role, before, held=held)
             await members.change_role(unit.connection, member_id, role=role)
+            taken_back = await _without_backing(unit, member_id, role=role)
             await unit.record(
                 "member.role_changed",
                 {
                     "member": member_id,
                     "role": role.value,
                     "role_before": before.organization_role.value,
+                    "invitations_taken_back": list(taken_back),
                 },
             )
             return Answer(document=member_document(replace(before, organization_role=role)))
@@ -127,13 +137,14 @@ class Members:
         caller.require_owner()
 
         async def work(unit: Unit) -> Answer:
-            unanswered = await _revoke_invitations_to(unit, member_id)
-            owners = await members.held_owner_ids(unit.connection)
-            member = await _held(unit, member_id)
-            _keep_an_owner(owners, without=member_id)
+            held = await _held(unit, caller, member_id)
+            member = one_of(held, member_id)
+            _keep_an_owner(held, without=member_id)
             await members.remove_member(unit.connection, member_id, at=unit.now)
             projects = await memberships.withdraw_memberships_of(unit.connection, member_id)
             tokens = await members.revoke_tokens_of(unit.connection, member_id, at=unit.now)
+            unanswered = await _revoke_invitations_to(unit, member)
+            taken_back = await _without_backing(unit, member_id, role=OrganizationRole.MEMBER)
             await unit.record(
                 "member.removed",
                 {
@@ -142,6 +153,7 @@ class Members:
                     "projects": list(projects),
                     "tokens_revoked": tokens,
                     "invitations_revoked": unanswered,
+                    "invitations_taken_back": list(taken_back),
                 },
             )
             return Answer(document=member_document(replace(member, removed_at=unit.now)))
@@ -151,18 +163,26 @@ class Members:
         return answer
 
 
-async def _revoke_invitations_to(unit: Unit, member_id: str) -> int:
-    """Let nobody come back by an older invitation; taken before any member is locked."""
+async def _held(unit: Unit, caller: Caller, member_id: str) -> Sequence[Member]:
+    """Return the owners and the member, held, once the caller is found to be an owner still."""
     known_id(member_id, kind="member", prefix="mem")
-    member = _there(await members.find_member(unit.connection, member_id), member_id)
+    held = await members.held_owners_and(unit.connection, (caller.member_id, member_id))
+    (await steady_among(unit, caller, members=held)).require_owner()
+    return held
+
+
+async def _revoke_invitations_to(unit: Unit, member: Member) -> int:
+    """Let nobody come back by an older invitation."""
     if member.email is None:
         return 0
     return await invitations.revoke_invitations_to(unit.connection, member.email, at=unit.now)
 
 
-async def _held(unit: Unit, member_id: str) -> Member:
-    known_id(member_id, kind="member", prefix="mem")
-    return _there(await members.held_member(unit.connection, member_id), member_id)
+async def _without_backing(unit: Unit, member_id: str, *, role: OrganizationRole) -> Sequence[str]:
+    """Take back what a member offered and, as what they are from now on, could not offer."""
+    if role is OrganizationRole.OWNER:
+        return ()
+    return await invitations.revoke_unbacked_invitations(unit.connection, member_id, at=unit.now)
 
 
 def _there(member: Member | None, member_id: str) -> Member:
@@ -171,12 +191,33 @@ def _there(member: Member | None, member_id: str) -> Member:
     return member
 
 
-def _keep_an_owner(owners: frozenset[str], *, without: str) -> None:
-    """Refuse to leave an organization without an owner.
+def _judge_role(role: OrganizationRole, member: Member, *, held: Sequence[Member]) -> None:
+    """Let people alone be owners, and somebody.
+
+    Raises:
+        WrongTimeError: a service would own the organization, or nobody.
+    """
+    if role is not OrganizationRole.OWNER:
+        _keep_an_owner(held, without=member.id)
+    elif member.kind is not MemberKind.PERSON:
+        raise WrongTimeError(
+            what=f"member '{member.id}'",
+            found=f"a {member.kind.value}",
+            remedy="only a person can own an organization",
+        )
+
+
+def _keep_an_owner(held: Sequence[Member], *, without: str) -> None:
+    """Refuse to leave an organization without a person who owns it.
 
     Raises:
         WrongTimeError: there would be none.
     """
+    owners = {
+        member.id
+        for member in held
+        if member.organization_role is OrganizationRole.OWNER and member.kind is MemberKind.PERSON
+    }
     if not owners - {without}:
         raise WrongTimeError(
             what=f"member '{without}'",

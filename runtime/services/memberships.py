@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,10 +15,20 @@ from runtime.domain.scope import Scope
 from runtime.services.context import Context, Ids
 from runtime.services.documents import membership_document
 from runtime.services.members import Forget
-from runtime.services.standing import active, active_organization, held, known_id, seen
+from runtime.services.standing import (
+    active,
+    active_organization,
+    known_id,
+    locked,
+    one_of,
+    require_steady_admin,
+    seen,
+    steady_among,
+)
 from runtime.services.unit_of_work import Answer, Unit, once
 from runtime.store import memberships
-from runtime.store.members import find_member, steady_member
+from runtime.store.invitations import revoke_unbacked_invitations
+from runtime.store.members import steady_members
 from runtime.store.session import Database
 
 RESERVED_ROLES: Final = frozenset({*OrganizationRole, *ProjectRole})
@@ -80,15 +91,15 @@ class Memberships:
 
         async def work(unit: Unit) -> Answer:
             await active_organization(unit.connection, caller)
-            active(await held(unit.connection, caller, project_id))
+            active(await locked(unit.connection, caller, project_id))
             known_id(member_id, kind="member", prefix="mem")
-            member = await steady_member(unit.connection, member_id)
+            steady = await _steady(unit, caller, member_id)
+            admin = await _admin(unit, caller, project_id, members=steady)
+            member = one_of(steady, member_id)
             before = await memberships.find_membership(
                 unit.connection, project_id=project_id, member_id=member_id
             )
-            if member is None:
-                raise NotFoundError(kind="member", id=member_id)
-            _judge(grant, member, caller=caller)
+            _judge(grant, member, caller=admin)
             membership = Membership(
                 project_id=project_id,
                 member_id=member_id,
@@ -101,7 +112,11 @@ class Memberships:
                 unit.connection, membership, organization_id=caller.organization_id
             )
             document = membership_document(membership)
-            told = {**document, "role_before": None if before is None else before.role.value}
+            told = {
+                **document,
+                "role_before": None if before is None else before.role.value,
+                "invitations_taken_back": await _without_backing(unit, member),
+            }
             await unit.record("membership.granted", told, project_id=project_id)
             return Answer(document=document)
 
@@ -120,25 +135,48 @@ class Memberships:
         caller.require(Scope.MEMBERS_MANAGE)
 
         async def work(unit: Unit) -> Answer:
-            await held(unit.connection, caller, project_id)
+            await locked(unit.connection, caller, project_id)
             known_id(member_id, kind="membership", prefix="mem")
-            member = await find_member(unit.connection, member_id)
+            steady = await _steady(unit, caller, member_id)
+            admin = await _admin(unit, caller, project_id, members=steady)
             before = await memberships.find_membership(
                 unit.connection, project_id=project_id, member_id=member_id
             )
-            if member is None or before is None:
+            if before is None:
                 raise NotFoundError(kind="membership", id=member_id)
-            _leave_owners_to_owners(member, caller=caller)
+            member = one_of(steady, member_id)
+            _leave_owners_to_owners(member, caller=admin)
             await memberships.withdraw_membership(
                 unit.connection, project_id=project_id, member_id=member_id
             )
             document = membership_document(before)
-            await unit.record("membership.withdrawn", document, project_id=project_id)
+            told = {**document, "invitations_taken_back": await _without_backing(unit, member)}
+            await unit.record("membership.withdrawn", told, project_id=project_id)
             return Answer(document=document)
 
         answer = await once(self._database, self._ids, context, work=work)
         self._forget(member_id)
         return answer
+
+
+async def _steady(unit: Unit, caller: Caller, member_id: str) -> Sequence[Member]:
+    return await steady_members(unit.connection, (caller.member_id, member_id))
+
+
+async def _admin(
+    unit: Unit, caller: Caller, project_id: str, *, members: Sequence[Member]
+) -> Caller:
+    """Return the caller as they are now, who administers the project still."""
+    admin = await steady_among(unit, caller, members=members)
+    await require_steady_admin(unit, admin, project_id)
+    return admin
+
+
+async def _without_backing(unit: Unit, member: Member) -> list[str]:
+    """Take back what a member offered and, as what they are from now on, could not offer."""
+    if member.organization_role is OrganizationRole.OWNER:
+        return []
+    return list(await revoke_unbacked_invitations(unit.connection, member.id, at=unit.now))
 
 
 def _judge(grant: Grant, member: Member, *, caller: Caller) -> None:

@@ -16,14 +16,16 @@ from runtime.kit.canonical_json import canonical_text, parse
 from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context, Ids
 from runtime.services.documents import member_document, organization_document, spelled_instant
+from runtime.services.expired_keys import KEPT
 from runtime.services.minting import Mint, Minted, Wish
-from runtime.services.standing import active_organization
-from runtime.services.unit_of_work import Answer, Unit, once
+from runtime.services.standing import active_organization, steady_owner
+from runtime.services.unit_of_work import Answer, Unit, once, use_of
 from runtime.store import idempotency_keys, organizations
 from runtime.store.idempotency_keys import KeyUse, StoredAnswer
-from runtime.store.members import add_member
+from runtime.store.members import add_member, steady_members
 from runtime.store.projects import outdate_judgements
 from runtime.store.session import Database
+from runtime.store.tokens import find_token, held_tokens, revoke_token
 
 FIRST_TOKEN: Final = "first token of the first owner"  # noqa: S105  # a name
 
@@ -49,7 +51,8 @@ class Organizations:
         """Make an organization with its first owner, and a token for them that is shown once.
 
         The key of the request is kept in the organization that it makes, so it can be claimed only
-        once that is there: what the key's holder repeats is found by the organization's id.
+        once that is there: what the key's holder repeats is found by the organization's id. While
+        the first token is unused, its text must have got lost: then they are told another one.
 
         Raises:
             NotAllowedError: the credential is not the platform's own.
@@ -63,14 +66,14 @@ class Organizations:
                 has=caller.credential_kind.value,
             )
         caller.require(Scope.ORGANIZATION_MANAGE)
-        use = _use_of(context)
+        use = use_of(context)
 
         async def work(unit: Unit) -> Answer:
             organization = Organization(
                 id=caller.organization_id, name=founding.name, created_at=unit.now
             )
             if not await organizations.add_organization(unit.connection, organization):
-                return await _repeated(unit, use, organization_id=organization.id)
+                return await self._repeated(unit, use, organization_id=organization.id)
             if use is not None:
                 await idempotency_keys.claim(unit.connection, use, now=unit.now)
             answer = await self._founded(unit, organization, founding=founding)
@@ -165,9 +168,55 @@ class Organizations:
             before = await organizations.held_organization(unit.connection, organization_id)
             if before is None:
                 raise NotFoundError(kind="organization", id=organization_id)
-            return Answer(document=organization_document(await change(unit, before)))
+            after = await change(unit, before)
+            await steady_owner(unit, caller)  # the last lock of all, as the order is
+            return Answer(document=organization_document(after))
 
         return await once(self._database, self._ids, context, work=work)
+
+    async def _repeated(self, unit: Unit, use: KeyUse | None, *, organization_id: str) -> Answer:
+        """Answer as before; the first token, which nobody else could make, anew if it got lost."""
+        made = await organizations.held_organization(unit.connection, organization_id)
+        stored = None if use is None else await idempotency_keys.stored_answer(unit.connection, use)
+        if use is None or stored is None or made is None:
+            raise NameTakenError(kind="organization", name=organization_id)
+        kept = parse(stored.answer)
+        minted = None
+        if unit.now - made.created_at < KEPT:
+            minted = await self._minted_again(unit, kept["token"]["id"], organization_id)
+        if minted is None:
+            return Answer(document=kept, status=stored.status, replayed=True)
+        told = {**kept, "token": _token_document(minted, text=minted.text)}
+        kept = {**kept, "token": _token_document(minted, text=None)}
+        await idempotency_keys.settle(
+            unit.connection,
+            use,
+            answered=StoredAnswer(status=stored.status, answer=canonical_text(kept)),
+        )
+        return Answer(document=told, kept=kept, status=stored.status, replayed=True)
+
+    async def _minted_again(self, unit: Unit, token_id: str, organization_id: str) -> Minted | None:
+        """Replace the first token, unless it was used or ended, or its owner is none any more."""
+        found = await find_token(unit.connection, token_id)
+        if found is None or not await _still_owner(unit, found.member_id):
+            return None
+        (token,) = await held_tokens(unit.connection, (token_id,))
+        if token.last_used_at is not None or token.ended(unit.now):
+            return None
+        wish = Wish(
+            member_id=token.member_id,
+            created_by=token.created_by,
+            name=token.name,
+            scopes=token.scopes,
+            life=None,
+        )
+        minted = await self._mint.strike(unit, wish, organization_id=organization_id)
+        await revoke_token(unit.connection, token_id, at=unit.now)
+        await unit.record(
+            "token.rotated",
+            {"token": token_id, "replaced_by": minted.token.id, "overlap_s": 0},
+        )
+        return minted
 
     async def _founded(
         self, unit: Unit, organization: Organization, *, founding: Founding
@@ -230,21 +279,8 @@ def _refuse_others(caller: Caller, organization_id: str) -> None:
         raise NotFoundError(kind="organization", id=organization_id)
 
 
-def _use_of(context: Context) -> KeyUse | None:
-    caller, key = context.caller, context.key
-    if key is None:
-        return None
-    return KeyUse(
-        organization_id=caller.organization_id,
-        principal_id=caller.member_id,
-        route=key.route,
-        key=key.key,
-        body_digest=key.body_digest,
+async def _still_owner(unit: Unit, member_id: str) -> bool:
+    return any(
+        member.organization_role is OrganizationRole.OWNER
+        for member in await steady_members(unit.connection, (member_id,))
     )
-
-
-async def _repeated(unit: Unit, use: KeyUse | None, *, organization_id: str) -> Answer:
-    stored = None if use is None else await idempotency_keys.stored_answer(unit.connection, use)
-    if stored is None:
-        raise NameTakenError(kind="organization", name=organization_id)
-    return Answer(document=parse(stored.answer), status=stored.status, replayed=True)

@@ -95,7 +95,7 @@ class Plans:
             now=self._ids.now(),
         )
         judged = self._judges.of(head.environment).execution(
-            execution, head, state=head.state, usage=head.usage, tenure=tenure
+            execution, head, state=head.state, usage=head.usage.at(tenure.now), tenure=tenure
         )
         after = judged.state
         document = outcome_document(

@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from http import HTTPStatus
 
-from runtime.domain.errors import (
-    EnvironmentNotInstalledError,
-    NotConfirmedError,
-    WrongTimeError,
-)
+from runtime.domain.errors import EnvironmentNotInstalledError, WrongTimeError
 from runtime.domain.limits import Limits
 from runtime.domain.project import Project
 from runtime.domain.scope import Scope
@@ -17,7 +13,8 @@ from runtime.domain.state import State
 from runtime.services.context import Context, Ids
 from runtime.services.documents import project_document
 from runtime.services.environments import Environments, InstalledEnvironment
-from runtime.services.standing import active, active_organization, administered, held, seen
+from runtime.services.purges import Purges, Purging
+from runtime.services.standing import active, active_organization, held, seen, steady_owner
 from runtime.services.unit_of_work import Answer, Unit, once
 from runtime.store import heads, projects
 from runtime.store.session import Database
@@ -26,10 +23,18 @@ from runtime.store.session import Database
 class Projects:
     """Keep the projects of organizations."""
 
-    def __init__(self, *, database: Database, ids: Ids, environments: Environments) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        ids: Ids,
+        environments: Environments,
+        purging: Purging | None = None,
+    ) -> None:
         self._database = database
         self._ids = ids
         self._environments = environments
+        self._purges = Purges(database=database, ids=ids, purging=purging or Purging())
 
     async def create(
         self, context: Context, *, name: str, environment: str, limits: Limits | None
@@ -50,6 +55,7 @@ class Projects:
 
         async def work(unit: Unit) -> Answer:
             await active_organization(unit.connection, caller)
+            await steady_owner(unit, caller)
             installed = self._installed(environment)
             project = Project(
                 id=unit.ids.new("prj"),
@@ -120,7 +126,7 @@ class Projects:
 
         async def work(unit: Unit) -> Answer:
             await active_organization(unit.connection, caller)
-            before = active(await held(unit.connection, caller, project_id))
+            before = active(await held(unit, caller, project_id))
             project = replace(
                 before,
                 name=before.name if name is None else name,
@@ -163,42 +169,10 @@ class Projects:
     async def purge(self, context: Context, project_id: str, *, confirm: str) -> Answer:
         """Delete an archived project with its history, for ever; records of what was done stay.
 
-        `confirm` must be the project's exact name.
-
         Raises:
-            NotFoundError: there is none of that id.
-            NotAllowedError: the caller is no owner, or the credential was not made for this.
-            NotConfirmedError: the name is another one.
-            WrongTimeError: the project is not archived, or the organization is.
+            DomainError: as `runtime.services.purges.Purges.purge` does.
         """
-        caller = context.caller
-        caller.require(Scope.PROJECTS_MANAGE)
-
-        async def work(unit: Unit) -> Answer:
-            await active_organization(unit.connection, caller)
-            await administered(unit.connection, caller, project_id)
-            caller.require_owner()
-            project = await held(unit.connection, caller, project_id)
-            if project.archived_at is None:
-                raise WrongTimeError(
-                    what=f"project '{project.name}'", found="active", remedy="archive it first"
-                )
-            if confirm != project.name:
-                raise NotConfirmedError(what=f"purging project '{project_id}'", needs="its name")
-            size = await projects.history_size(unit.connection, project_id)
-            gone = {
-                "project": project_id,
-                "versions": size.versions,
-                "outcomes": size.outcomes,
-                "digest": size.digest,
-            }
-            await projects.delete_project(unit.connection, project_id)
-            await unit.record(
-                "project.purged", {**gone, "name": project.name}, project_id=project_id
-            )
-            return Answer(document=gone)
-
-        return await once(self._database, self._ids, context, work=work)
+        return await self._purges.purge(context, project_id, confirm=confirm)
 
     async def _set_archived(self, context: Context, project_id: str, *, archived: bool) -> Answer:
         caller = context.caller
@@ -206,9 +180,15 @@ class Projects:
 
         async def work(unit: Unit) -> Answer:
             await active_organization(unit.connection, caller)
-            project = await held(unit.connection, caller, project_id)
+            project = await held(unit, caller, project_id)
             if (project.archived_at is not None) is archived:
                 return Answer(document=project_document(project))
+            if project.purge_began_at is not None:
+                raise WrongTimeError(
+                    what=f"project '{project.name}'",
+                    found="being purged",
+                    remedy="its history is not whole any more: purge it to the end",
+                )
             at = unit.now if archived else None
             await projects.archive_project(unit.connection, project_id, at=at)
             await unit.record(

@@ -65,6 +65,10 @@ class Remembered(Generic[Value]):
             return None
         return kept
 
+    def known(self, key: Hashable) -> bool:
+        """Say whether there was an answer to a key, however old it is now."""
+        return key in self._kept
+
     async def told(self, key: Hashable, ask: Callable[[], Awaitable[Told[Value]]]) -> Value | None:
         """Return what is remembered, or ask; whoever asks the same meanwhile waits for one answer.
 

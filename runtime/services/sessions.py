@@ -22,6 +22,7 @@ from runtime.ports.identity_provider import IdentityProviders, VerifiedIdentity
 from runtime.services.context import Context, Ids
 from runtime.services.minting import Mint, Wish
 from runtime.services.pending_logins import Pending, PendingLogins
+from runtime.services.standing import steady_caller
 from runtime.services.tokens import Tokens
 from runtime.services.unit_of_work import Answer, Unit, once
 from runtime.store.access import Bearer, identity_bearer
@@ -193,6 +194,7 @@ class Sessions:
         )
 
         async def work(unit: Unit) -> Answer:
+            await steady_caller(unit, caller)
             wish = Wish(
                 member_id=caller.member_id,
                 created_by=caller.member_id,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 
 from runtime.domain.caller import Caller, CredentialKind
 from runtime.domain.errors import NotFoundError
 from runtime.domain.issued_token import IssuedToken, require_bearer, require_grantable
+from runtime.domain.member import Member
 from runtime.domain.scope import Scope
 from runtime.domain.token import TOKEN_PREFIX, TokenKind, displayed_id
 from runtime.kit.json_value import JsonObject
@@ -15,14 +18,14 @@ from runtime.services.authentication import Authentication
 from runtime.services.context import Context, Ids
 from runtime.services.documents import spelled_instant
 from runtime.services.minting import Mint, Minted, Wish
-from runtime.services.standing import active_organization, known_id
+from runtime.services.standing import active_organization, known_id, one_of, steady_among
 from runtime.services.unit_of_work import Answer, Unit, once
-from runtime.store.members import steady_member
+from runtime.store.members import steady_members
 from runtime.store.session import Database
 from runtime.store.tokens import (
     expire_token,
     find_token,
-    held_token,
+    held_tokens,
     revoke_token,
     tokens_after,
 )
@@ -73,7 +76,9 @@ class Tokens:
         async def work(unit: Unit) -> Answer:
             await active_organization(unit.connection, caller)
             known_id(receiver, kind="member", prefix="mem")
-            await _check_bearer(unit, receiver, caller=caller)
+            members = await steady_members(unit.connection, (caller.member_id, receiver))
+            asking = await steady_among(unit, caller, members=members)
+            require_bearer(asking, one_of(members, receiver))
             wish = Wish(
                 member_id=receiver,
                 created_by=caller.member_id,
@@ -132,9 +137,10 @@ class Tokens:
 
         async def work(unit: Unit) -> Answer:
             await active_organization(unit.connection, caller)
-            token = await _held(unit, token_id, caller=caller)
+            held = await _held(unit, token_id, caller=caller)
+            token = held.token
             token.require_replaceable(unit.now)
-            await _check_bearer(unit, token.member_id, caller=caller)
+            require_bearer(held.asking, one_of(held.members, token.member_id))
             require_grantable(caller, token.scopes)
             wish = Wish(
                 member_id=token.member_id,
@@ -172,23 +178,16 @@ class Tokens:
             caller.require(Scope.TOKENS_MANAGE)
 
         async def work(unit: Unit) -> Answer:
-            token = await _held(unit, token_id, caller=caller)
+            token = (await _held(unit, token_id, caller=caller)).token
             if token.revoked_at is None:
                 await revoke_token(unit.connection, token_id, at=unit.now)
                 await unit.record("token.revoked", {"token": token_id, "member": token.member_id})
-            revoked = await find_token(unit.connection, token_id)
-            return Answer(document=token_document(_visible(revoked, token_id, caller=caller)))
+                token = replace(token, revoked_at=unit.now)
+            return Answer(document=token_document(token))
 
         answer = await once(self._database, self._ids, context, work=work)
         self._authentication.forget(token_id)
         return answer
-
-
-async def _check_bearer(unit: Unit, member_id: str, *, caller: Caller) -> None:
-    bearer = await steady_member(unit.connection, member_id)
-    if bearer is None:
-        raise NotFoundError(kind="member", id=member_id)
-    require_bearer(caller, bearer)
 
 
 def token_document(token: IssuedToken) -> JsonObject:
@@ -223,9 +222,24 @@ def _shown_once(made: Minted) -> Answer:
     )
 
 
-async def _held(unit: Unit, token_id: str, *, caller: Caller) -> IssuedToken:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """Hold a token to be changed, who changes it, and of both who acts with them."""
+
+    token: IssuedToken
+    asking: Caller
+    members: Sequence[Member]
+
+
+async def _held(unit: Unit, token_id: str, *, caller: Caller) -> _Held:
+    """Lock the caller and the bearer, then both tokens, and judge on what they are then."""
     known_id(token_id, kind="token", prefix=TOKEN_PREFIX)
-    return _visible(await held_token(unit.connection, token_id), token_id, caller=caller)
+    named = _visible(await find_token(unit.connection, token_id), token_id, caller=caller)
+    members = await steady_members(unit.connection, (caller.member_id, named.member_id))
+    tokens = await held_tokens(unit.connection, (caller.credential_id, token_id))
+    asking = await steady_among(unit, caller, members=members)
+    token = next(token for token in tokens if token.id == token_id)  # none is ever deleted
+    return _Held(token=_visible(token, token_id, caller=asking), asking=asking, members=members)
 
 
 def _visible(token: IssuedToken | None, token_id: str, *, caller: Caller) -> IssuedToken:

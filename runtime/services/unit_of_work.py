@@ -82,18 +82,11 @@ async def once(database: Database, ids: Ids, context: Context, *, work: Work) ->
         KeyReusedError: the key was used with another body.
         StorageUnavailableError: the database can't be asked; nothing is known to be done.
     """
-    caller, key = context.caller, context.key
-    async with database.transaction(caller.organization_id) as connection:
+    use = use_of(context)
+    async with database.transaction(context.caller.organization_id) as connection:
         unit = Unit(connection, context, ids)
-        if key is None:
+        if use is None:
             return await work(unit)
-        use = KeyUse(
-            organization_id=caller.organization_id,
-            principal_id=caller.member_id,
-            route=key.route,
-            key=key.key,
-            body_digest=key.body_digest,
-        )
         stored = await idempotency_keys.claim(connection, use, now=unit.now)
         if stored is not None:
             return Answer(document=parse(stored.answer), status=stored.status, replayed=True)
@@ -105,3 +98,17 @@ async def once(database: Database, ids: Ids, context: Context, *, work: Work) ->
             answered=StoredAnswer(status=answer.status, answer=canonical_text(kept)),
         )
         return answer
+
+
+def use_of(context: Context) -> KeyUse | None:
+    """Return what the key of a request is used for; None where it brought none."""
+    caller, key = context.caller, context.key
+    if key is None:
+        return None
+    return KeyUse(
+        organization_id=caller.organization_id,
+        principal_id=caller.member_id,
+        route=key.route,
+        key=key.key,
+        body_digest=key.body_digest,
+    )

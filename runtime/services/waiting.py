@@ -68,6 +68,25 @@ class Waiting:
         self.change, self.asked_s = replace(self.change, principal=principal), now_s
         return True
 
+    async def repeated(self, *, until_s: float) -> Executed | None:
+        """Return the answer, for a request that repeats this one; None when its caller left.
+
+        Args:
+            until_s: when the repetition's own patience ends, by the time of the loop.
+
+        Raises:
+            StorageUnavailableError: it took too long; who repeats again learns.
+            DomainError: whatever this one is told.
+        """
+        try:
+            async with asyncio.timeout_at(until_s):
+                await asyncio.wait([self.answered])
+        except TimeoutError:
+            return replace(await self.last_word(), replayed=True)
+        if self.answered.cancelled():
+            return None
+        return replace(self.answered.result(), replayed=True)
+
     async def last_word(self) -> Executed:
         """Return the answer to a change that is being committed, if it comes in a moment.
 

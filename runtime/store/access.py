@@ -117,7 +117,7 @@ async def identity_bearer(
 async def standing_in(
     connection: AsyncConnection, *, project_id: str, member_id: str
 ) -> Standing | None:
-    """Return what a member is in a project; None where there is no such project."""
+    """Return what a member is in a project; None where there is none whose history is whole."""
     asked = (
         select(
             MembershipRow.role,
@@ -134,7 +134,7 @@ async def standing_in(
                 MembershipRow.member_id == member_id,
             ),
         )
-        .where(ProjectRow.id == project_id)
+        .where(ProjectRow.id == project_id, ProjectRow.purge_began_at.is_(None))
         .limit(1)
     )
     row = (await connection.execute(asked)).first()

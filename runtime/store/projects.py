@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Select, Text, UniqueConstraint, delete, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Select,
+    Text,
+    UniqueConstraint,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy import Row as Found
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
@@ -34,7 +43,10 @@ class ProjectRow(Row):
     """Where one state lives."""
 
     __tablename__ = "projects"
-    __table_args__ = (UniqueConstraint("organization_id", "name", name=_NAME),)
+    __table_args__ = (
+        UniqueConstraint("organization_id", "name", name=_NAME),
+        CheckConstraint("purge_began_at is null or archived_at is not null", name="check"),
+    )
 
     organization_id: Mapped[Id] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -44,6 +56,7 @@ class ProjectRow(Row):
     created_at: Mapped[Instant]
     created_by: Mapped[Id]
     archived_at: Mapped[Instant | None]
+    purge_began_at: Mapped[Instant | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +102,12 @@ async def held_project(connection: AsyncConnection, project_id: str) -> Project 
     """Return a project that this transaction is about to change (`for no key update`)."""
     asked = _named(project_id).with_for_update(key_share=True)
     return _found((await connection.execute(asked)).first())
+
+
+async def keep_project(connection: AsyncConnection, project_id: str) -> None:
+    """Let a project not be deleted before this transaction ends (`for key share`)."""
+    asked = select(ProjectRow.id).where(ProjectRow.id == project_id).limit(1)
+    await connection.execute(asked.with_for_update(read=True, key_share=True))
 
 
 async def projects_after(
@@ -155,6 +174,13 @@ async def archive_project(
     )
 
 
+async def begin_purge(connection: AsyncConnection, project_id: str, *, at: datetime) -> None:
+    """Let the history of an archived project be deleted from now on; there is no way back."""
+    await connection.execute(
+        update(ProjectRow).where(ProjectRow.id == project_id).values(purge_began_at=at)
+    )
+
+
 async def outdate_judgements(connection: AsyncConnection, organization_id: str) -> None:
     """Make executions in any project of an organization that were judged before fail at commit."""
     await connection.execute(
@@ -176,7 +202,10 @@ async def history_size(connection: AsyncConnection, project_id: str) -> HistoryS
 
 
 async def delete_project(connection: AsyncConnection, project_id: str) -> None:
-    """Delete a project with its memberships, invitations and history, for ever."""
+    """Delete a project with its memberships, invitations and what is left of its history, for ever.
+
+    The database refuses it before a purge began.
+    """
     await connection.execute(delete(ProjectRow).where(ProjectRow.id == project_id))
 
 
@@ -196,6 +225,7 @@ def _projects() -> Select[*tuple[Any, ...]]:
         row.created_at,
         row.created_by,
         row.archived_at,
+        row.purge_began_at,
     )
 
 
@@ -217,4 +247,5 @@ def _project(row: Found[*tuple[Any, ...]]) -> Project:
         created_at=row.created_at,
         created_by=row.created_by,
         archived_at=row.archived_at,
+        purge_began_at=row.purge_began_at,
     )

@@ -29,11 +29,11 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "members": frozenset({"select", "insert", "update"}),
         "memberships": frozenset({"select", "insert", "update", "delete"}),
         "organizations": frozenset({"select", "insert", "update"}),
-        "outcomes": frozenset({"select", "insert"}),
+        "outcomes": frozenset({"select", "insert", "delete"}),
         "projects": frozenset({"select", "insert", "update", "delete"}),
-        "snapshots": frozenset({"select", "insert"}),
+        "snapshots": frozenset({"select", "insert", "delete"}),
         "tokens": frozenset({"select", "insert", "update"}),
-        "versions": frozenset({"select", "insert"}),
+        "versions": frozenset({"select", "insert", "delete"}),
     }
 )
 """What the app's role may do with each table; a table that is not here is none of its business."""
@@ -42,7 +42,10 @@ CALLABLE: Final = frozenset({"commit_executions", "current_organization", "read_
 """Functions that the app's role may call."""
 
 APPEND_ONLY: Final = frozenset({"audit_records", "outcomes", "snapshots", "versions"})
-"""Tables whose rows are only ever added; triggers refuse all else, and grants do too."""
+"""Tables whose rows are only ever added; triggers refuse all else, and grants too, but for one.
+
+Rows of history are deleted with their project, once its purge began; that a trigger alone judges.
+"""
 
 DEFINERS: Final = frozenset[str]()
 """Functions that run with their owner's rights: none, for they would step over row security."""

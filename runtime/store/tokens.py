@@ -141,9 +141,7 @@ async def note_uses(
         .limit(len(token_ids))
         .with_for_update(key_share=True, skip_locked=True)
     )
-    await connection.execute(
-        update(TokenRow).where(TokenRow.id.in_(due)).values(last_used_at=at)
-    )
+    await connection.execute(update(TokenRow).where(TokenRow.id.in_(due)).values(last_used_at=at))
 
 
 def known_scopes(names: Iterable[str]) -> frozenset[Scope]:

@@ -18,7 +18,9 @@ from runtime.domain.caller import Caller
 from runtime.domain.errors import CredentialRefusedError
 from runtime.entrypoints.rest import openapi, problems, routers
 from runtime.entrypoints.rest.body import BodyCaps
+from runtime.entrypoints.rest.refusals import Refusals
 from runtime.kit.canonical_json import canonical_bytes, parse
+from runtime.kit.clock import SystemClock
 from runtime.kit.json_value import JsonValue
 from runtime.services.context import Context
 from runtime.services.exports import Exports
@@ -73,6 +75,10 @@ class KnownCallers:
         if bearer not in self.by_text:
             raise CredentialRefusedError
         return self.by_text[bearer]
+
+    def knows(self, bearer: str) -> bool:
+        """Say whether a text is somebody's."""
+        return bearer in self.by_text
 
     async def operator_or_caller_of(self, bearer: str, *, request_key: str | None) -> Caller:
         """Return whose a text is, the platform's own too."""
@@ -175,6 +181,7 @@ def an_app(services: object) -> FastAPI:
     app.state.body_caps = BodyCaps(size_bytes=1_000_000, time_s=10.0)
     app.state.allowed_origins = frozenset[str]()
     app.state.rates = None
+    app.state.refusals = Refusals(monotonic_s=SystemClock().monotonic_s)
     problems.install(app)
     for router in routers.PLATFORM:
         app.include_router(router)

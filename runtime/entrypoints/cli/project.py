@@ -104,7 +104,9 @@ def purge(
     """Delete an archived project with its history, for ever."""
     found = project_id(api, project)
     body = {"confirm": _asked_name() if confirm is None else confirm}
-    api.show(api.post("projects", found, verb="purge", body=body), PURGED)
+    while not (gone := api.post("projects", found, verb="purge", body=body))["purged"]:
+        typer.echo(f"{gone['remaining']} rows of its history are left", err=True)
+    api.show(gone, PURGED)
 
 
 @command(app)

@@ -17,6 +17,7 @@ from runtime.domain.caller import Caller
 from runtime.domain.errors import CredentialRefusedError
 from runtime.domain.token import TokenKind
 from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.refusals import counted
 from runtime.services.authentication import Authentication
 
 SESSION_COOKIE: Final = "plangate_session"
@@ -46,7 +47,9 @@ async def authenticate(request: Request) -> Caller:
     Raises:
         CredentialRefusedError: it brings none that opens anything.
         CredentialUnverifiableError: nobody can tell now.
-        ProblemError: ORIGIN_REFUSED for a cookie from a page of another origin.
+        ProblemError: ORIGIN_REFUSED for a cookie from a page of another origin; RATE_LIMITED for
+            one more unknown credential from an address that brought too many.
+        AuthenticationBusyError: too many unknown credentials are being looked up.
         StorageUnavailableError: the database can't be asked.
     """
     scope = request.scope
@@ -55,11 +58,12 @@ async def authenticate(request: Request) -> Caller:
         refuse_other_origins(request)
     authentication: Authentication = request.app.state.services.authentication
     caller: Caller
-    if (scope["method"], scope["path"]) in OPERATED_ROUTES:
-        key = request.headers.get("idempotency-key")
-        caller = await authentication.operator_or_caller_of(brought.text, request_key=key)
-    else:
-        caller = await authentication.caller_of(brought.text)
+    with counted(request, known=lambda: authentication.knows(brought.text)):
+        if (scope["method"], scope["path"]) in OPERATED_ROUTES:
+            key = request.headers.get("idempotency-key")
+            caller = await authentication.operator_or_caller_of(brought.text, request_key=key)
+        else:
+            caller = await authentication.caller_of(brought.text)
     scope[_CALLER] = caller
     return caller
 

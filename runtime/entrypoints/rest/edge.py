@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runtime.entrypoints.rest.cors import Cors
 from runtime.entrypoints.rest.problems import internal_problem
 from runtime.entrypoints.rest.rates import USUAL_RATE, RequestRates, rate_headers
+from runtime.entrypoints.rest.refusals import Refusals
 from runtime.kit.clock import Clock
 from runtime.kit.rates import Rate
 from runtime.telemetry import REQUEST_ID, Metrics
@@ -81,6 +82,7 @@ def install(app: FastAPI, options: EdgeOptions, *, clock: Clock, metrics: Metric
     app.state.rates = (
         None if options.rate is None else RequestRates(options.rate, monotonic_s=clock.monotonic_s)
     )
+    app.state.refusals = Refusals(monotonic_s=clock.monotonic_s)
     app.state.metrics = metrics
     app.state.metrics_token = options.metrics_token
     app.state.secure_cookies = options.https

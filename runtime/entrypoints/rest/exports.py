@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
 from typing import Final
 
 from fastapi import APIRouter
+from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from typing_extensions import override
 
 from runtime.entrypoints.rest.context import Reading, ServicesOf
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
+from runtime.services.exports import Parts
 
 MEDIA_TYPE: Final = "application/x-ndjson"
+SEND_S: Final = 15.0
 
 router = APIRouter(
     prefix="/v1/organizations", tags=["exports"], route_class=PlatformRoute, responses=PROBLEMS
@@ -22,24 +25,39 @@ router = APIRouter(
 
 
 class LinesResponse(StreamingResponse):
-    """Send lines as they come, and end what makes them when the reader goes away."""
+    """Send lines as they come, and end what makes them when the reader goes or stands still."""
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, parts: AsyncGenerator[bytes], *, name: str) -> None:
-        """Take over the parts; `name` is what a browser saves them as."""
+    def __init__(self, parts: Parts, *, name: str, send_s: float = SEND_S) -> None:
+        """Take over the parts.
+
+        Args:
+            parts: what is sent; closed in the end.
+            name: what a browser saves it as.
+            send_s: within which the reader has to take each part.
+        """
         headers = {
             "Content-Disposition": f'attachment; filename="{name}.ndjson"',
             "Cache-Control": "no-store",
         }
         super().__init__(parts, headers=headers)
         self._parts = parts
+        self._send_s = send_s
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response."""
+
+        async def sent(message: Message) -> None:
+            try:
+                async with asyncio.timeout(self._send_s):
+                    await send(message)
+            except TimeoutError:
+                raise ClientDisconnect from None
+
         try:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, sent)
         finally:
             await self._parts.aclose()
 

@@ -28,6 +28,7 @@ from runtime.entrypoints.rest.credentials import brought_by
 from runtime.entrypoints.rest.members import MemberOut
 from runtime.entrypoints.rest.paging import PageOut, Paging, paged
 from runtime.entrypoints.rest.problems import PROBLEMS
+from runtime.entrypoints.rest.refusals import counted
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.texts import MOST_ID_TEXT, EmailText
 from runtime.ports.identity_provider import VerifiedIdentity
@@ -50,7 +51,8 @@ class NewcomerRoute(APIRoute):
             if brought.by_cookie:  # of a session, whose holder is a member
                 raise CredentialRefusedError
             invitations: Invitations = request.app.state.services.invitations
-            request.scope[_IDENTITY] = await invitations.identified(brought.text)
+            with counted(request, known=lambda: False):
+                request.scope[_IDENTITY] = await invitations.identified(brought.text)
             check_type(request.headers.get("content-type", ""))
             return await handle(PlatformRequest(request.scope, request.receive))
 

@@ -60,7 +60,10 @@ class PurgeIn(_Wire):
 
 
 class ProjectOut(_Wire):
-    """Describe a project; nothing in it changes while it is archived."""
+    """Describe a project; nothing in it changes while it is archived.
+
+    Once its purge began, it can only be purged to the end, and its history is not read any more.
+    """
 
     id: str
     name: str
@@ -69,12 +72,18 @@ class ProjectOut(_Wire):
     created_at: datetime
     created_by: str
     archived_at: datetime | None
+    purge_began_at: datetime | None
 
 
 class PurgedOut(_Wire):
-    """Say what was deleted: how much history, and the digest of the last state."""
+    """Say whether a project is gone, and what it was: its history, and its last state's digest.
+
+    While `purged` is false, `remaining` rows of history are left: repeat the request.
+    """
 
     project: str
+    purged: bool
+    remaining: int
     versions: int
     outcomes: int
     digest: str
@@ -115,7 +124,11 @@ async def restore_project(project_id: str, context: Writing, services: ServicesO
 async def purge_project(
     project_id: str, body: PurgeIn, context: Writing, services: ServicesOf
 ) -> Response:
-    """Delete an archived project with its history, for ever; records of what was done stay."""
+    """Delete an archived project with its history, for ever; records of what was done stay.
+
+    A long history takes more than one request: each deletes what it has time for, until one answers
+    that the project is purged. A key keeps that last answer only.
+    """
     return answered(await services.projects.purge(context, project_id, confirm=body.confirm))
 
 

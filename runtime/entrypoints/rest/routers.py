@@ -28,8 +28,10 @@ from runtime.entrypoints.rest import (
 EVALUATION: Final[tuple[APIRouter, ...]] = (health.router, environments.router, proposals.router)
 """Served with or without a database."""
 
+BUSIEST: Final[APIRouter] = plans.router
+"""Simulations and executions; served as PLATFORM is."""
+
 PLATFORM: Final[tuple[APIRouter, ...]] = (
-    plans.router,  # the busiest first: routes are tried in order
     states.router,
     outcomes.router,
     registries.router,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from typing import Final
 
@@ -12,12 +13,18 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from runtime.app import create_app
+from runtime.domain.caller import Caller, CredentialKind
+from runtime.domain.member import MemberKind
+from runtime.domain.organization import OrganizationRole
 from runtime.domain.scope import Scope
 from runtime.kit.canonical_json import canonical_bytes
+from runtime.kit.clock import SystemClock
 from runtime.kit.json_value import JsonObject, JsonValue
+from runtime.services.context import Context, Ids
+from runtime.services.tokens import Tokens
 from runtime.settings import EdgeSettings, IdentitySettings, ServiceSettings
 from tests.api.app_builder import Answered, asked
-from tests.database import DatabaseUrls
+from tests.database import DatabaseUrls, session
 
 OPERATOR: Final = "operator-of-the-tests-" + "o" * 20
 _TOKEN_KEY: Final = "key-of-the-tests-" + "k" * 24
@@ -87,16 +94,38 @@ class RealApp:
         wish = {"kind": "service", "display_name": f"robot {next(self.numbers)}"}
         return str((await self.made("/v1/members", wish, token=who.token))["id"])
 
-    async def colleague(self, who: Acting) -> Acting:
-        """Make another owner of the same organization, a service with every scope."""
-        member = await self.service(who)
-        path, role = f"/v1/members/{member}", {"organization_role": "owner"}
-        changed = await self.call("PATCH", path, role, token=who.token)
-        assert changed.status == 200, changed.body
-        scopes = [scope.value for scope in Scope]
-        wish = {"name": "colleague", "scopes": scopes, "member": member}
-        token = await self.made("/v1/tokens", wish, token=who.token)
-        return Acting(organization=who.organization, member=member, token=token["text"])
+    async def person(self, who: Acting, *, role: str = "member") -> str:
+        """Add a person, as somebody whom an identity provider vouched for, and return their id."""
+        member, number = Ids(SystemClock()).new("mem"), next(self.numbers)
+        async with session(self.urls.superuser_url) as superuser:
+            await superuser.execute(
+                "insert into members (organization_id, id, kind, display_name, email, "
+                "organization_role, created_at) values ($1, $2, 'person', 'Bea', $3, $4, now())",
+                who.organization,
+                member,
+                f"bea{number}@example.com",
+                role,
+            )
+        return member
+
+    async def colleague(self, who: Acting, *, role: str = "owner") -> Acting:
+        """Add a person of the same organization, with a token of every scope."""
+        member = await self.person(who, role=role)
+        caller = Caller(
+            member_id=member,
+            organization_id=who.organization,
+            organization_role=OrganizationRole(role),
+            member_kind=MemberKind.PERSON,
+            scopes=frozenset(Scope),
+            credential_id="of-an-identity-provider",
+            credential_kind=CredentialKind.OIDC,
+        )
+        tokens: Tokens = self.app.state.services.tokens
+        answer = await tokens.create(
+            Context(caller=caller), name="own", scopes=frozenset(Scope), life=timedelta(days=1)
+        )
+        text = str(answer.document["text"])
+        return Acting(organization=who.organization, member=member, token=text)
 
     async def project(self, who: Acting) -> JsonObject:
         """Make a project whose counter stands at 1, in version 1."""

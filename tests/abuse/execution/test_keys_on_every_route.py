@@ -15,6 +15,7 @@ from tests.database import session
 AT_ONCE = 4
 KEY = {"Idempotency-Key": "one key for everything"}
 REPLAYED = "idempotency-replayed"
+FOUNDING = ("POST", "/v1/organizations")
 
 
 async def sent(app: RealApp, route: Route, wish: Wish) -> Answered:
@@ -38,6 +39,12 @@ async def records(app: RealApp) -> int:
     """Count what was done, by everybody."""
     async with session(app.urls.superuser_url) as superuser:
         return int(await superuser.fetchval("select count(*) from audit_records"))
+
+
+async def organizations(app: RealApp) -> int:
+    """Count the organizations that are there."""
+    async with session(app.urls.superuser_url) as superuser:
+        return int(await superuser.fetchval("select count(*) from organizations"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,8 @@ async def test_duplicates_at_once_act_once_and_are_answered_alike(app: RealApp) 
     who = await app.found()
     found, unlike = dict[Route, Found](), list[Route]()
     for route, make in WISHES.items():
+        if route == FOUNDING:
+            continue
         wish = await make(app, who)
         found[route], answers = await acting(app, route, who, partial(sent_often, app, route, wish))
         if len({frozenset(shown(answer)) for answer in answers}) > 1:
@@ -88,6 +97,20 @@ async def test_duplicates_at_once_act_once_and_are_answered_alike(app: RealApp) 
     once = Found(answered=1, replayed=AT_ONCE, acted=1)
     assert {route: item for route, item in found.items() if item != once} == {}
     assert unlike == []
+
+
+async def test_an_organization_is_made_once_however_often_it_is_asked_for(app: RealApp) -> None:
+    """Repetitions are told of it; while its first token is unused, each of them replaces that."""
+    who = await app.found()
+    wish = await WISHES[FOUNDING](app, who)
+    before = await organizations(app)
+
+    answers = await sent_often(app, FOUNDING, wish)
+
+    assert await organizations(app) == before + 1
+    assert {answer.status for answer in answers} == {201}
+    assert len({answer.json["organization"]["id"] for answer in answers}) == 1
+    assert sum(REPLAYED in answer.headers for answer in answers) == AT_ONCE
 
 
 def shown(answer: Answered) -> Iterator[str]:
@@ -123,7 +146,7 @@ async def test_a_colleague_and_a_stranger_find_nothing_under_the_same_key(app: R
     others = [await app.colleague(who), await app.found()]
     found = dict[Route, Found]()
     for route, make in WISHES.items():
-        if route == ("POST", "/v1/organizations"):
+        if route == FOUNDING:
             continue  # the operator has no colleague
         await sent(app, route, await make(app, who))
         wishes = [await make(app, other) for other in others]

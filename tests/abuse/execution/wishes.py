@@ -126,7 +126,7 @@ async def _removal(app: RealApp, who: Acting) -> Wish:
 
 async def _role(app: RealApp, who: Acting) -> Wish:
     return Wish(
-        path=f"/v1/members/{await app.service(who)}",
+        path=f"/v1/members/{await app.person(who)}",
         document={"organization_role": "owner"},
         token=who.token,
     )

@@ -372,7 +372,9 @@ async def test_two_environments_with_one_action_id_are_judged_apart(world: World
 
     statuses = [
         judges.of(name)
-        .execution(execution, head, state=head.state, usage=head.usage, tenure=tenure)
+        .execution(
+            execution, head, state=head.state, usage=head.usage.at(tenure.now), tenure=tenure
+        )
         .outcome.status.value
         for name in ("low", "high")
     ]

@@ -17,11 +17,13 @@ class Load:
     """Hold what clients did so far.
 
     Attributes:
+        pace_s: how long each client rests between two executions.
         acts: acknowledged executions by project.
         reads: states that were read, by project.
     """
 
     calls: Calls
+    pace_s: float = 0.0
     acts: dict[str, list[Act]] = field(default_factory=lambda: defaultdict(list))
     reads: dict[str, list[Op]] = field(default_factory=lambda: defaultdict(list))
     _ended: bool = False
@@ -49,6 +51,7 @@ class Load:
             self.acts[project_id].append(act)
             self._moved.set()
             number += 1
+            await asyncio.sleep(self.pace_s)
 
     async def read(self, project_id: str, client: int, *, within_s: float) -> None:
         """Read the state again and again, as one client."""
@@ -97,6 +100,7 @@ async def under_load(
     clients: int,
     readers: int = 0,
     within_s: float = NO_ANSWER_S,
+    pace_s: float = 0.0,
 ) -> AsyncIterator[Load]:
     """Keep clients busy while the block runs; what they began is finished after it.
 
@@ -106,8 +110,9 @@ async def under_load(
         clients: how many of them.
         readers: how many more that only read.
         within_s: how long they wait before they turn to another replica.
+        pace_s: how long each rests between two executions.
     """
-    load = Load(calls=calls)
+    load = Load(calls=calls, pace_s=pace_s)
     async with asyncio.TaskGroup() as group:
         for client in range(clients):
             project = projects[client // len(calls.urls) % len(projects)]

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
+from runtime.domain.caller import CredentialKind
 from runtime.domain.errors import StorageUnavailableError
 from runtime.domain.organization import OrganizationRole
 from runtime.services.context import Context, RequestKey
@@ -144,8 +145,14 @@ async def test_what_is_written_once_a_key_survives_a_cut(
     behind: Behind, world: World, moment: Moment
 ) -> None:
     """A project that was asked for with a key is there once, whenever the connection broke."""
+    async with session(database_url(world)) as superuser:
+        await superuser.execute("update members set organization_role = 'owner'")
     projects = Projects(database=behind.world.database, ids=world.ids, environments=ENVIRONMENTS)
-    owner = replace(world.caller, organization_role=OrganizationRole.OWNER)
+    owner = replace(
+        world.caller,
+        organization_role=OrganizationRole.OWNER,
+        credential_kind=CredentialKind.OIDC,  # whose credentials are not ours to look up
+    )
     key = RequestKey(route="POST /v1/projects", key="k", body_digest="body")
     context = Context(caller=owner, key=key)
     behind.proxy.cut(moment, COMMIT)
