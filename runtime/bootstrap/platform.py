@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from runtime.adapters.oidc.providers import OidcProviders
 from runtime.adapters.redis_leases.opening import open_leases
 from runtime.bootstrap.environments import installed_environments
 from runtime.kit.clock import Clock
+from runtime.ports.identity_provider import IdentityProviders
 from runtime.ports.leases import Leases
 from runtime.services.access import Access
 from runtime.services.authentication import Authentication
@@ -153,13 +153,15 @@ class _Identity:
 
     settings: IdentitySettings
     mint: Mint
-    providers: OidcProviders | None
+    providers: IdentityProviders | None
     authentication: Authentication
 
 
 def _identity(parts: _Parts, settings: IdentitySettings, *, stack: AsyncExitStack) -> _Identity:
-    providers = None
+    providers: IdentityProviders | None = None
     if settings.issuers:
+        from runtime.adapters.oidc.providers import OidcProviders  # noqa: PLC0415  # takes 0.3 s
+
         providers = OidcProviders(settings.issuers, clock=parts.clock)
         stack.push_async_callback(providers.close)
     uses = TokenUses(parts.database, parts.clock)

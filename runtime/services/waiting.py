@@ -78,11 +78,10 @@ class Waiting:
             StorageUnavailableError: it took too long; who repeats again learns.
             DomainError: whatever this one is told.
         """
-        try:
-            async with asyncio.timeout_at(until_s):
-                await asyncio.wait([self.answered])
-        except TimeoutError:
-            return replace(await self.last_word(), replayed=True)
+        left_s = until_s + GRACE_S - asyncio.get_running_loop().time()
+        await asyncio.wait([self.answered], timeout=left_s)
+        if not self.answered.done():
+            raise StorageUnavailableError(reason="no answer in time")
         if self.answered.cancelled():
             return None
         return replace(self.answered.result(), replayed=True)

@@ -16,7 +16,6 @@ from runtime.domain.organization import OrganizationRole
 from runtime.domain.plan import Plan, Step
 from runtime.domain.scope import Scope
 from runtime.domain.state import State
-from runtime.domain.usage_book import UsageBook
 from runtime.kit.clock import FixedClock
 from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context
@@ -161,7 +160,7 @@ async def test_d13_a_component_with_a_dot_in_its_name_is_rebuilt(world: World) -
         )
     head = await read_head(world.database, organization_id=organization, project_id=other)
     tenure = Tenure(organization_id=organization, project_id=other, fence=1, now=world.ids.now())
-    draft = Draft(tenure, state=head.state, usage=UsageBook())
+    draft = Draft(tenure, state=head.state, usage=head.usage.at(tenure.now))
     draft.add_reversion(
         Reversion(
             outcome_id=world.ids.new("rev"),

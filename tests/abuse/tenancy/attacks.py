@@ -23,6 +23,8 @@ THEIRS: Final = organization(2)
 SPARE: Final = 7
 """The number of rows that nobody has yet."""
 
+PURGED: Final = frozenset({"projects", "outcomes", "snapshots", "versions"})
+"""Tables whose rows go once a purge began, and not before, by their triggers."""
 NO_CONTEXT: Final = "PL001"
 POLICY: Final = "refused by policy"
 PERMISSION: Final = "refused by right"
@@ -189,6 +191,9 @@ async def _update(app: Connection, target: Target) -> int:
 
 
 async def _delete(app: Connection, target: Target) -> int:
+    """Delete rows; of a project and its history, once the purge of the own one began."""
+    if target.table in PURGED:
+        await app.execute("update projects set archived_at = now(), purge_began_at = now()")
     statement = f"delete from {target.table} where {target.tenant} = $1"  # noqa: S608  # our names
     return _reached(await app.execute(statement, target.victim))
 

@@ -80,6 +80,42 @@ async def test_a_reader_who_goes_away_ends_the_export(
         assert (await connection.execute(asked)).scalar_one() == 0
 
 
+@pytest.mark.parametrize("spec_version", ["2.3", "2.4"])
+async def test_a_reader_who_stands_still_is_cut_off(
+    tenancy_app: TenancyApp, tenant: Tenant, spec_version: str
+) -> None:
+    """Within a while for each part; then the next export has the place."""
+    await _fill_with_events(tenant)
+    exports = tenancy_app.tenancy.exports
+    parts = await exports.begin(tenant.owner, tenant.id)
+    response, sent = LinesResponse(parts, name="x", send_s=0.05), list[Message]()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if len(sent) > 1:
+            await asyncio.Event().wait()
+
+    with pytest.raises(ClientDisconnect):
+        await response({"type": "http", "asgi": {"spec_version": spec_version}}, _never, send)
+
+    assert len(sent) == 2
+    await (await exports.begin(tenant.owner, tenant.id)).aclose()
+
+
+async def test_a_second_export_at_once_is_refused(tenancy_app: TenancyApp, tenant: Tenant) -> None:
+    """With when to try again."""
+    parts = await tenancy_app.tenancy.exports.begin(tenant.owner, tenant.id)
+
+    path = f"/v1/organizations/{tenant.id}:export"
+    refused = await tenancy_app.call(tenant.owner, "GET", path)
+    await parts.aclose()
+    later = await tenancy_app.call(tenant.owner, "GET", path)
+
+    assert (refused.status, refused.code) == (429, "exports_busy")
+    assert int(refused.header("retry-after") or "0") > 0
+    assert later.status == 200
+
+
 async def test_an_export_that_fails_is_cut_off(tenancy_app: TenancyApp, tenant: Tenant) -> None:
     """It has no last line, and the server is told to close the connection."""
     await _fill_with_events(tenant)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import text
+
 from runtime.domain.token import parse_token
 from tests.api.app_builder import TenancyApp
 from tests.tenants import Tenant, a_person, an_operator
@@ -10,10 +12,12 @@ BODY = {"name": "Acme", "owner": {"display_name": "Olive", "email": "Olive@Acme.
 
 
 async def test_the_platforms_credential_makes_an_organization(tenancy_app: TenancyApp) -> None:
-    """The owner's token is in the answer, and in no later one."""
+    """The owner's token is in the answer, and once it was used in no later one."""
     operator = an_operator(tenancy_app.tenancy.ids.new("org"))
 
     made = await tenancy_app.call(operator, "POST", "/v1/organizations", BODY, key="k")
+    async with tenancy_app.tenancy.database.transaction(made.json["organization"]["id"]) as used:
+        await used.execute(text("update tokens set last_used_at = now()"))
     again = await tenancy_app.call(operator, "POST", "/v1/organizations", BODY, key="k")
 
     assert (made.status, again.status) == (201, 201)
@@ -24,6 +28,20 @@ async def test_the_platforms_credential_makes_an_organization(tenancy_app: Tenan
     assert again.json == {**made.json, "token": {**made.json["token"], "text": None}}
     assert again.header("idempotency-replayed") == "true"
     assert made.header("idempotency-replayed") is None
+
+
+async def test_an_answer_that_got_lost_is_given_again_with_a_token_that_opens(
+    tenancy_app: TenancyApp,
+) -> None:
+    """Nobody else could ever make one."""
+    operator = an_operator(tenancy_app.tenancy.ids.new("org"))
+
+    lost = await tenancy_app.call(operator, "POST", "/v1/organizations", BODY, key="k")
+    again = await tenancy_app.call(operator, "POST", "/v1/organizations", BODY, key="k")
+
+    assert (again.status, again.header("idempotency-replayed")) == (201, "true")
+    assert again.json["owner"] == lost.json["owner"]
+    assert again.json["token"]["text"] not in {None, lost.json["token"]["text"]}
 
 
 async def test_an_owner_does_not_make_organizations(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from random import Random
 
 from tests.integration.faults.history import judged
@@ -27,3 +29,24 @@ async def test_clients_that_repeat_their_keys_learn_the_truth_after_every_kill(
     assert found == []
     assert harm.rounds >= 2
     assert max(harm.recoveries_s) < 20
+
+
+async def test_a_replica_that_is_asked_to_end_hands_its_projects_over(
+    site: Site, tenant: Tenant
+) -> None:
+    """It finishes what it began and gives its leases back: nobody waits for them to run out."""
+    project = await site.project(tenant)
+    loop = asyncio.get_running_loop()
+    async with site.calls(tenant.token) as calls:
+        async with under_load(calls, [project], clients=8, within_s=2.0) as load:
+            await load.more(20)
+            code = await asyncio.to_thread(site.servers[0].end)
+            ended_s = loop.time()
+            await load.more(20)
+            handed_over_s = loop.time() - ended_s
+        found = await judged(site.urls, calls, project, load.acts[project])
+
+    assert found == []
+    assert code in {0, -signal.SIGTERM}
+    assert handed_over_s < site.lease_ttl_s
+    assert calls.codes == {}

@@ -10,7 +10,7 @@ import pytest
 
 from runtime.store.rights import APPEND_ONLY, GRANTS
 from tests.database import Connection, DatabaseServer, DatabaseUrls, apart, session
-from tests.rows import organization, rows_of, seed
+from tests.rows import an_id, organization, rows_of, seed
 
 HERE: Final = organization(1)
 TENANT: Final = "organization_id"
@@ -133,6 +133,7 @@ async def test_a_project_is_purged_as_a_whole(database_urls: DatabaseUrls) -> No
     async with session(database_urls.superuser_url) as superuser:
         async with session(database_urls.app_url) as app, app.transaction():
             await app.execute("select set_config('app.organization_id', $1, true)", HERE)
+            await app.execute("update projects set archived_at = now(), purge_began_at = now()")
             await app.execute("delete from projects")
         left = {
             table: await superuser.fetchval(f"select count(*) from {table}")  # noqa: S608  # ours
@@ -140,6 +141,33 @@ async def test_a_project_is_purged_as_a_whole(database_urls: DatabaseUrls) -> No
         }
 
     assert {table for table, rows in left.items() if rows} == {"audit_records", "members"}
+
+
+@pytest.mark.parametrize("table", ["outcomes", "snapshots", "versions"])
+async def test_history_is_deleted_once_its_projects_purge_began(
+    database_urls: DatabaseUrls, table: str
+) -> None:
+    """And not that of another project; nor is it ever updated."""
+    async with session(database_urls.superuser_url) as superuser:
+        for number in (1, 2):
+            rows = rows_of(HERE, number=number)
+            await seed(superuser, rows, skip=("organizations",) if number > 1 else ())
+    async with session(database_urls.app_url) as app, app.transaction():
+        await app.execute("select set_config('app.organization_id', $1, true)", HERE)
+        await app.execute(
+            "update projects set archived_at = now(), purge_began_at = now() where id = $1",
+            an_id("prj", 1),
+        )
+        mine = f"delete from {table} where project_id = $1"  # noqa: S608  # our names
+        assert await app.execute(mine, an_id("prj", 1)) == "DELETE 1"
+        with pytest.raises(asyncpg.PostgresError, match="only ever added"):
+            async with app.transaction():
+                await app.execute(mine, an_id("prj", 2))
+    async with session(database_urls.owner_url) as owner, owner.transaction():
+        await owner.execute("select set_config('app.organization_id', $1, true)", HERE)
+        await owner.execute("update projects set archived_at = now(), purge_began_at = now()")
+        with pytest.raises(asyncpg.PostgresError, match="only ever added"):
+            await owner.execute(f"update {table} set project_id = project_id")  # noqa: S608  # ours
 
 
 async def _seed(url: str) -> None:
@@ -164,6 +192,9 @@ async def _can(app: Connection, table: str, way: str) -> bool:
         return False
     except asyncpg.IntegrityConstraintViolationError:
         return True  # allowed by right, and refused by what is there
+    except asyncpg.PostgresError as error:
+        assert error.sqlstate == "PL006"  # noqa: PT017  # no test ends here
+        return True  # allowed by right, and refused before a purge
     finally:
         await transaction.rollback()
     return True

@@ -17,11 +17,17 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from runtime.domain.errors import NotAllowedError, NotFoundError, StorageUnavailableError
+from runtime.domain.errors import (
+    ExportsBusyError,
+    NotAllowedError,
+    NotFoundError,
+    StorageUnavailableError,
+)
+from runtime.domain.organization import OrganizationRole
 from runtime.domain.scope import Scope
 from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context
-from runtime.services.exports import AT_ONCE, LONGEST, PART_BYTES
+from runtime.services.exports import AT_ONCE, LONGEST, PART_BYTES, Exports
 from runtime.store.session import Database
 from tests.tenants import (
     Tenant,
@@ -189,21 +195,52 @@ async def test_a_reader_who_goes_away_leaves_nothing_open(tenant: Tenant) -> Non
 
 async def test_only_so_many_exports_read_at_once(tenant: Tenant) -> None:
     """The next one waits until one ends, and the pool stays free for others."""
-    await _fill_with_events(tenant, rows=600)
-    begun = [
-        await tenant.tenancy.exports.begin(tenant.owner, tenant.id) for _ in range(AT_ONCE + 1)
-    ]
-    for parts in begun[:-1]:
+    others = [await a_tenant(tenant.tenancy, f"T{number}") for number in range(AT_ONCE)]
+    exports = tenant.tenancy.exports
+    begun = [await exports.begin(other.owner, other.id) for other in others]
+    for parts in begun:
         await anext(parts)
-    waiting = asyncio.create_task(anext(begun[-1]))
+    waiting = asyncio.create_task(exports.begin(tenant.owner, tenant.id))
     await tenant.tenancy.members.read(tenant.owner, tenant.owner_id)
 
     assert not (await asyncio.wait({waiting}, timeout=0.5))[0]
 
     await begun[0].aclose()
-    assert await asyncio.wait_for(waiting, 20)
-    for parts in begun[1:]:
+    begun.append(await asyncio.wait_for(waiting, 20))
+    for parts in begun:
         await parts.aclose()
+        await parts.aclose()  # again: its place is given back once
+
+
+async def test_who_waits_for_a_place_in_vain_is_told(tenant: Tenant) -> None:
+    """Soon, and nothing is recorded of it; nor does an organization take two places."""
+    exports = Exports(database=tenant.tenancy.database, ids=tenant.tenancy.ids, wait_s=0.05)
+    others = [await a_tenant(tenant.tenancy, f"T{number}") for number in range(AT_ONCE)]
+    begun = [await exports.begin(other.owner, other.id) for other in others]
+
+    with pytest.raises(ExportsBusyError, match="as many as may"):
+        await exports.begin(tenant.owner, tenant.id)
+    with pytest.raises(ExportsBusyError, match="of this organization"):
+        await exports.begin(others[0].owner, others[0].id)
+
+    assert "organization.exported" not in await kinds_of(tenant)
+    for parts in begun:
+        await parts.aclose()
+    await (await exports.begin(tenant.owner, tenant.id)).aclose()
+
+
+async def test_a_refused_export_takes_no_place(tenant: Tenant) -> None:
+    """However often it is asked for."""
+    other = await a_person(tenant, "pat", role=OrganizationRole.OWNER)
+    await tenant.tenancy.members.change_role(
+        tenant.owner, other.caller.member_id, role=OrganizationRole.MEMBER
+    )
+
+    for _ in range(2 * AT_ONCE):
+        with pytest.raises(NotAllowedError):
+            await tenant.tenancy.exports.begin(other, tenant.id)
+
+    assert await exported(tenant)
 
 
 async def test_an_export_that_is_read_too_slowly_ends(tenant: Tenant) -> None:

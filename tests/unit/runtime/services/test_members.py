@@ -10,7 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from runtime.domain.caller import CredentialKind
-from runtime.domain.errors import NotAllowedError, NotFoundError, WrongTimeError
+from runtime.domain.errors import (
+    CredentialRefusedError,
+    DomainError,
+    NotAllowedError,
+    NotFoundError,
+    WrongTimeError,
+)
 from runtime.domain.member import MemberKind, ProjectRole
 from runtime.domain.organization import OrganizationRole
 from runtime.domain.scope import Scope
@@ -291,8 +297,8 @@ async def _give_tokens(tenant: Tenant, member_id: str) -> None:
     await once(tenant.tenancy.database, tenant.tenancy.ids, tenant.owner, work=work)
 
 
-async def _caught(work: Coroutine[Any, Any, Answer]) -> Answer | WrongTimeError | NotFoundError:
+async def _caught(work: Coroutine[Any, Any, Answer]) -> Answer | DomainError:
     try:
         return await work
-    except (WrongTimeError, NotFoundError) as error:
+    except (WrongTimeError, CredentialRefusedError) as error:
         return error

@@ -18,7 +18,9 @@ from runtime.domain.errors import (
 )
 from runtime.domain.scope import Scope
 from runtime.domain.token import keyed_hash, parse_token
+from runtime.kit.canonical_json import parse
 from runtime.services.context import Context
+from runtime.services.expired_keys import KEPT
 from runtime.services.organizations import Founding
 from runtime.services.unit_of_work import Answer
 from runtime.store.session import Database
@@ -94,6 +96,7 @@ async def test_a_repeated_request_makes_one_organization_and_hides_the_token(
     asked = keyed(an_operator(tenancy.ids.new("org")))
 
     first = await tenancy.organizations.create(asked, founding=FOUNDING)
+    await _use(tenancy, first)
     again = await tenancy.organizations.create(asked, founding=FOUNDING)
 
     assert (first.replayed, again.replayed, again.status) == (False, True, 201)
@@ -104,8 +107,62 @@ async def test_a_repeated_request_makes_one_organization_and_hides_the_token(
     assert first.document["token"]["text"] not in kept
 
 
+async def test_a_token_that_was_lost_with_the_answer_is_made_anew(tenancy: Tenancy) -> None:
+    """As often as the request is repeated before one is used; the earlier ones open nothing."""
+    asked = keyed(an_operator(tenancy.ids.new("org")))
+
+    answers = [await tenancy.organizations.create(asked, founding=FOUNDING) for _ in range(3)]
+
+    assert [item.replayed for item in answers] == [False, True, True]
+    assert {item.status for item in answers} == {201}
+    assert len({item.document["token"]["text"] for item in answers} - {None}) == 3
+    assert len({item.document["owner"]["id"] for item in answers}) == 1
+    first, second, third = [item.document["token"]["id"] for item in answers]
+    async with tenancy.database.transaction(asked.caller.organization_id) as connection:
+        ended = await connection.execute(text("select id, revoked_at is not null from tokens"))
+        assert {row[0]: row[1] for row in ended} == {first: True, second: True, third: False}
+        kinds = await connection.scalars(text("select kind from audit_records"))
+        assert sorted(kinds).count("token.rotated") == 2
+        kept = await connection.scalars(text("select answer from idempotency_keys"))
+        assert parse(kept.one())["token"] == {**answers[2].document["token"], "text": None}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("update tokens set last_used_at = now()", id="it was used"),
+        pytest.param("update tokens set revoked_at = now()", id="it was revoked"),
+        pytest.param("update members set removed_at = now()", id="its owner was removed"),
+        pytest.param("update members set organization_role = 'member'", id="they own nothing now"),
+    ],
+)
+async def test_a_token_that_did_not_get_lost_is_not_made_anew(
+    tenancy: Tenancy, change: str
+) -> None:
+    """The repetition is answered as before, without a text."""
+    asked = keyed(an_operator(tenancy.ids.new("org")))
+    first = await tenancy.organizations.create(asked, founding=FOUNDING)
+    async with tenancy.database.transaction(asked.caller.organization_id) as connection:
+        await connection.exec_driver_sql(change)
+
+    again = await tenancy.organizations.create(asked, founding=FOUNDING)
+
+    assert again.document["token"] == {**first.document["token"], "text": None}
+
+
+async def test_a_token_is_not_made_anew_once_the_keys_life_is_over(tenancy: Tenancy) -> None:
+    """Although the key may be known for a while longer."""
+    asked = keyed(an_operator(tenancy.ids.new("org")))
+    await tenancy.organizations.create(asked, founding=FOUNDING)
+    tenancy.clock.advance(KEPT)
+
+    again = await tenancy.organizations.create(asked, founding=FOUNDING)
+
+    assert (again.replayed, again.document["token"]["text"]) == (True, None)
+
+
 async def test_requests_at_once_with_one_key_make_one_organization(tenancy: Tenancy) -> None:
-    """One acts, the others wait for it and are answered the same."""
+    """One acts, the others wait for it; of their tokens the last one opens."""
     asked = keyed(an_operator(tenancy.ids.new("org")))
 
     async with asyncio.TaskGroup() as group:
@@ -116,7 +173,10 @@ async def test_requests_at_once_with_one_key_make_one_organization(tenancy: Tena
 
     answers = [item.result() for item in tries]
     assert sorted(item.replayed for item in answers) == [False, True, True, True]
-    assert len({item.document["token"]["id"] for item in answers}) == 1
+    assert len({item.document["owner"]["id"] for item in answers}) == 1
+    async with tenancy.database.transaction(asked.caller.organization_id) as connection:
+        opens = await connection.scalars(text("select id from tokens where revoked_at is null"))
+        assert opens.one() in {item.document["token"]["id"] for item in answers}
 
 
 async def test_a_key_that_was_used_for_another_organization_is_refused(tenancy: Tenancy) -> None:
@@ -256,3 +316,9 @@ async def test_organizations_see_their_own_rows_only(tenant: Tenant) -> None:
     other = await a_tenant(tenant.tenancy, "Globex")
 
     assert await rows_in(tenant, "organizations") == await rows_in(other, "organizations") == 1
+
+
+async def _use(tenancy: Tenancy, made: Answer) -> None:
+    """Let the first token have been used."""
+    async with tenancy.database.transaction(made.document["organization"]["id"]) as connection:
+        await connection.execute(text("update tokens set last_used_at = now()"))

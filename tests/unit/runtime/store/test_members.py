@@ -16,16 +16,15 @@ from runtime.store.members import (
     add_member,
     change_role,
     find_member,
-    held_member,
     held_member_of_identity,
     held_member_with_email,
-    held_owner_ids,
+    held_owners_and,
     link_identity,
     member_with_email,
     members_after,
     remove_member,
     revoke_tokens_of,
-    steady_member,
+    steady_members,
 )
 from runtime.store.organizations import add_organization
 from runtime.store.session import Database
@@ -63,9 +62,8 @@ async def stored(database: Database) -> Database:
 async def test_a_member_is_found_by_everything_that_is_theirs(stored: Database) -> None:
     """In the own organization only."""
     async with stored.transaction(ORGANIZATION) as connection:
-        for by_id in (find_member, held_member, steady_member):
-            assert await by_id(connection, ANN.id) == ANN
-            assert await by_id(connection, FOREIGN.id) is None
+        assert await find_member(connection, ANN.id) == ANN
+        assert await find_member(connection, FOREIGN.id) is None
         for by_email in (member_with_email, held_member_with_email):
             assert await by_email(connection, "ann@x") == ANN
             assert await by_email(connection, "Ann@x") is None
@@ -81,8 +79,7 @@ async def test_who_was_removed_is_found_by_id_alone(stored: Database) -> None:
 
         assert await find_member(connection, ANN.id) == removed
         for gone in (
-            await held_member(connection, ANN.id),
-            await steady_member(connection, ANN.id),
+            *await steady_members(connection, [ANN.id]),
             await member_with_email(connection, "ann@x"),
             await held_member_of_identity(connection, issuer="i", subject="ann"),
         ):
@@ -134,28 +131,45 @@ async def test_a_role_and_a_login_are_changed(stored: Database) -> None:
         assert await find_member(connection, FOREIGN.id) == FOREIGN
 
 
-async def test_owners_are_those_who_are_members(stored: Database) -> None:
-    """And nobody else's."""
+async def test_owners_are_held_with_those_who_are_named(stored: Database) -> None:
+    """In the order of their ids, once each; who was removed is not, nor anybody of elsewhere."""
     async with stored.transaction(ORGANIZATION) as connection:
-        assert await held_owner_ids(connection) == {ANN.id, BOB.id}
+        assert await held_owners_and(connection, ()) == (ANN, BOB)
+        assert await held_owners_and(connection, (CAT.id, ANN.id, FOREIGN.id)) == (ANN, BOB, CAT)
         await remove_member(connection, ANN.id, at=NOW)
-        assert await held_owner_ids(connection) == {BOB.id}
+        assert await held_owners_and(connection, (ANN.id,)) == (BOB,)
+
+
+async def test_who_is_steady_is_changed_later(stored: Database) -> None:
+    """Any number of transactions may rely on a member; whoever changes them waits for all."""
+
+    async def held_later() -> None:
+        async with stored.transaction(ORGANIZATION) as connection:
+            await held_owners_and(connection, ())
+
+    async with stored.transaction(ORGANIZATION) as one, stored.transaction(ORGANIZATION) as two:
+        assert await steady_members(one, (CAT.id, ANN.id)) == (ANN, CAT)
+        assert await steady_members(two, (ANN.id, ANN.id, FOREIGN.id)) == (ANN,)
+        later = asyncio.create_task(held_later())
+        await waiting_for_a_lock(stored, ORGANIZATION)
+        assert not later.done()
+    await later
 
 
 async def test_who_holds_the_owners_is_waited_for(stored: Database) -> None:
     """The second one sees what the first one left."""
 
-    async def seen_later() -> frozenset[str]:
+    async def seen_later() -> tuple[Member, ...]:
         async with stored.transaction(ORGANIZATION) as connection:
-            return await held_owner_ids(connection)
+            return await held_owners_and(connection, ())
 
     async with stored.transaction(ORGANIZATION) as connection:
-        await held_owner_ids(connection)
+        await held_owners_and(connection, ())
         later = asyncio.create_task(seen_later())
         await waiting_for_a_lock(stored, ORGANIZATION)
         await change_role(connection, ANN.id, role=OrganizationRole.MEMBER)
 
-    assert await later == {BOB.id}
+    assert await later == (BOB,)
 
 
 async def test_a_members_tokens_are_revoked_once(stored: Database) -> None:

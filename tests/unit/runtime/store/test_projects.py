@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -19,11 +20,13 @@ from runtime.store.projects import (
     HistorySize,
     add_project,
     archive_project,
+    begin_purge,
     change_project,
     delete_project,
     find_project,
     held_project,
     history_size,
+    keep_project,
     kept_active_projects,
     limits_text,
     outdate_judgements,
@@ -39,6 +42,7 @@ from tests.unit.runtime.store.rows import (
     a_project,
     an_id,
     an_organization,
+    waiting_for_a_lock,
 )
 
 STATE = State.of({"box": {"value": 0}})
@@ -148,8 +152,10 @@ async def test_a_project_is_deleted_with_its_history(stored: Database) -> None:
     project = an_id("prj", 2)
     async with stored.transaction(ORGANIZATION) as connection:
         size = await history_size(connection, project)
-        await delete_project(connection, project)
-        await delete_project(connection, an_id("prj", 9))
+        for number in (2, 9):
+            await archive_project(connection, an_id("prj", number), at=NOW)
+            await begin_purge(connection, an_id("prj", number), at=NOW)
+            await delete_project(connection, an_id("prj", number))
 
     assert size == HistorySize(versions=1, outcomes=0, digest=STATE.digest)
     async with stored.transaction(ORGANIZATION) as connection:
@@ -163,10 +169,50 @@ async def test_a_project_is_deleted_with_its_history(stored: Database) -> None:
 
 async def test_history_alone_is_not_deleted(stored: Database) -> None:
     """Only with its project, whoever asks."""
-    for statement in ("delete from versions", "delete from snapshots", "delete from heads"):
-        with pytest.raises(DBAPIError, match="permission denied"):
+    for statement, refusal in (
+        ("delete from versions", "only ever added"),
+        ("delete from snapshots", "only ever added"),
+        ("delete from heads", "permission denied"),
+    ):
+        with pytest.raises(DBAPIError, match=refusal):
             async with stored.transaction(ORGANIZATION) as connection:
                 await connection.exec_driver_sql(statement)
+
+
+async def test_a_project_is_not_deleted_before_its_purge_began(stored: Database) -> None:
+    """Archived or not; and what is not archived is not purged, nor restored meanwhile."""
+    project = an_id("prj", 2)
+    with pytest.raises(DBAPIError, match="at the end of its purge only"):
+        async with stored.transaction(ORGANIZATION) as connection:
+            await archive_project(connection, project, at=NOW)
+            await delete_project(connection, project)
+    with pytest.raises(IntegrityError):
+        async with stored.transaction(ORGANIZATION) as connection:
+            await begin_purge(connection, project, at=NOW)
+    with pytest.raises(IntegrityError):
+        async with stored.transaction(ORGANIZATION) as connection:
+            await archive_project(connection, project, at=NOW)
+            await begin_purge(connection, project, at=NOW)
+            await archive_project(connection, project, at=None)
+
+
+async def test_a_project_that_is_kept_is_deleted_later(stored: Database) -> None:
+    """Whoever deletes it waits for the transaction that keeps it."""
+    project = an_id("prj", 2)
+    async with stored.transaction(ORGANIZATION) as connection:
+        await archive_project(connection, project, at=NOW)
+        await begin_purge(connection, project, at=NOW)
+
+    async def delete() -> None:
+        async with stored.transaction(ORGANIZATION) as connection:
+            await delete_project(connection, project)
+
+    async with stored.transaction(ORGANIZATION) as connection:
+        await keep_project(connection, project)
+        deleting = asyncio.create_task(delete())
+        await waiting_for_a_lock(stored, ORGANIZATION)
+        assert await find_project(connection, project) is not None
+    await deleting
 
 
 def test_limits_are_spelled_canonically() -> None:

@@ -14,14 +14,16 @@ from runtime.store.tokens import (
     add_token,
     expire_token,
     find_token,
-    held_token,
+    held_tokens,
     known_scopes,
     note_uses,
     revoke_token,
+    steady_token,
     tokens_after,
 )
 from tests.database import FreshDatabase
 from tests.unit.runtime.services.identity import START, Founded, found
+from tests.unit.runtime.store.rows import waiting_for_a_lock
 
 LATER = START + timedelta(hours=1)
 
@@ -103,20 +105,41 @@ async def test_who_changes_a_token_is_alone_with_it(database: FreshDatabase) -> 
     founded = await found(database, FixedClock(START))
     began = asyncio.Event()
 
-    async def second() -> IssuedToken | None:
+    async def second() -> IssuedToken:
         async with database.transaction(founded.organization_id) as connection:
             began.set()
-            return await held_token(connection, founded.token_id)
+            (token,) = await held_tokens(connection, [founded.token_id, "tok_of_nobody"])
+            return token
 
     async with database.transaction(founded.organization_id) as connection:
-        await held_token(connection, founded.token_id)
+        await held_tokens(connection, [founded.token_id])
         waiting = asyncio.create_task(second())
         await began.wait()
         await revoke_token(connection, founded.token_id, at=START)
     seen = await waiting
 
-    assert seen is not None
     assert seen.revoked_at == START
+
+
+async def test_a_token_that_is_relied_on_ends_later(database: FreshDatabase) -> None:
+    """Whoever revokes it waits; whoever notes its use does not, and leaves it out."""
+    founded = await found(database, FixedClock(START))
+
+    async def revoked_later() -> None:
+        async with database.transaction(founded.organization_id) as connection:
+            await revoke_token(connection, founded.token_id, at=START)
+
+    async with database.transaction(founded.organization_id) as connection:
+        token = await steady_token(connection, founded.token_id)
+        revoking = asyncio.create_task(revoked_later())
+        await waiting_for_a_lock(database, founded.organization_id)
+        async with database.transaction(founded.organization_id) as beside:
+            await note_uses(beside, [founded.token_id], at=START, before=START)
+        again = await steady_token(connection, founded.token_id)
+    await revoking
+
+    assert token is not None
+    assert (token, token.last_used_at) == (again, None)
 
 
 def test_a_scope_of_a_later_version_means_nothing() -> None:
