@@ -77,12 +77,16 @@ def create_app(settings: ServiceSettings, *, body_caps: BodyCaps | None = None) 
     app.state.body_caps = body_caps or BodyCaps()
     problems.install(app)
     edge.install(app, _edge_options(settings), clock=clock, metrics=metrics)
+    _route(app, serves_platform=serves_platform)
+    openapi.describe(app)
+    return app
+
+
+def _route(app: FastAPI, *, serves_platform: bool) -> None:
     if serves_platform:  # the busiest routes stand in the app itself, where they are found first
         app.router.routes.extend(routers.BUSIEST.routes)
     for router in (*(routers.PLATFORM if serves_platform else ()), *routers.EVALUATION):
         app.include_router(router)
-    openapi.describe(app)
-    return app
 
 
 def _edge_options(settings: ServiceSettings) -> EdgeOptions:

@@ -48,7 +48,11 @@ _TIME_BYTES: Final = 6
 
 
 class Authentication:
-    """Turn credentials into callers."""
+    """Turn credentials into callers.
+
+    Attributes:
+        door: through which those pass that nobody knows.
+    """
 
     def __init__(
         self,
@@ -70,7 +74,7 @@ class Authentication:
             None if operator_token is None else operator_token.get_secret_value().encode()
         )
         self._remembered = Remembered[Caller](monotonic_s=clock.monotonic_s)
-        self._door = NarrowDoor()
+        self.door = NarrowDoor()
 
     async def caller_of(self, bearer: str) -> Caller:
         """Return whose credential this is.
@@ -144,7 +148,7 @@ class Authentication:
             return _REFUSED
         if self._remembered.known(key):
             return await self._of_token(token)
-        async with self._door.passed():
+        async with self.door.passed():
             return await self._of_token(token)
 
     async def _of_token(self, token: TokenText) -> Told[Caller]:

@@ -63,13 +63,17 @@ class Site:
             made = await calls.must("POST", "/v1/projects", wish)
         return str(made["id"])
 
-    async def holder(self, tenant: Tenant, project_id: str) -> ApiServer | None:
-        """Return the replica that holds a project's lease, as Redis has it."""
+    async def holder_pid(self, tenant: Tenant, project_id: str) -> int:
+        """Return the process that holds a project's lease, as Redis has it; 0 if there is none."""
         key = names(f"{tenant.id}:{project_id}")[0]
         async with Redis.from_url(self.redis.url, decode_responses=True) as client:
             owner = str(await client.get(key) or "")
-        label = owner.partition(".")[0]
-        found = [item for item in self.servers if label.endswith(f"-{item.pid}")]
+        return int(owner.partition(".")[0].rpartition("-")[2] or 0)
+
+    async def holder(self, tenant: Tenant, project_id: str) -> ApiServer | None:
+        """Return the replica that holds a project's lease."""
+        pid = await self.holder_pid(tenant, project_id)
+        found = [server for server in self.servers if pid and server.pid == pid]
         return found[0] if found else None
 
     async def mend(self) -> float:

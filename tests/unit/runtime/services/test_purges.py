@@ -179,21 +179,34 @@ async def _done(tenant: Tenant, project: str) -> bool:
 async def _with_history(tenant: Tenant, project: str) -> None:
     """Give a new project versions, each fifth with a snapshot, and outcomes."""
     values = {"organization": tenant.id, "project": project}
+    sizes = {"last": VERSIONS - 1, "outcomes": OUTCOMES}
     async with tenant.tenancy.database.transaction(tenant.id) as connection:
         for statement in _HISTORY:
-            await connection.execute(text(statement), values)
+            used = {name for name in sizes if f":{name}" in statement.text}
+            sized = {name: sizes[name] for name in used}
+            await connection.execute(statement, {**values, **sized})
 
 
 _HISTORY = (
-    "insert into versions (organization_id, project_id, version, digest, diff, cause, principal_id,"
-    " created_at) select :organization, :project, number, 'd', '[]', 'executed', 'p', now()"
-    f" from generate_series(1, {VERSIONS - 1}) as number",
-    "insert into snapshots (organization_id, project_id, version, digest, state, created_at)"
-    " select :organization, :project, number, 'd', '{}', now()"
-    f" from generate_series(5, {VERSIONS - 1}, 5) as number",
-    "insert into outcomes (organization_id, project_id, number, id, principal_id, credential_id,"
-    " status, plan_digest, before_version, after_version, cost, document, fence, created_at)"
-    " select :organization, :project, number, 'out_' || number, 'm', 'c', 'done', 'd', 0, 1, 0,"
-    f" '{{}}', 1, now() from generate_series(1, {OUTCOMES}) as number",
-    f"update heads set version = {VERSIONS - 1}, outcomes = {OUTCOMES} where project_id = :project",
+    text(
+        "insert into versions (organization_id, project_id, version, digest, diff, cause,"
+        " principal_id, created_at)"
+        " select :organization, :project, number, 'd', '[]', 'executed', 'p', now()"
+        " from generate_series(1, :last) as number"
+    ),
+    text(
+        "insert into snapshots (organization_id, project_id, version, digest, state, created_at)"
+        " select :organization, :project, number, 'd', '{}', now()"
+        " from generate_series(5, :last, 5) as number"
+    ),
+    text(
+        "insert into outcomes (organization_id, project_id, number, id, principal_id,"
+        " credential_id, status, plan_digest, before_version, after_version, cost, document, fence,"
+        " created_at) select :organization, :project, number, 'out_' || number, 'm', 'c', 'done',"
+        " 'd', 0, 1, 0, '{}', 1, now() from generate_series(1, :outcomes) as number"
+    ),
+    text(
+        "update heads set version = :last, outcomes = :outcomes"
+        " where organization_id = :organization and project_id = :project"
+    ),
 )

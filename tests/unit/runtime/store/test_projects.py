@@ -182,17 +182,18 @@ async def test_history_alone_is_not_deleted(stored: Database) -> None:
 async def test_a_project_is_not_deleted_before_its_purge_began(stored: Database) -> None:
     """Archived or not; and what is not archived is not purged, nor restored meanwhile."""
     project = an_id("prj", 2)
+    with pytest.raises(IntegrityError):
+        async with stored.transaction(ORGANIZATION) as connection:
+            await begin_purge(connection, project, at=NOW)
+    async with stored.transaction(ORGANIZATION) as connection:
+        await archive_project(connection, project, at=NOW)
     with pytest.raises(DBAPIError, match="at the end of its purge only"):
         async with stored.transaction(ORGANIZATION) as connection:
-            await archive_project(connection, project, at=NOW)
             await delete_project(connection, project)
+    async with stored.transaction(ORGANIZATION) as connection:
+        await begin_purge(connection, project, at=NOW)
     with pytest.raises(IntegrityError):
         async with stored.transaction(ORGANIZATION) as connection:
-            await begin_purge(connection, project, at=NOW)
-    with pytest.raises(IntegrityError):
-        async with stored.transaction(ORGANIZATION) as connection:
-            await archive_project(connection, project, at=NOW)
-            await begin_purge(connection, project, at=NOW)
             await archive_project(connection, project, at=None)
 
 

@@ -61,7 +61,8 @@ async def test_what_is_left_shrinks_from_the_oldest_on(stored: Database) -> None
 
 async def test_history_of_another_project_stays(stored: Database) -> None:
     """The database itself refuses."""
+    async with stored.transaction(ORGANIZATION) as connection:
+        (span,) = await history_left(connection, OTHERS)
     with pytest.raises(DBAPIError, match="only ever added"):
         async with stored.transaction(ORGANIZATION) as connection:
-            (span,) = await history_left(connection, OTHERS)
             await delete_history(connection, OTHERS, span, rows=1)

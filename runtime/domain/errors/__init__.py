@@ -1,0 +1,142 @@
+"""Name every expected failure that a caller must act on: the door to all of them.
+
+    DomainError
+    ├── DeclarationError      a component, action, plugin or environment is declared wrongly
+    ├── UnknownActionError    an action id that the registry does not hold
+    ├── StateError            a state document that breaks its schema or its history
+    ├── LeaseBusyError        somebody else held the lease for as long as the caller could wait
+    ├── LeaseLostError        a lease that ended before its work did
+    ├── LeaseUnavailableError no lease can be given or denied, so none is held
+    ├── ReplayError           diffs that do not rebuild the recorded state
+    ├── TenantContextMissingError    a transaction without an organization
+    ├── StorageUnavailableError      the database can't be asked, or did not answer
+    ├── StorageRefusedError          the database refused what it was asked to write
+    ├── SchemaMismatchError          the database's schema is not the one this code was written for
+    ├── SchemaError                  the schema can't be migrated as things stand
+    ├── UnsafeRoleError              a database role that row security does not hold, or could leave
+    ├── NotFoundError                nothing with that id that the caller may see
+    ├── NotAllowedError              the caller's scopes or roles don't allow it
+    ├── NameTakenError               a name or address that must be unique is in use
+    ├── NotConfirmedError            what can't be undone was asked for without its name
+    ├── EnvironmentNotInstalledError a project for an environment that no plugin declares
+    ├── RoleReservedError            a role of the platform given as one of an environment
+    ├── WrongTimeError               the thing exists, but is in a state that does not allow it
+    ├── ProjectArchivedError         a write to an archived project
+    ├── VersionMismatchError         If-Match names another version than the head
+    ├── KeyReusedError               an idempotency key that was used for something else
+    ├── StaleFenceError              a later holder of the lease has written
+    ├── StaleHeadError               the state or the settings moved since they were read
+    ├── TamperedStateError           a stored state that does not have its recorded hash
+    ├── TokenMalformedError          a text that is no token
+    ├── CredentialRefusedError       a credential that opens nothing, whatever the reason
+    ├── CredentialUnverifiableError  a credential that can't be judged at the moment
+    ├── AuthenticationBusyError      too many credentials that nobody knows are being looked up
+    ├── ExportsBusyError             as many exports run as may run at once
+    ├── IdentityRefusedError         a bearer token or login that was not believed
+    ├── LoginClosedError             browsers can't log in at this platform
+    ├── EmbeddedServerError          an embedded Postgres or Redis that can't be started or kept
+    ├── EmbeddedFolderBusyError      a folder whose embedded server another process runs
+    ├── DevFolderError               a folder, or a file in it, that `plangate dev` can't use
+    ├── DevFolderBusyError           a folder in which another `plangate dev` runs
+    └── DeadlineError                the caller's deadline passed before anything was done
+
+Refusals and failed steps are not here: they are outcomes (`domain.outcome`).
+"""
+
+from __future__ import annotations
+
+from runtime.domain.errors.base import DomainError
+from runtime.domain.errors.credentials import (
+    AuthenticationBusyError,
+    CredentialRefusedError,
+    CredentialUnverifiableError,
+    IdentityRefusedError,
+    LoginClosedError,
+    TokenMalformedError,
+)
+from runtime.domain.errors.declarations import (
+    DeclarationError,
+    EnvironmentNotInstalledError,
+    RoleReservedError,
+    UnknownActionError,
+)
+from runtime.domain.errors.histories import (
+    ReplayError,
+    StateError,
+    TamperedStateError,
+    VersionMismatchError,
+)
+from runtime.domain.errors.machines import (
+    DevFolderBusyError,
+    DevFolderError,
+    EmbeddedFolderBusyError,
+    EmbeddedServerError,
+)
+from runtime.domain.errors.requests import (
+    ExportsBusyError,
+    KeyReusedError,
+    NameTakenError,
+    NotAllowedError,
+    NotConfirmedError,
+    NotFoundError,
+    ProjectArchivedError,
+    WrongTimeError,
+)
+from runtime.domain.errors.storage import (
+    SchemaError,
+    SchemaMismatchError,
+    StorageRefusedError,
+    StorageUnavailableError,
+    TenantContextMissingError,
+    UnsafeRoleError,
+)
+from runtime.domain.errors.turns import (
+    DeadlineError,
+    LeaseBusyError,
+    LeaseLostError,
+    LeaseUnavailableError,
+    StaleFenceError,
+    StaleHeadError,
+)
+
+__all__ = [
+    "AuthenticationBusyError",
+    "CredentialRefusedError",
+    "CredentialUnverifiableError",
+    "DeadlineError",
+    "DeclarationError",
+    "DevFolderBusyError",
+    "DevFolderError",
+    "DomainError",
+    "EmbeddedFolderBusyError",
+    "EmbeddedServerError",
+    "EnvironmentNotInstalledError",
+    "ExportsBusyError",
+    "IdentityRefusedError",
+    "KeyReusedError",
+    "LeaseBusyError",
+    "LeaseLostError",
+    "LeaseUnavailableError",
+    "LoginClosedError",
+    "NameTakenError",
+    "NotAllowedError",
+    "NotConfirmedError",
+    "NotFoundError",
+    "ProjectArchivedError",
+    "ReplayError",
+    "RoleReservedError",
+    "SchemaError",
+    "SchemaMismatchError",
+    "StaleFenceError",
+    "StaleHeadError",
+    "StateError",
+    "StorageRefusedError",
+    "StorageUnavailableError",
+    "TamperedStateError",
+    "TenantContextMissingError",
+    "TokenMalformedError",
+    "UnknownActionError",
+    "UnsafeRoleError",
+    "VersionMismatchError",
+    "WrongTimeError",
+]
