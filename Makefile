@@ -63,8 +63,11 @@ bench-replay: $(VENV)/.dev ## measure a replay of 7,500 recorded trials, twice
 bench-crash: $(VENV)/.dev ## kill a run at a hundred random moments and compare what comes of it
 	@$(BIN)/python -m tests.bench.crash_campaign --kills 100
 
-bench-runtime: $(VENV)/.dev ## measure what an execution costs, against a no-op and the bare transaction
+bench-runtime: $(VENV)/.dev ## measure start, executions, history, row security and leases, each as a ratio
+	@$(BIN)/python -m tests.bench.dev_start
 	@$(BIN)/python -m tests.bench.runtime_speed
+	@$(BIN)/python -m tests.bench.database_speed
+	@$(BIN)/python -m tests.bench.lease_speed
 
 bench-lease: $(VENV)/.dev ## measure the lease against redis-py's own lock
 	@$(BIN)/python -m tests.bench.lease_speed

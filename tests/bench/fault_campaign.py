@@ -30,13 +30,15 @@ from tests.integration.faults.history import judged
 from tests.integration.faults.linearizable import violations
 from tests.integration.faults.load import Load, under_load
 from tests.integration.faults.nemesis import freeze_holders, kill_replicas
-from tests.integration.faults.postgres_faults import all_ended, crashed
+from tests.integration.faults.postgres_faults import all_ended, backend_killed, crashed
 from tests.integration.faults.redis_faults import FORGETFUL, UNAVAILABLE
 from tests.integration.faults.site import Site, Tenant, a_site, faults_logged
 
 LEG: Final = 5
 """Rounds in one project; its counter holds 10,000."""
 PACE_S: Final = 0.01
+DEATHS_APART_S: Final = 13.0
+"""A server that dies more often than five times a minute is given up by its supervisor."""
 LONGEST_S: Final = 12.5
 RECOVERED_WITHIN_S: Final = 30.0
 
@@ -179,16 +181,19 @@ async def redis_losses(ground: Ground, report: Report, rounds: int) -> None:
 
 
 async def postgres_kills(ground: Ground, report: Report, rounds: int) -> None:
-    """Kill Postgres with signal 9; its supervisor starts it again."""
+    """Kill a session of Postgres with signal 9, and once a leg all of it."""
     for some in legs(rounds):
         async with ground.leg(report) as leg:
-            for _ in range(some):
+            for number in range(some):
                 await leg.load.more(20)
                 await asyncio.sleep(ground.chance.uniform(0, 0.2))
-                report.worst("slowest restart s", await crashed(ground.postgres))
+                if number == 0:
+                    report.worst("slowest restart s", await crashed(ground.postgres))
+                else:
+                    await backend_killed(ground.site.urls)
                 report.worst("slowest recovery s", await recovery_s(leg.load))
                 report.rounds += 1
-                await asyncio.sleep(6.0)  # the supervisor gives up a server that dies too often
+            await asyncio.sleep(DEATHS_APART_S)
 
 
 async def ended_sessions(ground: Ground, report: Report, rounds: int) -> None:

@@ -21,7 +21,7 @@ from typing_extensions import override
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadPlan:
-    """Say what to ask: each path with the first body, then with the next, by clients, for a while."""
+    """Say what to ask: each path with the first body, then with the next, for a while."""
 
     url: str
     paths: list[str]
@@ -116,15 +116,14 @@ def _requests(plan: LoadPlan) -> Iterator[bytes]:
 async def load(plan: LoadPlan) -> Figures:
     """Ask as the plan says."""
     parts = urlsplit(plan.url)
+    host, port = parts.hostname or "127.0.0.1", parts.port or 80
     requests = _requests(plan)
     until_s = time.perf_counter() + plan.seconds
     loop = asyncio.get_running_loop()
     began_s = time.perf_counter()
     clients: list[_Client] = []
     for _ in range(plan.clients):
-        _, client = await loop.create_connection(
-            lambda: _Client(requests, until_s), parts.hostname, parts.port
-        )
+        _, client = await loop.create_connection(lambda: _Client(requests, until_s), host, port)
         clients.append(client)
     for client in clients:
         await client.done

@@ -96,11 +96,11 @@ def _compare(served: Served, noop: str, database: str, rounds: int, seconds: flo
         asyncio.run(bare_p50_ms(database, principal=principal, project_id=served.spare))
         for _ in range(rounds)
     ]
-    for name, found in figures.items():
+    for name, rounds_found in figures.items():
         rate, p50, p99 = (
-            median(item[key] for item in found) for key in ("per_s", "p50_ms", "p99_ms")
+            median(item[key] for item in rounds_found) for key in ("per_s", "p50_ms", "p99_ms")
         )
-        refused = sum(item["refused"] for item in found)
+        refused = sum(item["refused"] for item in rounds_found)
         print(
             f"{name:30} {rate:7.0f}/s  p50 {p50:6.2f} ms  p99 {p99:7.2f} ms  not 200: {refused:.0f}"
         )

@@ -38,6 +38,7 @@ async def test_the_life_of_a_project(tenancy_app: TenancyApp, tenant: Tenant) ->
     assert changed.json == {**made.json, "name": "Oven"}
     assert archived.json == {**changed.json, "archived_at": "2026-01-05T12:00:00Z"}
     assert (purged.status, purged.json["versions"]) == (200, 1)
+    assert (purged.json["purged"], purged.json["remaining"]) == (True, 0)
     assert (gone.status, gone.code) == (404, "not_found")
 
 

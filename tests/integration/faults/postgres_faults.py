@@ -19,6 +19,10 @@ _END_ALL = (
     "where datname = current_database() and usename = 'plangate_app'"
 )
 
+_A_BACKEND = (
+    "select pid from pg_stat_activity where datname = current_database() "
+    "and usename = 'plangate_app' order by state_change desc limit 1"
+)
 _BLOCKED = (
     "select count(*) from pg_stat_activity where wait_event_type = 'Lock' "
     "and query like '%commit_executions%' and datname = current_database()"
@@ -46,6 +50,14 @@ async def until_serving(server: EmbeddedPostgres, *, former_pid: int) -> None:
                     await superuser.execute("select 1")
                     return
         await asyncio.sleep(0.05)
+
+
+async def backend_killed(urls: DatabaseUrls) -> None:
+    """Kill one of the platform's own sessions with signal 9: the server starts over as a whole."""
+    async with session(urls.superuser_url) as superuser:
+        pid = await superuser.fetchval(_A_BACKEND)
+    if pid is not None:
+        os.kill(pid, signal.SIGKILL)
 
 
 async def all_ended(urls: DatabaseUrls) -> None:

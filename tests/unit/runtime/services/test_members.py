@@ -123,6 +123,26 @@ async def test_the_last_owner_stays(tenant: Tenant) -> None:
     assert await owners_of(tenant) == {tenant.owner_id}
 
 
+async def test_a_service_owns_nothing(tenant: Tenant) -> None:
+    """It can't be made an owner, and one that is does not count as the owner who stays."""
+    members = tenant.tenancy.members
+    robot = (await members.add_service(tenant.owner, display_name="bot")).document["id"]
+
+    with pytest.raises(WrongTimeError, match="only a person can own"):
+        await members.change_role(tenant.owner, robot, role=OWNER)
+    assert await owners_of(tenant) == {tenant.owner_id}
+
+    async with tenant.tenancy.database.transaction(tenant.id) as connection:
+        await connection.execute(text("update members set organization_role = 'owner'"))
+    for left in (
+        members.change_role(tenant.owner, tenant.owner_id, role=MEMBER),
+        members.remove(tenant.owner, tenant.owner_id),
+    ):
+        with pytest.raises(WrongTimeError, match="last owner"):
+            await left
+    await members.change_role(tenant.owner, robot, role=MEMBER)
+
+
 @pytest.mark.parametrize("others", [1, 3])
 async def test_owners_who_leave_at_once_leave_one(tenant: Tenant, others: int) -> None:
     """Each would be allowed alone; whoever comes last is refused, and none waits for ever."""

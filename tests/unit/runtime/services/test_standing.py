@@ -224,17 +224,19 @@ async def test_who_is_being_demoted_is_waited_for(tenant: Tenant) -> None:
 async def test_a_token_that_ended_is_refused(database: FreshDatabase, change: str) -> None:
     """Although it was believed a moment ago; one that has not is who it was."""
     founded = await found(database, FixedClock(START))
-    for kind in (CredentialKind.API_TOKEN, CredentialKind.SESSION):
-        caller = founded.caller(credential_kind=kind)
-        async with a_unit(database, founded) as unit:
+    by_token = founded.caller(credential_kind=CredentialKind.API_TOKEN)
+    by_session = founded.caller(credential_kind=CredentialKind.SESSION)
+    by_login = founded.caller(credential_kind=CredentialKind.OIDC)
+    async with a_unit(database, founded) as unit:
+        for caller in (by_token, by_session, by_login):
             assert await steady_caller(unit, caller) == caller
     async with session(database.urls.superuser_url) as superuser:
         await superuser.execute(change)
 
     async with a_unit(database, founded) as unit:
-        with pytest.raises(CredentialRefusedError):
-            await steady_caller(unit, caller)
-        by_login = replace(caller, credential_kind=CredentialKind.OIDC)
+        for caller in (by_token, by_session):
+            with pytest.raises(CredentialRefusedError):
+                await steady_caller(unit, caller)
         assert await steady_caller(unit, by_login) == by_login
 
 
