@@ -74,6 +74,7 @@ class ProblemCode(StrEnum):
     AUTHENTICATION_BUSY = "authentication_busy"
     LEASE_LOST = "lease_lost"
     LEASE_UNAVAILABLE = "lease_unavailable"
+    STORAGE_REFUSED = "storage_refused"
     STORAGE_UNAVAILABLE = "storage_unavailable"
     SCHEMA_MISMATCH = "schema_mismatch"
     LOGIN_CLOSED = "login_closed"
@@ -126,6 +127,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         ProblemCode.INTERNAL,
+        ProblemCode.STORAGE_REFUSED,
         ProblemCode.TENANT_CONTEXT_MISSING,
         ProblemCode.STATE_TAMPERED,
         ProblemCode.REPLAY_DIVERGED,

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from runtime.domain.errors import DomainError, StorageUnavailableError
 from runtime.domain.member import ProjectRole
 from runtime.domain.organization import OrganizationRole
+from runtime.services.context import Context
 from runtime.services.memberships import Grant
 from runtime.store.session import Database
 from tests.tenants import (
@@ -41,9 +42,12 @@ async def test_acts_at_once_end_in_an_answer(database: Database, seed: int) -> N
     tenant = await a_tenant(a_tenancy(database))
     projects = [await a_project(tenant, f"P{number}") for number in range(2)]
     people = [
-        (await a_person(tenant, f"p{number}", role=OrganizationRole.OWNER)).caller.member_id
-        for number in range(2)
-    ]
+        await a_person(
+            tenant, f"p{number}", role=OrganizationRole.OWNER, project=project,
+            project_role=ProjectRole.ADMIN,
+        )
+        for number, project in enumerate(projects)
+    ]  # fmt: skip
 
     for _ in range(ROUNDS):
         acts = [_act(choice, tenant, projects, people) for _ in range(AT_ONCE)]
@@ -63,9 +67,10 @@ async def test_acts_at_once_end_in_an_answer(database: Database, seed: int) -> N
         assert (await connection.execute(orphans)).scalar_one() == 0
 
 
-def _act(choice: random.Random, tenant: Tenant, projects: list[str], people: list[str]) -> Act:
-    tenancy, owner = tenant.tenancy, tenant.owner
-    project, person = choice.choice(projects), choice.choice([*people, tenant.owner_id])
+def _act(choice: random.Random, tenant: Tenant, projects: list[str], people: list[Context]) -> Act:
+    tenancy, asking = tenant.tenancy, [*people, tenant.owner]
+    project, person = choice.choice(projects), choice.choice(asking).caller.member_id
+    owner = choice.choice(asking)  # whether they are it still, the use case finds out
     email = f"p{choice.randrange(4)}@people.example"
     role = choice.choice(list(OrganizationRole))
     project_role = choice.choice(list(ProjectRole))
