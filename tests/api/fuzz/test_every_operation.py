@@ -8,7 +8,7 @@ from schemathesis import GenerationMode
 from tests.api.fuzz.fuzzing import fuzz
 from tests.integration.faults.site import Site, Tenant
 
-EXAMPLES = 12
+EXAMPLES = 10
 
 
 @pytest.mark.parametrize("mode", GenerationMode)

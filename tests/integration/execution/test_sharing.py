@@ -8,7 +8,12 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from runtime.domain.errors import NotFoundError, StaleFenceError, StaleHeadError
+from runtime.domain.errors import (
+    NotFoundError,
+    StaleFenceError,
+    StaleHeadError,
+    StorageRefusedError,
+)
 from runtime.services.commits import MOST_TOGETHER, Commits
 from runtime.services.draft import Tenure
 from runtime.services.judges import Judges
@@ -103,6 +108,20 @@ async def test_one_to_blame_is_told_and_its_neighbours_are_stored(
     ]
     assert isinstance(told[1], StaleFenceError)
     assert (told[1].held, told[1].current) == (5, 9)
+
+
+async def test_what_the_database_refuses_harms_no_neighbour(
+    world: World, database: FreshDatabase
+) -> None:
+    """A row that no table takes is a refusal, told of its own group alone, and repeats no value."""
+    projects = [await a_project(database, world.caller) for _ in range(3)]
+    groups = [await a_commit(world, project=project) for project in projects]
+    odd = replace(groups[1], outcomes=(replace(groups[1].outcomes[0], status="odd"),))
+
+    told = await all_written(Commits(database), [groups[0], odd, groups[2]])
+
+    assert [type(error) for error in told] == [type(None), StorageRefusedError, type(None)]
+    assert "odd" not in str(told[1])
 
 
 async def test_a_smaller_fence_writes_nothing(world: World) -> None:

@@ -15,7 +15,7 @@ from tests.integration.faults.site import Site, Tenant
 
 PROJECTS = 8
 CLIENTS = 64
-LASTS_S = 8.0
+LASTS_S = 6.0
 
 
 async def test_64_clients_on_8_projects_leave_8_linear_histories(

@@ -12,6 +12,7 @@ from runtime.domain.errors import (
     LeaseUnavailableError,
     ReplayError,
     StateError,
+    StorageRefusedError,
     UnknownActionError,
 )
 
@@ -49,6 +50,12 @@ from runtime.domain.errors import (
             "replay diverges at version 3: recorded sha256:a, rebuilt sha256:b; "
             "the history was altered or written by another engine",
             id="replay",
+        ),
+        pytest.param(
+            StorageRefusedError(reason="CheckViolationError"),
+            "storage_refused",
+            "the database refused this (CheckViolationError); nothing was written",
+            id="storage refuses",
         ),
         pytest.param(
             LeaseBusyError(key="prj_1", holder="api.4f#7", waited_s=1.5, position=2),
