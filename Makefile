@@ -73,7 +73,7 @@ bench-lease: $(VENV)/.dev ## measure the lease against redis-py's own lock
 	@$(BIN)/python -m tests.bench.lease_speed
 
 bench-faults: $(VENV)/.dev ## kill, stop and cut off what executes, many times, and look for what was lost
-	@$(BIN)/python -m tests.bench.fault_campaign
+	@$(BIN)/python -m tests.bench.fault_campaign --rounds 35
 
 fmt: $(VENV)/.dev ## format the code and apply the safe fixes
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from importlib.metadata import entry_points, version
 from typing import Final
@@ -14,13 +14,14 @@ from fastapi import FastAPI
 
 from runtime.agent.patience import PATIENT
 from runtime.bootstrap.chat_models import open_chat_model
+from runtime.bootstrap.collector import settle_collector
 from runtime.bootstrap.platform import open_platform
 from runtime.entrypoints.rest import edge, openapi, problems, routers
 from runtime.entrypoints.rest.body import BodyCaps
 from runtime.entrypoints.rest.door import Door
 from runtime.entrypoints.rest.edge import EdgeOptions
 from runtime.entrypoints.rest.evaluator import Asking, Evaluator
-from runtime.kit.clock import SystemClock
+from runtime.kit.clock import Clock, SystemClock
 from runtime.ports.model_reference import parse_model_reference
 from runtime.ports.offline_provider import OfflineProvider
 from runtime.services.readiness import Probe, Readiness, database_probe
@@ -31,7 +32,9 @@ OFFLINE_GROUP: Final = "plangate.models"
 """Entry points under which distributions offer models that answer inside this process."""
 
 
-def create_app(settings: ServiceSettings, *, body_caps: BodyCaps | None = None) -> FastAPI:
+def create_app(
+    settings: ServiceSettings, *, body_caps: BodyCaps | None = None, serves: bool = False
+) -> FastAPI:
     """Return the app; what it depends on is opened when it starts, and must be right.
 
     Without a database's address it evaluates proposals and does nothing else.
@@ -39,36 +42,17 @@ def create_app(settings: ServiceSettings, *, body_caps: BodyCaps | None = None) 
     Args:
         settings: what the environment says.
         body_caps: bounds of a request's body.
+        serves: the process is there for this app alone, so that its memory is arranged for it.
     """
     clock, metrics = SystemClock(), Metrics()
     serves_platform = settings.database_url is not None
     if serves_platform:
         settings.require_platform()
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        configure_logging(level=settings.edge.log_level)
-        async with AsyncExitStack() as stack:
-            asking = _asking(settings)
-            if asking.model is not None:
-                stack.push_async_callback(asking.model.close)
-            app.state.evaluator = Evaluator(asking)
-            probes: dict[str, Probe] = {}
-            if serves_platform:
-                opened = await stack.enter_async_context(
-                    open_platform(settings, clock=clock, measures=metrics, instance=_instance())
-                )
-                app.state.services = opened.services
-                probes["database"] = database_probe(opened.database)
-                probes["redis"] = opened.leases.ready
-            app.state.readiness = Readiness(probes, clock)
-            stack.push_async_callback(app.state.readiness.close)
-            yield
-
     app = FastAPI(
         title="Plangate",
         version=version("plangate"),
-        lifespan=lifespan,
+        lifespan=_lifespan(settings, clock, metrics, serves=serves),
         docs_url=None,
         redoc_url=None,
         separate_input_output_schemas=False,
@@ -80,6 +64,36 @@ def create_app(settings: ServiceSettings, *, body_caps: BodyCaps | None = None) 
     _route(app, serves_platform=serves_platform)
     openapi.describe(app)
     return app
+
+
+def _lifespan(
+    settings: ServiceSettings, clock: Clock, metrics: Metrics, *, serves: bool
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Return what opens the app's parts when it starts, and closes them when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        configure_logging(level=settings.edge.log_level)
+        async with AsyncExitStack() as stack:
+            asking = _asking(settings)
+            if asking.model is not None:
+                stack.push_async_callback(asking.model.close)
+            app.state.evaluator = Evaluator(asking)
+            probes: dict[str, Probe] = {}
+            if settings.database_url is not None:
+                opened = await stack.enter_async_context(
+                    open_platform(settings, clock=clock, measures=metrics, instance=_instance())
+                )
+                app.state.services = opened.services
+                probes["database"] = database_probe(opened.database)
+                probes["redis"] = opened.leases.ready
+            app.state.readiness = Readiness(probes, clock)
+            stack.push_async_callback(app.state.readiness.close)
+            if serves:
+                settle_collector()
+            yield
+
+    return lifespan
 
 
 def _route(app: FastAPI, *, serves_platform: bool) -> None:
@@ -128,4 +142,4 @@ def _offline_providers(reference_text: str) -> Mapping[str, OfflineProvider]:
     return {item.name: item.load()() for item in found}
 
 
-app = create_app(ServiceSettings.read())
+app = create_app(ServiceSettings.read(), serves=True)
