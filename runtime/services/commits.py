@@ -24,7 +24,10 @@ from runtime.store.session import Database
 
 MOST_TOGETHER: Final = 32
 WRITERS: Final = 2
-"""Transactions of one organization under way at once: one is judged while another is on its way."""
+"""Transactions of one organization under way at once: the second only for who would not fit into
+the next one, because fewer and larger ones cost less (measured: 170 against 240 µs of the
+database's time an execution)."""
+
 _Blamed = (
     StaleFenceError,
     StaleHeadError,
@@ -53,9 +56,11 @@ class Commits:
         """Return once a group is stored; raise as `store.executions.commit` does."""
         organization = group.organization_id
         pending = _Pending(group, asyncio.get_running_loop().create_future())
-        self._waiting.setdefault(organization, deque()).append(pending)
-        if self._writers.get(organization, 0) < WRITERS:
-            self._writers[organization] = self._writers.get(organization, 0) + 1
+        waiting = self._waiting.setdefault(organization, deque())
+        waiting.append(pending)
+        writers = self._writers.get(organization, 0)
+        if not writers or (writers < WRITERS and len(waiting) >= MOST_TOGETHER):
+            self._writers[organization] = writers + 1
             task = asyncio.create_task(self._serve(organization), name=f"write {organization}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
