@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final
 
-from sqlalchemy import DateTime, MetaData, Text
+from sqlalchemy import DateTime, ForeignKeyConstraint, MetaData, Text
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 NAMING: Final = {
@@ -23,3 +23,12 @@ class Row(DeclarativeBase):
     """Base of all rows; `migrations/` makes the tables, and a test holds the two equal."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+def of_project() -> ForeignKeyConstraint:
+    """Tie a table's rows to their project, tenant included; they go when it goes."""
+    return ForeignKeyConstraint(
+        ["organization_id", "project_id"],
+        ["projects.organization_id", "projects.id"],
+        ondelete="CASCADE",
+    )

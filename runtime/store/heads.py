@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import asyncpg
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Text, insert, update
+from sqlalchemy import BigInteger, Text, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,7 +16,7 @@ from runtime.domain.limits import Limits
 from runtime.domain.state import State
 from runtime.domain.usage_book import UsageBook
 from runtime.kit.canonical_json import digest_bytes
-from runtime.store.base import Id, Instant, Row
+from runtime.store.base import Id, Instant, Row, of_project
 from runtime.store.session import LOST, Database, tenant
 from runtime.store.snapshots import SnapshotRow
 from runtime.store.versions import VersionRow
@@ -26,13 +26,7 @@ class HeadRow(Row):
     """The newest state of a project."""
 
     __tablename__ = "heads"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["organization_id", "project_id"],
-            ["projects.organization_id", "projects.id"],
-            ondelete="CASCADE",
-        ),
-    )
+    __table_args__ = (of_project(),)
 
     organization_id: Mapped[Id] = mapped_column(primary_key=True)
     project_id: Mapped[Id] = mapped_column(primary_key=True)

@@ -11,7 +11,6 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     ForeignKey,
-    ForeignKeyConstraint,
     LargeBinary,
     Select,
     Text,
@@ -27,7 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from runtime.domain.member import Invitation, ProjectRole
 from runtime.domain.organization import OrganizationRole
-from runtime.store.base import Id, Instant, Row
+from runtime.store.base import Id, Instant, Row, of_project
 from runtime.store.memberships import MembershipRow
 
 
@@ -36,11 +35,7 @@ class InvitationRow(Row):
 
     __tablename__ = "invitations"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["organization_id", "project_id"],
-            ["projects.organization_id", "projects.id"],
-            ondelete="CASCADE",
-        ),
+        of_project(),
         CheckConstraint("organization_role in ('owner', 'member')", name="organization_role_check"),
         CheckConstraint("role in ('viewer', 'operator', 'admin')", name="role_check"),
         CheckConstraint("(project_id is null) = (role is null)", name="check"),

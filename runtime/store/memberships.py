@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from runtime.domain.member import Membership, ProjectRole
 from runtime.domain.principal import Mode
-from runtime.store.base import Id, Instant, Row
+from runtime.store.base import Id, Instant, Row, of_project
 
 
 class MembershipRow(Row):
@@ -30,11 +30,7 @@ class MembershipRow(Row):
 
     __tablename__ = "memberships"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["organization_id", "project_id"],
-            ["projects.organization_id", "projects.id"],
-            ondelete="CASCADE",
-        ),
+        of_project(),
         ForeignKeyConstraint(
             ["organization_id", "member_id"], ["members.organization_id", "members.id"]
         ),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Select, Text, UniqueConstraint, select
+from sqlalchemy import BigInteger, Select, Text, UniqueConstraint, select
 from sqlalchemy import Row as Found
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from runtime.domain.history import StoredOutcome
-from runtime.store.base import Id, Instant, Row
+from runtime.store.base import Id, Instant, Row, of_project
 
 
 class OutcomeRow(Row):
@@ -20,11 +20,7 @@ class OutcomeRow(Row):
     __tablename__ = "outcomes"
     __table_args__ = (
         UniqueConstraint("organization_id", "project_id", "id", name="outcomes_id"),
-        ForeignKeyConstraint(
-            ["organization_id", "project_id"],
-            ["projects.organization_id", "projects.id"],
-            ondelete="CASCADE",
-        ),
+        of_project(),
     )
 
     organization_id: Mapped[Id] = mapped_column(primary_key=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Select, Text, and_, select
+from sqlalchemy import BigInteger, Select, Text, and_, select
 from sqlalchemy import Row as Found
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
-from runtime.store.base import Id, Instant, Row
+from runtime.store.base import Id, Instant, Row, of_project
 from runtime.store.versions import VersionRow
 
 
@@ -18,13 +18,7 @@ class SnapshotRow(Row):
     """The whole state of one version."""
 
     __tablename__ = "snapshots"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["organization_id", "project_id"],
-            ["projects.organization_id", "projects.id"],
-            ondelete="CASCADE",
-        ),
-    )
+    __table_args__ = (of_project(),)
 
     organization_id: Mapped[Id] = mapped_column(primary_key=True)
     project_id: Mapped[Id] = mapped_column(primary_key=True)

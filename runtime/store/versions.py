@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Select, Text, select
+from sqlalchemy import BigInteger, Index, Select, Text, select
 from sqlalchemy import Row as Found
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from runtime.domain.history import Cause, Version
 from runtime.kit.canonical_json import parse
-from runtime.store.base import Id, Instant, Row
+from runtime.store.base import Id, Instant, Row, of_project
 
 MOST_DIFFS: Final = 100
 """Snapshots stand closer than this, so no state needs more diffs to be rebuilt."""
@@ -23,11 +23,7 @@ class VersionRow(Row):
 
     __tablename__ = "versions"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["organization_id", "project_id"],
-            ["projects.organization_id", "projects.id"],
-            ondelete="CASCADE",
-        ),
+        of_project(),
         Index("versions_instant", "organization_id", "project_id", "created_at", "version"),
     )
 
