@@ -98,13 +98,20 @@ class Workshop:
         except Unfit as error:
             await store.say("refused", f"worker {self._worker.name}: {error}")
         finally:
-            keeper.cancel()
+            task.over.set()
+            await asyncio.wait([keeper])  # a renewal on its way would take the lease back
             await store.release(batch.number, holder)
 
     async def _keep_lease(self, task: _Task) -> None:
         lease_ms = task.terms.lease_ms
         while task.mine:
-            await asyncio.sleep(lease_ms / 1000 / BEATS_A_LEASE)
+            try:
+                async with asyncio.timeout(lease_ms / 1000 / BEATS_A_LEASE):
+                    await task.over.wait()
+            except TimeoutError:
+                pass
+            else:
+                return
             try:
                 task.mine = await task.store.renew_lease(
                     task.batch.number, task.holder, lease_ms=lease_ms
@@ -183,6 +190,7 @@ class _Task:
 
     Attributes:
         mine: false once the lease is lost.
+        over: set once nobody works on it any more.
     """
 
     batch: Batch
@@ -190,6 +198,7 @@ class _Task:
     store: RunStore
     holder: str
     mine: bool = True
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(slots=True, kw_only=True)

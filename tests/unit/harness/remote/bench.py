@@ -55,7 +55,11 @@ class Line:
 
 
 def the_terms(
-    run: Prepared, *, capped: bool = False, rates: dict[str, Rate] | None = None
+    run: Prepared,
+    *,
+    capped: bool = False,
+    rates: dict[str, Rate] | None = None,
+    lease_ms: int = 200,
 ) -> Terms:
     """State a run's terms."""
     return terms_of(
@@ -65,7 +69,7 @@ def the_terms(
         generation="now",
         prices={},
         rates=rates or {},
-        lease_ms=200,
+        lease_ms=lease_ms,
         capped=capped,
     )
 

@@ -13,7 +13,13 @@ from harness.remote.parcel import trial_text
 from harness.remote.round import MOST_LOSSES
 from harness.remote.store import RunStore, be_present
 from harness.trial import TrialRecord
-from tests.unit.harness.remote.bench import Line, a_counter_world, a_round, a_workshop
+from tests.unit.harness.remote.bench import (
+    Line,
+    a_counter_world,
+    a_round,
+    a_workshop,
+    the_terms,
+)
 from tests.unit.harness.remote.machines import Prepared, a_run
 from tests.worlds import a_record
 
@@ -127,9 +133,9 @@ async def test_a_refusal_ends_the_round(run: Prepared, link: Link) -> None:
 async def test_a_closed_run_ends_when_what_was_begun_is_over(
     run: Prepared, link: Link, line: Line
 ) -> None:
-    """It says why; batches that nobody began are not waited for."""
+    """It says why; batches that nobody began are not waited for, long before they count as lost."""
     line.lose, line.closing = 5, "the money is gone"
-    round_, records = a_round(run, link, line)
+    round_, records = a_round(run, link, line, terms=the_terms(run, lease_ms=20_000))
 
     stopped = await round_.carry_through()
 

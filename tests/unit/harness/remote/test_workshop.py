@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typing_extensions import override
 
-from harness.remote.link import Link
+from harness.remote.link import Link, Word
 from harness.remote.parcel import Batch
 from harness.remote.store import RunStore
 from harness.remote.terms import Stage, Terms, Unfit
@@ -45,6 +48,50 @@ async def test_a_batch_is_done_and_told(run: Prepared, link: Link, store: RunSto
 
     assert await said(store) == ["begun", "done", "done", "done", "over"]
     assert len(await store.documents(list(run.waiting()))) == 3
+    assert await store.leased(["b"]) == set()
+
+
+class SlowRenewals(Link):
+    """Let what renews a lease reach Redis only when told; once sent, nothing calls it back."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.renewing, self.going_on = asyncio.Event(), asyncio.Event()
+        self.sent: list[asyncio.Task[object]] = []
+
+    @override
+    async def run(self, script: str, *, keys: Sequence[str], words: Sequence[Word] = ()) -> Any:
+        """Hold a renewal back."""
+        if "'SET', KEYS[1], ARGV[1], 'PX'" not in script:
+            return await super().run(script, keys=keys, words=words)
+        self.sent.append(asyncio.create_task(self._late(script, keys, words)))
+        self.renewing.set()
+        return await asyncio.shield(self.sent[-1])
+
+    async def _late(self, script: str, keys: Sequence[str], words: Sequence[Word]) -> object:
+        await self.going_on.wait()
+        return await super().run(script, keys=keys, words=words)
+
+
+async def test_a_late_renewal_does_not_take_a_batch_back(
+    run: Prepared, server: str, store: RunStore
+) -> None:
+    """What is on its way when the batch is over comes before the lease is given up."""
+    slow = SlowRenewals(server)
+
+    def opener(_: Terms) -> Stage:
+        asyncio.run_coroutine_threadsafe(slow.renewing.wait(), loop).result(10)
+        return the_stage(run)
+
+    loop = asyncio.get_running_loop()
+    doing = asyncio.create_task(a_workshop(run, slow, opener=opener).do(batch(run)))
+    kinds = list[str]()
+    while "over" not in kinds:
+        kinds += await said(store)
+    slow.going_on.set()
+    await asyncio.wait([doing, *slow.sent])
+    await slow.close()
+
     assert await store.leased(["b"]) == set()
 
 
