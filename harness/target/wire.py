@@ -183,7 +183,7 @@ def _situation(situation: Situation) -> JsonObject:
         "facts": situation.facts,
         "principal": {"id": who.id, "roles": list(who.roles), "grant": who.grant.value},
         "limits": situation.limits.model_dump(mode="json"),
-        "usage": situation.usage.model_dump(mode="json"),
+        "usage": situation.usage.document(),
         "consent": {"confirm": situation.confirms, "approve": situation.approves},
         "now": situation.now.isoformat(),
     }

@@ -5,11 +5,21 @@ Everything here is a value; counting and reserving in storage is the platform's.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    with_config,
+)
+
+from runtime.kit.json_value import JsonObject
 
 
 class BudgetScope(StrEnum):
@@ -19,6 +29,9 @@ class BudgetScope(StrEnum):
     PROJECT = "project"
     PRINCIPAL = "principal"
     ACTION = "action"
+
+
+_TOTALLED: Final = tuple(scope for scope in BudgetScope if scope is not BudgetScope.ACTION)
 
 
 class ExecutionWindow(BaseModel):
@@ -75,30 +88,37 @@ class Limits(BaseModel):
 NO_LIMITS = Limits()
 
 
-class Usage(BaseModel):
+@with_config(ConfigDict(extra="forbid"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
     """Count what was used already, in the spans and scopes that `Limits` bounds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     last_minute: int = 0
     last_hour: int = 0
-    spent: dict[BudgetScope, int] = Field(default_factory=dict)
-    spent_by_action: dict[str, int] = Field(default_factory=dict)
+    spent: dict[BudgetScope, int] = field(default_factory=dict)
+    spent_by_action: dict[str, int] = field(default_factory=dict)
     as_of: AwareDatetime | None = None
 
     def after(self, action: str, *, cost: int) -> Usage:
         """Return the usage once `action` has run and cost `cost` units."""
-        spent = {scope: self.spent.get(scope, 0) + cost for scope in BudgetScope}
-        del spent[BudgetScope.ACTION]
-        by_action = {**self.spent_by_action, action: self.spent_by_action.get(action, 0) + cost}
-        return self.model_copy(
-            update={
-                "last_minute": self.last_minute + 1,
-                "last_hour": self.last_hour + 1,
-                "spent": spent,
-                "spent_by_action": by_action,
-            }
+        spent, by_action = self.spent, self.spent_by_action
+        return Usage(
+            last_minute=self.last_minute + 1,
+            last_hour=self.last_hour + 1,
+            spent={scope: spent.get(scope, 0) + cost for scope in _TOTALLED},
+            spent_by_action={**by_action, action: by_action.get(action, 0) + cost},
+            as_of=self.as_of,
         )
+
+    def document(self) -> JsonObject:
+        """Return the counts as JSON, as they are read."""
+        return {
+            "last_minute": self.last_minute,
+            "last_hour": self.last_hour,
+            "spent": {scope.value: units for scope, units in self.spent.items()},
+            "spent_by_action": dict(self.spent_by_action),
+            "as_of": None if self.as_of is None else self.as_of.isoformat(),
+        }
 
     def spent_in(self, scope: BudgetScope, *, action: str) -> int:
         """Return the units spent in a scope; the action scope is counted per action name."""

@@ -25,7 +25,7 @@ from runtime.services.execution import Change, Executed
 from runtime.services.hold import Hold
 from runtime.services.needs import Needs
 from runtime.services.settling import Settling
-from runtime.services.waiting import STANDING_S, Standing, Waiting, answer_all
+from runtime.services.waiting import GRACE_S, STANDING_S, Standing, Waiting, answer_all
 
 GROUP: Final = 32
 LONGEST_LINE: Final = 1_000
@@ -84,19 +84,27 @@ class Line:
             if answer is not None:
                 return answer
         self._enter(waiting)
+        timer = asyncio.get_running_loop().call_at(until_s, self._give_up, waiting)
         try:
-            async with asyncio.timeout_at(until_s):
-                return await asyncio.shield(waiting.answered)
-        except TimeoutError:
-            if waiting not in self._waiting:
-                return await waiting.last_word()
-            self._leave(waiting)
-            raise DeadlineError(
-                waited_s=patience_s, waiting_for="its turn in the project"
-            ) from None
+            return await waiting.answered
         except asyncio.CancelledError:
+            if waiting.gave_up and not _cancelled():
+                raise DeadlineError(
+                    waited_s=patience_s, waiting_for="its turn in the project"
+                ) from None
             self._leave(waiting)
             raise
+        finally:
+            timer.cancel()
+
+    def _give_up(self, waiting: Waiting) -> None:
+        """End a wait that took too long; what is being committed is waited for a moment longer."""
+        if waiting in self._waiting:
+            waiting.gave_up = True
+            self._leave(waiting)
+        else:
+            unsure = StorageUnavailableError(reason="no answer in time")
+            asyncio.get_running_loop().call_later(GRACE_S, waiting.answer, unsure)
 
     def _leave(self, waiting: Waiting) -> None:
         """Let nobody wait for an answer any more that its own caller does not wait for."""
@@ -168,3 +176,9 @@ class Line:
             group.append(waiting)
         self._waiting.extendleft(reversed(left))
         return group
+
+
+def _cancelled() -> bool:
+    """Say whether the running task itself is to end, and not only what it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

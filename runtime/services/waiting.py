@@ -28,11 +28,13 @@ class Waiting:
         change: what is to be done.
         standing: asks anew who its caller is.
         asked_s: when that was asked last, by the monotonic clock.
+        gave_up: its turn did not come in time.
     """
 
     change: Change
     standing: Standing
     asked_s: float
+    gave_up: bool = False
     answered: asyncio.Future[Executed] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -85,19 +87,6 @@ class Waiting:
         if self.answered.cancelled():
             return None
         return replace(self.answered.result(), replayed=True)
-
-    async def last_word(self) -> Executed:
-        """Return the answer to a change that is being committed, if it comes in a moment.
-
-        Raises:
-            StorageUnavailableError: it does not; who repeats with the same key learns.
-            DomainError: it was not committed.
-        """
-        try:
-            async with asyncio.timeout(GRACE_S):
-                return await asyncio.shield(self.answered)
-        except TimeoutError:
-            raise StorageUnavailableError(reason="no answer in time") from None
 
 
 def answer_all(group: Iterable[Waiting], error: DomainError) -> None:

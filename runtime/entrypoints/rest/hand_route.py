@@ -1,16 +1,14 @@
 """Serve a route whose endpoint reads its request by hand: nothing stands between but the guards.
 
-The framework's own handling of a request (dependencies, parameters, the answer's model) costs more
-than judging a small plan. Such a route keeps its place in the API's description by the signature
-and the models that it declares.
+The framework's own handling of a request (dependencies, parameters, exit stacks, the answer's
+model) costs more than judging a small plan. Such a route keeps its place in the API's description
+by the signature and the models that it declares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
-from fastapi import Request, Response
+from fastapi import Response
+from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from runtime.entrypoints.rest.body import PlatformRequest
@@ -23,14 +21,12 @@ class HandRoute(PlatformRoute):
     """Authenticate, then call the endpoint with the request and what its path names."""
 
     @override
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the endpoint with what stands before it."""
-        endpoint = self.endpoint
-
-        async def guarded(request: Request) -> Response:
-            admit(request, await authenticate(request))
-            capped = PlatformRequest(request.scope, request.receive)
-            answer: Response = await endpoint(request=capped, **request.path_params)
-            return answer
-
-        return guarded
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; what is raised, the app's own handlers turn into problems."""
+        if scope["method"] not in (self.methods or ()):
+            await super().handle(scope, receive, send)
+            return
+        request = PlatformRequest(scope, receive)
+        admit(request, await authenticate(request))
+        answer: Response = await self.endpoint(request=request, **scope["path_params"])
+        await answer(scope, receive, send)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydantic import TypeAdapter
+
 from runtime.plugins.stdlib.facility import PLUGIN
 from runtime.public import (
     JsonObject,
@@ -70,7 +72,7 @@ class Plant:
             state=self.sandbox.state(self.document(changes)),
             principal=environment.principal.model_copy(update={"roles": roles}),
             limits=environment.limits,
-            usage=Usage.model_validate({"spent": {"project": spent}}),
+            usage=TypeAdapter(Usage).validate_python({"spent": {"project": spent}}),
             confirms=people,
             approves=people,
         )
