@@ -20,7 +20,11 @@ class ConsentKind(StrEnum):
 
 
 class Consent(BaseModel):
-    """Record that a person said yes to one plan."""
+    """Record that a person said yes to one plan.
+
+    Attributes:
+        roles: what they are in the project.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +33,7 @@ class Consent(BaseModel):
     plan_digest: str
     requester: str
     granted_by: str
+    roles: tuple[str, ...] = ()
     policy_revision: str
     expires_at: AwareDatetime
 

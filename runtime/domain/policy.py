@@ -1,19 +1,21 @@
 """Hold the question put to policy, its answer, and the shipped role and risk rules.
 
-The rule table answers in-process; a policy engine answers the same question with the same type.
+The platform asks Rego (`runtime/policies`, and what an organization adds to it); the rule table
+here answers the same for simulations without a platform, and a test holds both equal.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from runtime.domain.action import Action, Risk
 from runtime.domain.principal import Principal
 from runtime.domain.reason import ReasonCode
 from runtime.kit.canonical_json import digest
-from runtime.kit.json_value import JsonObject
+from runtime.kit.json_pointer import parse as tokens
 
 RULES_REVISION = "rules-1"
 
@@ -30,20 +32,40 @@ A role that an action names as required may take that action's risk, whatever it
 _RISK_RANK = {Risk.LOW: 1, Risk.MEDIUM: 2, Risk.HIGH: 3}
 
 
+def _readable(pointer: str) -> str:
+    tokens(pointer)
+    return pointer
+
+
 class ObligationKind(StrEnum):
     """Name what an allowing decision still makes the engine do."""
 
     CONFIRM = "confirm"
     APPROVE = "approve"
+    REDACT = "redact"
+    CAP_COST = "cap_cost"
 
 
 class Obligation(BaseModel):
-    """Demand something before the step may run; `count` is the number of approvals."""
+    """Demand something of a step that is allowed.
+
+    Attributes:
+        kind: what is demanded.
+        count: for `approve`, how many people.
+        role: for `approve`, the role that they need; None for any that may approve.
+        pointers: for `redact`, JSON Pointers into the inputs that the record does not show.
+        units: for `cap_cost`, the most that the step may cost.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ObligationKind
-    count: int = Field(default=1, ge=1)
+    count: int = Field(default=1, ge=1, le=100)
+    role: str | None = Field(default=None, min_length=1, max_length=64)
+    pointers: tuple[Annotated[str, Field(max_length=500), AfterValidator(_readable)], ...] = Field(
+        default=(), max_length=50
+    )
+    units: int = Field(default=0, ge=0)
 
 
 class PolicyReason(BaseModel):
@@ -56,25 +78,24 @@ class PolicyReason(BaseModel):
     remedy: str
 
 
-class PolicyInput(BaseModel):
-    """Ask whether a principal may call an action; the same document for every evaluator."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    principal: Principal
-    project: str
-    action: JsonObject
-    inputs: JsonObject
-
-
 class PolicyDecision(BaseModel):
-    """Answer a policy question; silence is never an answer that allows."""
+    """Answer a policy question; silence is never an answer that allows.
+
+    Attributes:
+        allow: whether the step may run, once the obligations are met.
+        obligations: what it takes besides.
+        reasons: why not.
+        roles: the principal's roles, with those that rules derived.
+        revision: which rules were asked.
+        decision_id: the digest of rules and question, so that equal questions have equal names.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     allow: bool
     obligations: tuple[Obligation, ...] = ()
     reasons: tuple[PolicyReason, ...] = ()
+    roles: tuple[str, ...] = ()
     revision: str
     decision_id: str
 

@@ -24,7 +24,12 @@ _STEP_LIMITS = {Mode.INTERACTIVE: 1, Mode.ASSISTED: 5, Mode.AUTONOMOUS: 10}
 
 
 class Principal(BaseModel):
-    """Identify the caller as the credential does; nothing a model writes ends up here."""
+    """Identify the caller as the credential does; nothing a model writes ends up here.
+
+    Attributes:
+        claims: what the identity provider says of the person, as canonical JSON text; empty for
+            those who come without one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,3 +37,4 @@ class Principal(BaseModel):
     organization: str
     roles: tuple[str, ...]
     grant: Mode = Mode.ASSISTED
+    claims: str = ""

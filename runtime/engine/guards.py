@@ -13,9 +13,11 @@ from runtime.domain.action import Visibility
 from runtime.domain.approval import ConsentKind
 from runtime.domain.limits import BudgetScope
 from runtime.domain.outcome import Refusal
-from runtime.domain.policy import ObligationKind
+from runtime.domain.policy import Obligation, ObligationKind
 from runtime.domain.reason import ReasonCode
 from runtime.engine.facts import StepFacts
+from runtime.kit.json_pointer import covers
+from runtime.kit.redact import REDACTED
 
 Guard: TypeAlias = Callable[[StepFacts], Refusal | None]
 
@@ -55,7 +57,8 @@ def action_visible(facts: StepFacts) -> Refusal | None:
     """Refuse developer actions to everybody who is not a developer or an admin."""
     if facts.action.action.permission.visibility is Visibility.USER:
         return None
-    if {"developer", "admin", "owner"} & set(facts.facts.principal.roles):
+    derived = () if facts.decision is None else facts.decision.roles
+    if {"developer", "admin", "owner"} & {*facts.facts.principal.roles, *derived}:
         return None
     return Refusal(
         guard="action_visible",
@@ -72,11 +75,12 @@ def inputs_valid(facts: StepFacts) -> Refusal | None:
     if schema.accepts(facts.step.inputs):
         return None
     problem = schema.problems(facts.step.inputs)[0]
+    hidden = any(covers(pointer, problem.pointer) for pointer in hidden_inputs(facts))
     return Refusal(
         guard="inputs_valid",
         code=ReasonCode.INPUT_INVALID,
         expected="inputs that satisfy the schema",
-        found=f"{problem.pointer or '/'}: {problem.message}",
+        found=f"{problem.pointer or '/'}: {REDACTED if hidden else problem.message}",
         remedy=f"see the input schema of {facts.action.action.id}",
     )
 
@@ -176,10 +180,26 @@ def within_budget(facts: StepFacts) -> Refusal | None:
     return None
 
 
+def within_cap(facts: StepFacts) -> Refusal | None:
+    """Refuse a step that costs more than policy allows it to, urgent or not."""
+    caps = [item.units for item in _obligations(facts, ObligationKind.CAP_COST)]
+    action = facts.action.action
+    if not caps or action.cost <= min(caps):
+        return None
+    return Refusal(
+        guard="within_cap",
+        code=ReasonCode.COST_CAPPED,
+        expected=f"a step that costs at most {min(caps)} units, as policy says",
+        found=action.cost,
+        remedy="use a cheaper action, or ask an admin to change the policy",
+    )
+
+
 def confirmed(facts: StepFacts) -> Refusal | None:
     """Refuse a step that needs the requester's confirmation until it is there."""
-    demanded = _demanded(facts, ObligationKind.CONFIRM)
-    if not demanded or len(consents_for(facts, ObligationKind.CONFIRM)) >= demanded:
+    if not _obligations(facts, ObligationKind.CONFIRM):
+        return None
+    if consents_for(facts, ObligationKind.CONFIRM):
         return None
     return Refusal(
         guard="confirmed",
@@ -190,18 +210,24 @@ def confirmed(facts: StepFacts) -> Refusal | None:
 
 
 def approved(facts: StepFacts) -> Refusal | None:
-    """Refuse a step that needs other people's approval until enough of them gave it."""
-    demanded = _demanded(facts, ObligationKind.APPROVE)
-    given = len(consents_for(facts, ObligationKind.APPROVE)) if demanded else 0
-    if given >= demanded:
-        return None
-    return Refusal(
-        guard="approved",
-        code=ReasonCode.APPROVAL_REQUIRED,
-        expected=f"{demanded} approval(s) by other people",
-        found=given,
-        remedy="ask a colleague to approve the plan as it stands",
-    )
+    """Refuse a step that needs other people's approval until enough of them gave it.
+
+    Each obligation is met on its own: of the people who said yes, as many have its role as it asks.
+    """
+    for obligation in _obligations(facts, ObligationKind.APPROVE):
+        given = len(consents_for(facts, ObligationKind.APPROVE, role=obligation.role))
+        if given < obligation.count:
+            whose = (
+                "other people" if obligation.role is None else f"others who are {obligation.role}"
+            )
+            return Refusal(
+                guard="approved",
+                code=ReasonCode.APPROVAL_REQUIRED,
+                expected=f"{obligation.count} approval(s) by {whose}",
+                found=given,
+                remedy="ask a colleague to approve the plan as it stands",
+            )
+    return None
 
 
 GUARDS: tuple[Guard, ...] = (
@@ -214,6 +240,7 @@ GUARDS: tuple[Guard, ...] = (
     preconditions_hold,
     within_rate,
     within_budget,
+    within_cap,
     confirmed,
     approved,
 )
@@ -229,15 +256,24 @@ def first_refusal(facts: StepFacts, guards: Iterable[Guard] = GUARDS) -> Refusal
     return None
 
 
-def consents_for(facts: StepFacts, kind: ObligationKind) -> tuple[str, ...]:
-    """Return the ids of consents that satisfy an obligation, one for each person."""
+def consents_for(
+    facts: StepFacts, kind: ObligationKind, *, role: str | None = None
+) -> tuple[str, ...]:
+    """Return the ids of consents that satisfy an obligation, one for each person.
+
+    Args:
+        facts: of the step.
+        kind: `CONFIRM` or `APPROVE`.
+        role: what the person who gave it has to be; None for anybody who may give it.
+    """
     decision = facts.decision
     if decision is None:
         return ()
     by_person = {
         consent.granted_by: consent.id
         for consent in facts.facts.consents
-        if consent.covers(
+        if (role is None or role in consent.roles)
+        and consent.covers(
             _CONSENT_OF[kind],
             plan_digest=facts.plan_digest,
             requester=facts.facts.principal.id,
@@ -248,11 +284,19 @@ def consents_for(facts: StepFacts, kind: ObligationKind) -> tuple[str, ...]:
     return tuple(by_person.values())
 
 
+def hidden_inputs(facts: StepFacts) -> tuple[str, ...]:
+    """Return where the inputs hold what policy wants no record to show."""
+    return tuple(
+        pointer for item in _obligations(facts, ObligationKind.REDACT) for pointer in item.pointers
+    )
+
+
 def _urgent(facts: StepFacts) -> bool:
     return facts.action.action.permission.urgent
 
 
-def _demanded(facts: StepFacts, kind: ObligationKind) -> int:
+def _obligations(facts: StepFacts, kind: ObligationKind) -> tuple[Obligation, ...]:
     decision = facts.decision
-    obligations = decision.obligations if decision is not None else ()
-    return sum(obligation.count for obligation in obligations if obligation.kind is kind)
+    if decision is None or not decision.obligations:
+        return ()
+    return tuple(item for item in decision.obligations if item.kind is kind)

@@ -7,6 +7,7 @@ change what the engine compares against; what it returns is encoded at once for 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from runtime.domain.action import HandlerRefusal
 from runtime.domain.outcome import Refusal, StepOutcome, StepStatus
@@ -16,12 +17,15 @@ from runtime.domain.state import State
 from runtime.engine.compiled import CompiledRegistry
 from runtime.engine.conditions import Part
 from runtime.engine.facts import StepFacts
-from runtime.engine.guards import consents_for, first_refusal
+from runtime.engine.guards import consents_for, first_refusal, hidden_inputs
 from runtime.kit.canonical_json import CanonicalJsonError, canonical_bytes, parse
 from runtime.kit.json_patch import diff
 from runtime.kit.json_pointer import covers
 from runtime.kit.json_pointer import parse as tokens
 from runtime.kit.json_value import JsonObject
+from runtime.kit.redact import masked
+
+_CONSENTED: Final = (ObligationKind.CONFIRM, ObligationKind.APPROVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,7 @@ def judge_step(facts: StepFacts, registry: CompiledRegistry) -> StepJudgement:
         outcome=StepOutcome(
             index=facts.index,
             action=facts.step.action,
-            inputs=facts.step.inputs,
+            inputs=_shown_inputs(facts),
             status=StepStatus.DONE,
             diff=change.diff,
             state_version=change.state.version,
@@ -173,7 +177,7 @@ def _stopped(facts: StepFacts, refusal: Refusal, *, status: StepStatus) -> StepJ
         outcome=StepOutcome(
             index=facts.index,
             action=facts.step.action,
-            inputs=facts.step.inputs,
+            inputs=_shown_inputs(facts),
             status=status,
             refusal=refusal,
             state_version=facts.state.version,
@@ -188,9 +192,16 @@ def _used_consents(facts: StepFacts) -> tuple[str, ...]:
     decision = facts.decision
     if decision is None or not decision.obligations:
         return ()
-    return tuple(
+    used = [
         consent
-        for kind in ObligationKind
-        if any(obligation.kind is kind for obligation in decision.obligations)
-        for consent in consents_for(facts, kind)
-    )
+        for obligation in decision.obligations
+        if obligation.kind in _CONSENTED
+        for consent in consents_for(facts, obligation.kind, role=obligation.role)
+    ]
+    return tuple(dict.fromkeys(used))
+
+
+def _shown_inputs(facts: StepFacts) -> JsonObject:
+    """Return the inputs as the record shows them: without what policy wants hidden."""
+    hidden = hidden_inputs(facts)
+    return masked(facts.step.inputs, hidden) if hidden else facts.step.inputs

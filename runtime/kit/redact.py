@@ -5,8 +5,11 @@ accidents; a secret that looks like nothing under a key that says nothing passes
 """
 
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
+from runtime.kit.json_pointer import PointerError, get, set_value
 from runtime.kit.json_value import JsonValue
 
 REDACTED: Final = "[redacted]"
@@ -74,6 +77,19 @@ def redact(value: JsonValue) -> JsonValue:
     if isinstance(value, list):
         return [redact(item) for item in value]
     return value
+
+
+def masked(document: JsonValue, pointers: Iterable[str]) -> JsonValue:
+    """Return a document with "[redacted]" at each place that is there; one that is not is ignored.
+
+    >>> masked({"card": {"number": 4111}, "amount": 3}, ["/card/number", "/iban"])
+    {'card': {'number': '[redacted]'}, 'amount': 3}
+    """
+    for pointer in pointers:
+        with suppress(PointerError):
+            get(document, pointer)
+            document = set_value(document, pointer, REDACTED)
+    return document
 
 
 def names_secret(key: str) -> bool:

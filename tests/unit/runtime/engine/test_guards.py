@@ -44,6 +44,7 @@ BREACHES: Final[dict[str, JsonObject]] = {
     "preconditions_hold": {"preconditions": (FULL,)},
     "within_rate": {"per_minute": 0},
     "within_budget": {"budgets": {BudgetScope.PROJECT: 0}},
+    "within_cap": {"cap": 0},
     "confirmed": {"confirm": True},
     "approved": {"approvals": 2},
 }
@@ -81,8 +82,10 @@ def judged(**changes: object) -> StepFacts:
 
 def _demands(given_: JsonObject) -> tuple[Obligation, ...]:
     confirm = (Obligation(kind=ObligationKind.CONFIRM),) if given_.get("confirm") else ()
-    count = given_.get("approvals", 0)
-    return (*confirm, *((Obligation(kind=ObligationKind.APPROVE, count=count),) if count else ()))
+    count, cap = given_.get("approvals", 0), given_.get("cap")
+    approve = (Obligation(kind=ObligationKind.APPROVE, count=count),) if count else ()
+    capped = () if cap is None else (Obligation(kind=ObligationKind.CAP_COST, units=cap),)
+    return (*confirm, *approve, *capped)
 
 
 def with_consents(facts: StepFacts, *consents: Consent) -> StepFacts:
@@ -139,6 +142,7 @@ def test_the_order_of_the_guards_is_the_contract() -> None:
         ("preconditions_hold", "precondition_unmet", "the box is full", FULL.rule, "bring the"),
         ("within_rate", "rate_limited", "at most 0 actions a minute", 1, "wait until the minute"),
         ("within_budget", "budget_exceeded", "at most 0 units of the project", 1, "raise the"),
+        ("within_cap", "cost_capped", "a step that costs at most 0 units", 1, "use a cheaper"),
         ("confirmed", "confirmation_required", "the requester's confirmation", None, "confirm"),
         ("approved", "approval_required", "2 approval(s) by other people", 0, "ask a colleague"),
     ],
@@ -331,13 +335,49 @@ def test_an_approval_does_not_count(change: JsonObject) -> None:
     assert refusal.found == 1
 
 
-def test_obligations_of_one_kind_add_up() -> None:
-    """Two rules that each want an approval want two people."""
+def test_each_obligation_to_approve_is_met_on_its_own() -> None:
+    """Of the people who said yes, enough have each role that is asked for."""
     one = Obligation(kind=ObligationKind.APPROVE)
-    decided = _replaced(judged(), decisions=(a_decision(obligations=(one, one)),))
+    by_finance = Obligation(kind=ObligationKind.APPROVE, role="finance")
+    decided = _replaced(judged(), decisions=(a_decision(obligations=(one, by_finance)),))
+    stranger, colleague = APPROVALS
+    of_finance = colleague.model_copy(update={"roles": ("operator", "finance")})
 
-    assert first_refusal(with_consents(decided, APPROVALS[0])) is not None
-    assert first_refusal(with_consents(decided, *APPROVALS)) is None
+    refusal = first_refusal(with_consents(decided, stranger, colleague))
+
+    assert refusal is not None
+    assert refusal.expected == "1 approval(s) by others who are finance"
+    assert first_refusal(with_consents(decided, of_finance)) is None
+
+
+@pytest.mark.parametrize(("units", "passes"), [(1, True), (0, False)], ids=["fits", "exceeds"])
+def test_the_lowest_cap_on_the_cost_counts(units: int, *, passes: bool) -> None:
+    """Also for urgent actions: it is policy's word, not a budget."""
+    caps = tuple(Obligation(kind=ObligationKind.CAP_COST, units=it) for it in (9, units))
+    facts = _replaced(judged(urgent=True), decisions=(a_decision(obligations=caps),))
+
+    assert (first_refusal(facts) is None) is passes
+
+
+def test_a_derived_role_sees_developer_actions() -> None:
+    """What policy derives from a person's claims counts as a role of theirs."""
+    hidden = judged(visibility=Visibility.DEVELOPER)
+    decision = a_decision().model_copy(update={"roles": ("operator", "developer")})
+
+    assert first_refusal(_replaced(hidden, decisions=(decision,))) is None
+
+
+def test_a_refused_input_that_policy_hides_is_not_shown() -> None:
+    """The place is told, the value is not."""
+    hide = Obligation(kind=ObligationKind.REDACT, pointers=("/value",))
+    facts = _replaced(
+        judged(step=a_step(value="ten-secret")), decisions=(a_decision(obligations=(hide,)),)
+    )
+
+    refusal = first_refusal(facts)
+
+    assert refusal is not None
+    assert refusal.found == "/value: [redacted]"
 
 
 def test_without_a_decision_no_consent_is_good() -> None:

@@ -232,6 +232,19 @@ def test_a_finished_step_names_the_consents_that_it_used() -> None:
     assert judge_step(facts, registry).outcome.consents == ("consent-1",)
 
 
+@pytest.mark.parametrize("value", [3, "three"], ids=["done", "refused"])
+def test_what_policy_hides_is_not_in_the_record(value: JsonValue) -> None:
+    """The handler gets the inputs as they are; what is stored does not show them."""
+    registry, step = a_registry(), a_step(value=value)
+    hide = Obligation(kind=ObligationKind.REDACT, pointers=("/value", "/absent"))
+    facts = step_facts_for(step, registry, decisions=(a_decision(obligations=(hide,)),))
+
+    judgement = judge_step(facts, registry)
+
+    assert judgement.outcome.inputs == {"value": "[redacted]"}
+    assert judgement.state.components["box"]["value"] == (3 if value == 3 else 0)
+
+
 def test_a_step_without_a_decision_records_none() -> None:
     """A refusal for lack of a decision has no decision to name."""
     registry = a_registry()

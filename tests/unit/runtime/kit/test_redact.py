@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runtime.kit.json_value import JsonValue
-from runtime.kit.redact import REDACTED, names_secret, redact
+from runtime.kit.redact import REDACTED, masked, names_secret, redact
 
 BODY = "Ab1" * 12
 
@@ -114,3 +114,13 @@ def test_redacting_twice_is_redacting_once(text: str) -> None:
     once = redact(text)
 
     assert redact(once) == once
+
+
+def test_places_are_masked_whatever_they_hold() -> None:
+    """A place that is not there changes nothing; the document that was given stays as it was."""
+    document = {"cards": [{"number": 1}, {"number": 2}], "note": "n"}
+
+    hidden = masked(document, ["/cards/1/number", "/cards/9/number", "/note/deeper"])
+
+    assert hidden == {"cards": [{"number": 1}, {"number": REDACTED}], "note": "n"}
+    assert document["cards"][1] == {"number": 2}
