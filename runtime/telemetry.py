@@ -18,6 +18,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 from runtime.kit.json_value import JsonObject
 from runtime.kit.redact import redact
+from runtime.ports.leases import LeaseEvent, LeaseEventKind
 
 REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("plangate_request_id", default=None)
 """Which request the current task works on; every log line has it."""
@@ -36,6 +37,10 @@ _LATENCIES_S: Final = (
 )  # fmt: skip
 _WAITS_S: Final = (0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
 _GROUPS: Final = (1, 2, 4, 8, 16, 32)
+_WAITED: Final = frozenset(
+    {LeaseEventKind.ACQUIRED, LeaseEventKind.BUSY, LeaseEventKind.UNAVAILABLE}
+)
+"""What ends a wait for a lease."""
 
 
 def configure_logging(*, level: str = "info", stream: TextIO | None = None) -> None:
@@ -104,12 +109,7 @@ class Metrics:
             buckets=_GROUPS,
             registry=self.registry,
         )
-        self._lease_waits = Histogram(
-            "plangate_lease_wait_seconds",
-            "Time that a project's lease was waited for.",
-            buckets=_WAITS_S,
-            registry=self.registry,
-        )
+        self._leases = _LeaseFigures(self.registry)
         self._fences = Counter(
             "plangate_fence_rejections",
             "Commits refused because a later holder of the lease had written.",
@@ -122,6 +122,7 @@ class Metrics:
             buckets=_WAITS_S,
             registry=self.registry,
         )
+        self._of_pool = {pool: self._pool_waits.labels(pool) for pool in ("direct", "general")}
         self._of_route = dict[tuple[str, str, int], tuple[Counter, Histogram]]()
 
     def answered(self, method: str, route: str, *, status: int, seconds: float) -> None:
@@ -145,9 +146,9 @@ class Metrics:
         """Count a commit by how many plans it held."""
         self._groups.observe(size)
 
-    def lease_waited(self, seconds: float) -> None:
-        """Count a wait for a lease."""
-        self._lease_waits.observe(seconds)
+    def lease_told(self, event: LeaseEvent) -> None:
+        """Count what became of a lease, and the wait for one."""
+        self._leases.tell(event)
 
     def fence_rejected(self) -> None:
         """Count a commit that came too late."""
@@ -155,7 +156,7 @@ class Metrics:
 
     def connection_waited(self, pool: str, seconds: float) -> None:
         """Count a wait for a connection."""
-        self._pool_waits.labels(pool).observe(seconds)
+        self._of_pool[pool].observe(seconds)
 
     def watch(self, name: str, description: str, *, read: Callable[[], float]) -> None:
         """Show a figure that is read when somebody looks, as `plangate_` and its name."""
@@ -165,3 +166,27 @@ class Metrics:
     def exposition(self) -> bytes:
         """Return every figure as Prometheus reads it."""
         return generate_latest(self.registry)
+
+
+class _LeaseFigures:
+    """Count what becomes of leases, and the waits for them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        events = Counter(
+            "plangate_lease_events",
+            "Leases of projects that were acquired, released or lost; busy, unavailable: not got.",
+            ("event",),
+            registry=registry,
+        )
+        self._events = {kind: events.labels(kind.value) for kind in LeaseEventKind}
+        self._waits = Histogram(
+            "plangate_lease_wait_seconds",
+            "Time that a project's lease was waited for, also in vain.",
+            buckets=_WAITS_S,
+            registry=registry,
+        )
+
+    def tell(self, event: LeaseEvent) -> None:
+        self._events[event.kind].inc()
+        if event.kind in _WAITED:
+            self._waits.observe(event.waited_s)

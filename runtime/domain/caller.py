@@ -7,7 +7,7 @@ they have there. Nothing else in a request says who acts.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from runtime.domain.errors import NotAllowedError, NotFoundError
@@ -40,6 +40,8 @@ class Caller:
         member_kind: person or service.
         scopes: what the credential may be used for.
         credential_id: which credential, for the record.
+        claims: what the identity provider says of them, as canonical JSON text; empty for every
+            credential but its bearer tokens.
     """
 
     member_id: str
@@ -49,6 +51,7 @@ class Caller:
     scopes: frozenset[Scope]
     credential_id: str
     credential_kind: CredentialKind
+    claims: str = field(default="", repr=False)
 
     @property
     def owner(self) -> bool:
@@ -95,6 +98,7 @@ class Caller:
             organization=self.organization_id,
             roles=tuple(dict.fromkeys(roles)),
             grant=Mode.ASSISTED if membership is None else membership.mode,
+            claims=self.claims,
         )
 
 

@@ -1,7 +1,8 @@
 """The role of those who vouch for people: OIDC issuers that an operator trusts.
 
 Services take an `IdentityProviders`; `adapters.oidc` implements it. Of a foreign token nothing has
-a meaning here but what `VerifiedIdentity` holds: roles, user ids and the like are dropped.
+a meaning here but what `VerifiedIdentity` holds: roles, user ids and the like are dropped, unless
+an operator lists them for policies to judge.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from runtime.kit.ids import IdError, parse_id
 
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 MOST_LEEWAY_S: Final = 120
+MOST_CLAIMS: Final = 20
 
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 _Scope = Annotated[str, StringConstraints(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")]
@@ -52,6 +54,8 @@ class TrustedIssuer(BaseModel):
         organization_id: whose members it vouches for. Exactly one of this and the next is set.
         organization_claim: the claim that holds an organization id; such an issuer speaks for every
             organization, so it is one that the platform itself runs.
+        claims: names of claims of its bearer tokens that policies may judge people by; none by
+            default. Sessions carry none.
         leeway_s: by how much its clock may differ from ours.
         keys_max_age_s: how long its keys are used before they are fetched again, and so how long
             a withdrawn key can work.
@@ -72,6 +76,7 @@ class TrustedIssuer(BaseModel):
     )
     organization_id: str | None = None
     organization_claim: _Name | None = None
+    claims: tuple[_Name, ...] = Field(default=(), max_length=MOST_CLAIMS)
     leeway_s: int = Field(default=30, ge=0, le=MOST_LEEWAY_S)
     keys_max_age_s: int = Field(default=600, ge=30, le=86_400)
     keys_kept_s: int = Field(default=3_600, ge=30, le=86_400)
@@ -87,6 +92,8 @@ class TrustedIssuer(BaseModel):
                 raise ValueError("a redirect URI is no https URL without user and fragment")
         if "openid" not in self.login_scopes:
             raise ValueError("the login scopes lack 'openid', without which there is no identity")
+        if len(set(self.claims)) < len(self.claims):
+            raise ValueError("the list of claims names one twice")
         if self.keys_kept_s < self.keys_max_age_s:
             raise ValueError("keys_kept_s is below keys_max_age_s, expected at least as long")
         return self
@@ -130,6 +137,8 @@ class VerifiedIdentity:
         email_verified: whether the issuer says that it is theirs.
         organization_id: the organization that they belong to, by the issuer's settings.
         expires_at: until when.
+        claims: those that the settings list, of a bearer token, as canonical JSON text; empty where
+            there are none.
     """
 
     issuer: str
@@ -138,6 +147,7 @@ class VerifiedIdentity:
     email_verified: bool = False
     organization_id: str
     expires_at: datetime
+    claims: str = field(default="", repr=False)
 
 
 class PendingLogin(Protocol):

@@ -198,6 +198,7 @@ class Authentication:
             scopes=scopes_by_role(found.organization_role),
             credential_id=f"oidc:{found.member_id}",
             credential_kind=CredentialKind.OIDC,
+            claims=identity.claims,
         )
         return Told(value=caller, fresh_s=min(FRESH_S, self._seconds_to(identity.expires_at)))
 

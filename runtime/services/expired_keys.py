@@ -1,4 +1,8 @@
-"""Forget the answers to keys that nobody will repeat any more."""
+"""Forget the answers to keys that nobody will repeat any more.
+
+Lines ask for it, so organizations that execute are swept here; `unit_of_work` takes along some keys
+of those that only administrate.
+"""
 
 from __future__ import annotations
 

@@ -59,13 +59,11 @@ class Hold:
         if self._lease is not None and not self._lease.lost:
             return self._lease
         await self.let_go()
-        began_s = self._needs.clock.monotonic_s()
         lease = await self._needs.leases.acquire(
             f"{self._organization_id}:{self._project_id}",
             wait_s=self._needs.lease_wait_s,
             floor=self._fence,
         )
-        self._needs.measures.lease_waited(self._needs.clock.monotonic_s() - began_s)
         self._lease = lease
         self._watching = asyncio.create_task(self._watch(lease), name=f"watch {self._project_id}")
         return lease

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from runtime.ports.leases import LeaseEvent
+
 
 class Measures(Protocol):
     """Take note of what happened; cheap, and never in the way."""
@@ -16,8 +18,8 @@ class Measures(Protocol):
         """Note how many plans one commit held."""
         ...
 
-    def lease_waited(self, seconds: float) -> None:
-        """Note how long a lease was waited for."""
+    def lease_told(self, event: LeaseEvent) -> None:
+        """Note a step in the life of a lease, or that a wait for one was in vain."""
         ...
 
     def fence_rejected(self) -> None:
@@ -38,7 +40,7 @@ class Unmeasured:
     def group_committed(self, size: int) -> None:
         """Forget it."""
 
-    def lease_waited(self, seconds: float) -> None:
+    def lease_told(self, event: LeaseEvent) -> None:
         """Forget it."""
 
     def fence_rejected(self) -> None:

@@ -2,6 +2,9 @@
 
 The only place beside `commit_executions` that commits. A use case hands in its work; if the
 request's key was answered before, the work is not done and the stored answer is returned.
+
+Each write also takes along some of its organization's old keys. Those of organizations that execute
+are swept by `expired_keys` beside the work; others would keep theirs for ever.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,9 +20,13 @@ from runtime.domain.record import AuditRecord, Event
 from runtime.kit.canonical_json import canonical_text, parse
 from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context, Ids
+from runtime.services.expired_keys import KEPT
 from runtime.store import idempotency_keys, records
 from runtime.store.idempotency_keys import KeyUse, StoredAnswer
 from runtime.store.session import Database
+
+FORGOTTEN_AT_ONCE: Final = 20
+"""How many old keys one write takes along at most: more than it adds, and no more than a moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,19 +93,24 @@ async def once(database: Database, ids: Ids, context: Context, *, work: Work) ->
     use = use_of(context)
     async with database.transaction(context.caller.organization_id) as connection:
         unit = Unit(connection, context, ids)
-        if use is None:
-            return await work(unit)
-        stored = await idempotency_keys.claim(connection, use, now=unit.now)
-        if stored is not None:
-            return Answer(document=parse(stored.answer), status=stored.status, replayed=True)
-        answer = await work(unit)
-        kept = answer.document if answer.kept is None else answer.kept
-        await idempotency_keys.settle(
-            connection,
-            use,
-            answered=StoredAnswer(status=answer.status, answer=canonical_text(kept)),
-        )
+        answer = await work(unit) if use is None else await _keyed(unit, use, work=work)
+        await idempotency_keys.forget_before(connection, unit.now - KEPT, limit=FORGOTTEN_AT_ONCE)
         return answer
+
+
+async def _keyed(unit: Unit, use: KeyUse, *, work: Work) -> Answer:
+    """Do the work and keep its answer, or return the one that is kept."""
+    stored = await idempotency_keys.claim(unit.connection, use, now=unit.now)
+    if stored is not None:
+        return Answer(document=parse(stored.answer), status=stored.status, replayed=True)
+    answer = await work(unit)
+    kept = answer.document if answer.kept is None else answer.kept
+    await idempotency_keys.settle(
+        unit.connection,
+        use,
+        answered=StoredAnswer(status=answer.status, answer=canonical_text(kept)),
+    )
+    return answer
 
 
 def use_of(context: Context) -> KeyUse | None:

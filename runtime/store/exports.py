@@ -20,6 +20,9 @@ from runtime.store.members import MemberRow
 from runtime.store.memberships import MembershipRow
 from runtime.store.organizations import OrganizationRow
 from runtime.store.outcomes import OutcomeRow
+from runtime.store.policies import PolicyActivationRow, PolicyVersionRow
+from runtime.store.policy_decisions import PolicyDecisionRow
+from runtime.store.policy_units import PolicyUnitRow
 from runtime.store.projects import ProjectRow
 from runtime.store.records import AuditRecordRow, EventRow
 from runtime.store.session import LOST, Database, tenant
@@ -41,6 +44,10 @@ EXPORTED: Final[Mapping[type[Row], int]] = MappingProxyType(
         VersionRow: MANY_ROWS,
         SnapshotRow: FEW_ROWS,
         OutcomeRow: MANY_ROWS,
+        PolicyVersionRow: FEW_ROWS,
+        PolicyActivationRow: MANY_ROWS,
+        PolicyUnitRow: FEW_ROWS,
+        PolicyDecisionRow: MANY_ROWS,
         EventRow: MANY_ROWS,
         AuditRecordRow: MANY_ROWS,
     }

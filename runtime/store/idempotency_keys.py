@@ -119,11 +119,22 @@ async def settle(connection: AsyncConnection, use: KeyUse, *, answered: StoredAn
 
 
 async def forget_before(connection: AsyncConnection, instant: datetime, *, limit: int) -> int:
-    """Delete keys that are older, of the transaction's organization; return how many."""
+    """Delete keys that are older, of the transaction's organization; return how many.
+
+    A key that another transaction works with, or deletes just now, is left: nobody is waited for.
+    """
     row = IdempotencyKeyRow
     named = (row.principal_id, row.route, row.key)
-    old = select(*named).where(row.created_at < instant).limit(limit)
-    gone = await connection.execute(delete(row).where(tuple_(*named).in_(old)).returning(row.key))
+    old = (
+        select(*named)
+        .where(row.created_at < instant)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("old")  # asked once: as a plain subquery it might be asked again for each row
+    )
+    gone = await connection.execute(
+        delete(row).where(tuple_(*named).in_(select(*old.c))).returning(row.key)
+    )
     return len(gone.all())
 
 

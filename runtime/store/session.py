@@ -9,10 +9,11 @@ costs half through it, one statement a third).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -54,6 +55,9 @@ LOST: Final = (
 )
 """What the driver raises when the database can't do now what it is asked, or its answer is lost."""
 
+ObserveWait: TypeAlias = Callable[[str, float], None]
+"""Take note of a pool, `direct` or `general`, and how many seconds a connection was waited for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSizes:
@@ -66,17 +70,27 @@ class PoolSizes:
 class Database:
     """Hold the connections of one process; belongs to one event loop."""
 
-    def __init__(self, *, engine: AsyncEngine, direct: asyncpg.Pool[Any]) -> None:
+    def __init__(
+        self,
+        *,
+        engine: AsyncEngine,
+        direct: asyncpg.Pool[Any],
+        observe: ObserveWait | None = None,
+    ) -> None:
         self.engine = engine
         self.direct = direct
+        self._observe = observe
 
     @classmethod
-    async def opened(cls, url: str, *, sizes: PoolSizes | None = None) -> Self:
+    async def opened(
+        cls, url: str, *, sizes: PoolSizes | None = None, observe: ObserveWait | None = None
+    ) -> Self:
         """Connect under the app's role.
 
         Args:
             url: `postgresql://ROLE:PASSWORD@HOST:PORT/DATABASE`.
             sizes: how many connections.
+            observe: what is told of every wait for one, for metrics; of those in vain, too.
 
         Raises:
             StorageUnavailableError: nobody answers there, or not to this role.
@@ -109,7 +123,7 @@ class Database:
         except (*LOST, asyncpg.PostgresError) as error:
             await engine.dispose()
             raise StorageUnavailableError(reason=type(error).__name__) from error
-        return cls(engine=engine, direct=direct)
+        return cls(engine=engine, direct=direct, observe=observe)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[PoolConnectionProxy[Any]]:
@@ -118,10 +132,13 @@ class Database:
         Raises:
             StorageUnavailableError: none is free in time, or none can be made; nothing was sent.
         """
+        wait = _Wait("direct", self._observe)
         try:
             taken = await self.direct.acquire(timeout=CONNECT_TIMEOUT_S)
         except (*LOST, asyncpg.PostgresError) as error:
             raise StorageUnavailableError(reason=type(error).__name__, sent=False) from error
+        finally:
+            wait.end()
         try:
             yield taken
         finally:
@@ -143,17 +160,37 @@ class Database:
             StorageUnavailableError: the database can't be asked.
         """
         organization = tenant(organization_id)
+        wait = _Wait("general", self._observe)
         try:
-            async with self.engine.begin() as connection:
-                if read_only:
-                    await connection.execute(_READ_ONLY)
-                await connection.execute(_SET_TENANT, {"organization": organization})
-                yield connection
+            async with self.engine.connect() as connection:
+                wait.end()
+                async with connection.begin():
+                    if read_only:
+                        await connection.execute(_READ_ONLY)
+                    await connection.execute(_SET_TENANT, {"organization": organization})
+                    yield connection
         except (*LOST, PoolTimeoutError, DBAPIError) as error:
+            wait.end()
             reason = _reason(error)
             if reason is None:
                 raise
             raise StorageUnavailableError(reason=reason) from error
+
+
+class _Wait:
+    """Measure one wait for a connection, from now on until it is first said to be over."""
+
+    __slots__ = ("_observe", "_pool", "_since_s")
+
+    def __init__(self, pool: str, observe: ObserveWait | None) -> None:
+        self._pool = pool
+        self._observe = observe
+        self._since_s = 0.0 if observe is None else asyncio.get_running_loop().time()
+
+    def end(self) -> None:
+        observe, self._observe = self._observe, None
+        if observe is not None:
+            observe(self._pool, asyncio.get_running_loop().time() - self._since_s)
 
 
 def _reason(error: Exception) -> str | None:

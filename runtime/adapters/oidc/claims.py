@@ -1,7 +1,8 @@
 """Judge the claims of a verified token, each by its type, its range and what was expected.
 
 Only these claims have a meaning. Roles, user ids, confirmations and whatever else a token says are
-not read (Source: RFC 7519 §4.1, OpenID Connect Core 1.0 §3.1.3.7).
+not read (Source: RFC 7519 §4.1, OpenID Connect Core 1.0 §3.1.3.7); of a bearer token, those that
+the issuer's settings list are carried on unread, for policies to judge.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from typing import Final
 from runtime.adapters.oidc.refusal import refused
 from runtime.domain.errors import IdentityRefusedError
 from runtime.domain.identity import IdentityRefusal
+from runtime.kit.canonical_json import CanonicalJsonError, canonical_text
 from runtime.kit.ids import IdError, parse_id
 from runtime.kit.json_value import JsonObject
 from runtime.ports.identity_provider import TrustedIssuer, VerifiedIdentity
 
 MOST_LIFETIME_S: Final = 24 * 3_600
+MOST_CARRIED_BYTES: Final = 4_096
 
 _SUBJECT: Final = re.compile(r"[\x20-\x7e]{1,255}")
 _EMAIL: Final = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,255}")
@@ -39,6 +42,11 @@ class Expectation:
     audiences: frozenset[str]
     client_id: str
     nonce: str | None = field(default=None, repr=False)
+
+    @property
+    def login(self) -> bool:
+        """Say whether an identity token is expected, of which a session carries no claims."""
+        return self.nonce is not None
 
 
 def identity_of(
@@ -68,6 +76,7 @@ def identity_of(
         email_verified=_email_verified(claims) and email is not None,
         organization_id=_organization(claims, trusted),
         expires_at=datetime.fromtimestamp(expires_s, UTC),
+        claims="" if expected.login else _carried(claims, trusted),
     )
 
 
@@ -78,7 +87,7 @@ def _check_audience(claims: JsonObject, expected: Expectation) -> None:
         raise _invalid("aud", "a text or a list of texts")
     if not expected.audiences & set(audiences):
         raise refused(IdentityRefusal.AUDIENCE, "the token was made for somebody else ('aud')")
-    shared = len(audiences) > 1 or expected.nonce is not None
+    shared = len(audiences) > 1 or expected.login
     if shared and claims.get("azp", expected.client_id) != expected.client_id:
         raise refused(IdentityRefusal.AUDIENCE, "the token was made by another client ('azp')")
 
@@ -152,6 +161,29 @@ def _organization(claims: JsonObject, trusted: TrustedIssuer) -> str:
             f"claim {trusted.organization_claim!r} is no id of an organization",
         ) from None
     return str(found)
+
+
+def _carried(claims: JsonObject, trusted: TrustedIssuer) -> str:
+    """Return the listed claims that are there, as canonical JSON; nothing where none is."""
+    listed = {name: claims[name] for name in trusted.claims if name in claims}
+    if not listed:
+        return ""
+    try:
+        text = canonical_text(listed)
+    except CanonicalJsonError:
+        raise refused(
+            IdentityRefusal.CLAIM_INVALID,
+            "one of the claims that the issuer's settings list is not JSON, expected JSON that "
+            "every reader reads alike",
+        ) from None
+    size_bytes = len(text.encode())
+    if size_bytes > MOST_CARRIED_BYTES:
+        raise refused(
+            IdentityRefusal.OVERSIZED,
+            f"the claims that the issuer's settings list take {size_bytes} bytes, "
+            f"expected at most {MOST_CARRIED_BYTES}",
+        )
+    return text
 
 
 def _seconds(claims: JsonObject, name: str) -> float:

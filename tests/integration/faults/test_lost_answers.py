@@ -18,7 +18,7 @@ from runtime.services.plans import PATIENCE_S, PlanRequest
 from runtime.services.projects import Projects
 from runtime.store.session import Database
 from tests.database import FreshDatabase, session
-from tests.execution import ENVIRONMENTS, World, a_key, an_increment, opened
+from tests.execution import ENVIRONMENTS, World, a_key, an_increment, document_of, opened
 from tests.integration.faults.postgres_faults import blocked
 from tests.servers.cutting_proxy import CuttingProxy, Moment, cutting_proxy
 
@@ -138,6 +138,28 @@ async def test_a_commit_that_is_still_under_way_is_not_done_twice(
     assert outcome["after"]["version"] == 2
     assert await world.counter() == 4
     assert await world.count("outcomes") == 2
+
+
+@pytest.mark.parametrize("moment", Moment)
+async def test_a_reversion_without_a_key_is_done_once_and_told_truly(
+    behind: Behind, world: World, moment: Moment
+) -> None:
+    """It has no outcome to be found by; what it went back to is told all the same, and once."""
+    admin = replace(world.caller, organization_role=OrganizationRole.OWNER)
+    for by in (3, 9):
+        await behind.world.execute(an_increment(by))
+    behind.proxy.cut(moment, EXECUTION)
+
+    executed = await behind.world.states.revert(
+        Context(caller=admin), world.project_id, version=1, expects=2
+    )
+
+    assert behind.proxy.cuts == 1
+    assert document_of(executed)["reverted_to"] == 1
+    assert executed.version == 3
+    assert moment is Moment.DURING or executed.replayed is (moment is Moment.AFTER)
+    assert await world.counter() == 3
+    assert (await world.count("versions"), await world.count("outcomes")) == (4, 2)
 
 
 @pytest.mark.parametrize("moment", Moment)

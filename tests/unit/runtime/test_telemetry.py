@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from runtime.kit.json_value import JsonObject
+from runtime.ports.leases import LeaseEvent, LeaseEventKind
 from runtime.telemetry import REQUEST_ID, Metrics, configure_logging
 
 
@@ -89,7 +90,7 @@ def test_every_figure_is_shown() -> None:
     metrics.answered("GET", "/v1/me", status=200, seconds=0.004)
     metrics.executed("done")
     metrics.group_committed(3)
-    metrics.lease_waited(0.002)
+    metrics.lease_told(LeaseEvent(kind=LeaseEventKind.ACQUIRED, key="k", waited_s=0.002))
     metrics.fence_rejected()
     metrics.connection_waited("direct", 0.002)
     metrics.watch("pool_in_use", "Connections in use.", read=lambda: 4)
@@ -101,12 +102,28 @@ def test_every_figure_is_shown() -> None:
         'plangate_request_seconds_bucket{le="0.005",method="GET",route="/v1/me"} 2.0',
         'plangate_executions_total{status="done"} 1.0',
         'plangate_commit_group_size_bucket{le="4.0"} 1.0',
+        'plangate_lease_events_total{event="acquired"} 1.0',
         'plangate_lease_wait_seconds_bucket{le="0.005"} 1.0',
         "plangate_fence_rejections_total 1.0",
         'plangate_pool_wait_seconds_bucket{le="0.005",pool="direct"} 1.0',
         "plangate_pool_in_use 4.0",
     ):
         assert line in text
+
+
+def test_each_wait_for_a_lease_is_counted_once_however_it_ends() -> None:
+    """One that is given back or lost was waited for before; keys make no series of their own."""
+    metrics = Metrics()
+    for kind in LeaseEventKind:
+        metrics.lease_told(LeaseEvent(kind=kind, key="org_1:prj_1", waited_s=0.5, held_s=2.0))
+
+    text = metrics.exposition().decode()
+
+    for event in ("acquired", "busy", "unavailable", "released", "lost"):
+        assert f'plangate_lease_events_total{{event="{event}"}} 1.0' in text
+    assert "plangate_lease_wait_seconds_count 3.0" in text
+    assert "plangate_lease_wait_seconds_sum 1.5" in text
+    assert "prj_1" not in text
 
 
 def test_two_apps_count_apart() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -72,6 +73,15 @@ def test_a_member_has_the_roles_of_the_membership() -> None:
     assert principal.roles == ("operator", "finance")
     assert principal.grant is Mode.AUTONOMOUS
     assert (principal.id, principal.organization) == ("mem_ann", "org_acme")
+
+
+def test_claims_go_with_the_caller_into_every_project() -> None:
+    """As the provider vouched for them; they may be personal, and show nowhere."""
+    caller = replace(a_caller(), claims='{"team":"ops"}')
+
+    assert caller.principal(PROJECT, a_membership()).claims == '{"team":"ops"}'
+    assert "ops" not in repr(caller)
+    assert a_caller().principal(PROJECT, a_membership()).claims == ""
 
 
 def test_who_has_no_membership_can_not_tell_whether_the_project_exists() -> None:

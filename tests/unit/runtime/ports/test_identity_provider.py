@@ -42,6 +42,7 @@ def test_the_least_settings_are_the_strict_ones() -> None:
     assert (settings.leeway_s, settings.keys_max_age_s, settings.keys_kept_s) == (30, 600, 3_600)
     assert (settings.redirect_uris, settings.allow_http_loopback) == ((), False)
     assert settings.client_secret is None
+    assert settings.claims == ()
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "HS384", "HS512", "ES256K", ""])
@@ -81,6 +82,11 @@ def test_algorithms_that_can_not_be_trusted_can_not_be_set(algorithm: str) -> No
         pytest.param(
             {"organization_id": None, "organization_claim": "email"}, id="organization by address"
         ),
+        pytest.param({"claims": [f"c{n}" for n in range(21)]}, id="many claims"),
+        pytest.param({"claims": ["team", "team"]}, id="a claim twice"),
+        pytest.param({"claims": [""]}, id="a claim without a name"),
+        pytest.param({"claims": ["a b"]}, id="two claims in one"),
+        pytest.param({"claims": "team"}, id="claims that are no list"),
         pytest.param({"leeway_s": 121}, id="much leeway"),
         pytest.param({"leeway_s": -1}, id="negative leeway"),
         pytest.param({"keys_max_age_s": 7_200}, id="keys older than they are kept"),
@@ -127,6 +133,13 @@ def test_an_organization_may_come_from_a_claim() -> None:
     assert settings.organization_id is None
 
 
+def test_as_many_claims_as_may_be_are_listed() -> None:
+    """By names that may be addresses."""
+    names = ("https://plangate.test/team", *(f"c{n}" for n in range(19)))
+
+    assert trusted(claims=names).claims == names
+
+
 def test_settings_do_not_change() -> None:
     """What was checked stays as it was."""
     with pytest.raises(ValidationError):
@@ -149,7 +162,7 @@ def test_a_login_is_a_pending_login_and_hides_its_secrets() -> None:
     assert "hidden" not in repr(start)
 
 
-def test_an_identity_hides_the_address() -> None:
+def test_an_identity_hides_the_address_and_the_claims() -> None:
     """Logs name a person by issuer and subject."""
     identity = VerifiedIdentity(
         issuer="https://issuer.test",
@@ -157,7 +170,9 @@ def test_an_identity_hides_the_address() -> None:
         email="person@plangate.test",
         organization_id=ORGANIZATION,
         expires_at=datetime(2026, 1, 1, tzinfo=UTC),
+        claims='{"team":"hidden"}',
     )
 
+    assert "hidden" not in repr(identity)
     assert "person@" not in repr(identity)
     assert "person-1" in repr(identity)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -192,6 +192,20 @@ async def test_an_identity_is_the_member_that_it_is_bound_to(setting: Setting) -
     with pytest.raises(CredentialRefusedError):
         await setting.authentication.caller_of("a.b.c")
     assert setting.vouching.asked == ["a.b.c", "a.b.c"]
+
+
+async def test_a_caller_is_what_this_token_of_theirs_claims(setting: Setting) -> None:
+    """Another token of the same person may claim something else; an API token claims nothing."""
+    await bind(setting, subject="s")
+    vouched = an_identity(setting, ends_in=timedelta(hours=1))
+    said = dict[str, str]()
+    for bearer, claims in {"a.b.c": '{"team":"ops"}', "a.b.d": '{"team":"law"}'}.items():
+        setting.vouching.identity = replace(vouched, claims=claims)
+        said[bearer] = (await setting.authentication.caller_of(bearer)).claims
+
+    assert said == {"a.b.c": '{"team":"ops"}', "a.b.d": '{"team":"law"}'}
+    assert (await setting.authentication.caller_of("a.b.c")).claims == '{"team":"ops"}'
+    assert (await setting.authentication.caller_of(setting.founded.text)).claims == ""
 
 
 async def test_an_identity_of_nobody_is_refused(setting: Setting) -> None:

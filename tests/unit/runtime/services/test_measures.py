@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runtime.ports.leases import LeaseEvent, LeaseEventKind
 from runtime.services.measures import Measures, Unmeasured
 
 
@@ -11,7 +12,7 @@ def test_nothing_comes_of_what_is_not_counted() -> None:
 
     measures.executed("done")
     measures.group_committed(3)
-    measures.lease_waited(0.1)
+    measures.lease_told(LeaseEvent(kind=LeaseEventKind.LOST, key="k", waited_s=0.0))
     measures.fence_rejected()
     measures.connection_waited("direct", 0.1)
 

@@ -7,7 +7,12 @@ from typing import Any, Final
 
 import pytest
 
-from runtime.adapters.oidc.claims import Expectation, identity_of, same_text
+from runtime.adapters.oidc.claims import (
+    MOST_CARRIED_BYTES,
+    Expectation,
+    identity_of,
+    same_text,
+)
 from runtime.domain.identity import IdentityRefusal
 from runtime.ports.identity_provider import TrustedIssuer, VerifiedIdentity
 from tests.unit.runtime.adapters.oidc.refusing import refuses
@@ -37,9 +42,12 @@ def claims(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # claims are any 
     return {**good, **changes}
 
 
-def judged(given: dict[str, Any], expected: Expectation = BEARER) -> VerifiedIdentity:
-    """Judge claims now."""
-    return identity_of(given, TRUSTED, expected=expected, now=NOW)
+def judged(
+    given: dict[str, Any], expected: Expectation = BEARER, *, carried: tuple[str, ...] = ()
+) -> VerifiedIdentity:
+    """Judge claims now, by settings that list some to carry."""
+    trusted = TRUSTED.model_copy(update={"claims": carried})
+    return identity_of(given, trusted, expected=expected, now=NOW)
 
 
 def test_an_identity_is_what_the_claims_say() -> None:
@@ -139,3 +147,55 @@ def test_the_nonce_is_not_in_the_repr() -> None:
 def test_texts_are_compared_whatever_they_hold(found: str, expected: str, *, same: bool) -> None:
     """No text of a caller makes the comparison fail in another way."""
     assert same_text(found, expected) is same
+
+
+@pytest.mark.parametrize(
+    ("carried", "expected", "text"),
+    [
+        pytest.param((), BEARER, "", id="none listed"),
+        pytest.param(("team", "groups"), BEARER, '{"groups":["b","a"],"team":"ops"}', id="both"),
+        pytest.param(("team", "level"), BEARER, '{"team":"ops"}', id="one that is not there"),
+        pytest.param(("level",), BEARER, "", id="none that is there"),
+        pytest.param(("nothing",), BEARER, '{"nothing":null}', id="one that is null"),
+        pytest.param(("team",), LOGIN, "", id="of a login"),
+    ],
+)
+def test_claims_are_carried_only_if_the_settings_list_them(
+    carried: tuple[str, ...], expected: Expectation, text: str
+) -> None:
+    """As canonical JSON, of bearer tokens; sessions carry none."""
+    told = {"team": "ops", "groups": ["b", "a"], "nothing": None, "roles": ["owner"]}
+    made_for = {"aud": ["api", "console"], "azp": "console", "nonce": "n" * 43}
+
+    assert judged(claims(**told, **made_for), expected, carried=carried).claims == text
+
+
+_MOST_LETTERS: Final = MOST_CARRIED_BYTES - len('{"a":""}')
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        pytest.param("x" * _MOST_LETTERS, None, id="as much as may be"),
+        pytest.param("x" * (_MOST_LETTERS + 1), IdentityRefusal.OVERSIZED, id="a letter more"),
+        pytest.param("\u00e9" * (_MOST_LETTERS // 2), None, id="bytes are counted"),
+        pytest.param(
+            "\u00e9" * (_MOST_LETTERS // 2 + 1), IdentityRefusal.OVERSIZED, id="and not letters"
+        ),
+        pytest.param(float("nan"), IdentityRefusal.CLAIM_INVALID, id="no number"),
+        pytest.param(2**60 + 1, IdentityRefusal.CLAIM_INVALID, id="a number that readers round"),
+        pytest.param("\ud800", IdentityRefusal.CLAIM_INVALID, id="no text"),
+        pytest.param(NOW, IdentityRefusal.CLAIM_INVALID, id="no JSON at all"),
+    ],
+)
+def test_claims_that_can_not_be_carried_refuse_the_token(
+    value: Any,  # noqa: ANN401  # claims are any JSON, these are not even that
+    reason: IdentityRefusal | None,
+) -> None:
+    """Without them a policy would judge somebody else; unlisted ones are not looked at."""
+    assert judged(claims(a=value)).claims == ""
+    if reason is None:
+        assert len(judged(claims(a=value), carried=("a",)).claims.encode()) == MOST_CARRIED_BYTES
+        return
+    with refuses(reason):
+        judged(claims(a=value), carried=("a",))
