@@ -115,6 +115,44 @@ def rows_of(organization_id: str, *, number: int = 1) -> dict[str, Values]:
             "created_at": INSTANT,
         },
         **_history(tenant, project=project, member=member, number=number),
+        **_policies(tenant, member=member, number=number),
+    }
+
+
+def _policies(tenant: Values, *, member: str, number: int) -> dict[str, Values]:
+    scope = {**tenant, "scope": "organization"}
+    return {
+        "policy_versions": {
+            **scope,
+            "version": 1_000_000 + number,
+            "modules": "[]",
+            "digest": "d",
+            "note": "",
+            "created_at": INSTANT,
+            "created_by": member,
+        },
+        "policy_activations": {
+            **scope,
+            "number": number,
+            "version": 1_000_000 + number,
+            "reason": "",
+            "activated_at": INSTANT,
+            "activated_by": member,
+        },
+        "policy_units": {
+            **tenant,
+            "revision": f"sha256:{number}",
+            "modules": "[]",
+            "created_at": INSTANT,
+        },
+        "policy_decisions": {
+            **tenant,
+            "id": f"sha256:{number}",
+            "revision": f"sha256:{number}",
+            "input": "{}",
+            "answer": "{}",
+            "created_at": INSTANT,
+        },
     }
 
 

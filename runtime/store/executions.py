@@ -20,6 +20,7 @@ from runtime.domain.errors import (
 from runtime.domain.history import Cause
 from runtime.domain.record import AuditRecord, Event
 from runtime.domain.state import State
+from runtime.store.policy_decisions import NewDecision
 from runtime.store.session import LOST, Database, tenant
 
 _STATEMENT: Final = "select commit_executions($1, $2)"
@@ -101,6 +102,7 @@ class Commit:
     snapshots: tuple[State, ...]
     events: tuple[Event, ...]
     records: tuple[AuditRecord, ...]
+    decisions: tuple[NewDecision, ...]
 
 
 async def commit(database: Database, groups: Sequence[Commit]) -> None:
@@ -159,6 +161,7 @@ def _group(group: Commit) -> dict[str, object]:
         "snapshots": [_snapshot(state) for state in group.snapshots],
         "events": group.events,
         "records": group.records,
+        "decisions": group.decisions,
     }
 
 

@@ -117,6 +117,9 @@ async def read_head(database: Database, *, organization_id: str, project_id: str
         limits=Limits.model_validate_json(row["limits"]),
         archived=row["archived"],
         updated_at=row["updated_at"],
+        organization_rules=row["organization_rules"],
+        project_rules=row["project_rules"],
+        rules_number=row["rules_number"],
     )
 
 

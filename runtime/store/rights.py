@@ -30,6 +30,10 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "memberships": frozenset({"select", "insert", "update", "delete"}),
         "organizations": frozenset({"select", "insert", "update"}),
         "outcomes": frozenset({"select", "insert", "delete"}),
+        "policy_activations": frozenset({"select", "insert"}),
+        "policy_decisions": frozenset({"select", "insert"}),
+        "policy_units": frozenset({"select", "insert"}),
+        "policy_versions": frozenset({"select", "insert"}),
         "projects": frozenset({"select", "insert", "update", "delete"}),
         "snapshots": frozenset({"select", "insert", "delete"}),
         "tokens": frozenset({"select", "insert", "update"}),
@@ -41,7 +45,18 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 CALLABLE: Final = frozenset({"commit_executions", "current_organization", "read_head"})
 """Functions that the app's role may call."""
 
-APPEND_ONLY: Final = frozenset({"audit_records", "outcomes", "snapshots", "versions"})
+APPEND_ONLY: Final = frozenset(
+    {
+        "audit_records",
+        "outcomes",
+        "policy_activations",
+        "policy_decisions",
+        "policy_units",
+        "policy_versions",
+        "snapshots",
+        "versions",
+    }
+)
 """Tables whose rows are only ever added; triggers refuse all else, and grants too, but for one.
 
 Rows of history are deleted with their project, once its purge began; that a trigger alone judges.

@@ -148,7 +148,8 @@ where not exists (
   where tgrelid = to_regclass(format('public.%I', wanted.name))
     and tgname = format('%s_%s', wanted.name, wanted.ending)
     and tgenabled in ('O', 'A')
-    and tgfoid in (to_regproc('public.refuse_change'), to_regproc('public.refuse_rewriting'))
+    and tgfoid in (to_regproc('public.refuse_change'), to_regproc('public.refuse_rewriting'),
+      to_regproc('public.refuse_policy_change'))
 )
 order by 1, 2 limit 1000
 """)

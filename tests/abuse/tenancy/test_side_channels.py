@@ -25,12 +25,17 @@ SEPARABLE_AT: Final = 2.6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """Hold a foreign key: the columns of a table beside the tenant's, and what they refer to."""
+    """Hold a foreign key: the columns of a table beside the tenant's, and what they refer to.
+
+    Attributes:
+        names: of the columns there, in the same order.
+    """
 
     table: str
     name: str
     columns: tuple[str, ...]
     referred: str
+    names: tuple[str, ...]
 
 
 async def test_a_foreign_reference_fails_as_a_missing_one_does(database_urls: DatabaseUrls) -> None:
@@ -154,8 +159,15 @@ async def _references(superuser: Connection) -> list[Reference]:
     """Return each foreign key that names more than the tenant."""
     rows = await superuser.fetch(
         "select conrelid::regclass::text as kept, conname, confrelid::regclass::text as referred, "
-        "array(select attname::text from pg_attribute where attrelid = conrelid "
-        "and attnum = any (conkey) and attname <> $1) as columns from pg_constraint "
+        "array(select kept.attname::text from unnest(conkey) "
+        "with ordinality as key (number, place) "
+        "join pg_attribute kept on kept.attrelid = conrelid and kept.attnum = key.number "
+        "where kept.attname <> $1 order by place) as columns, "
+        "array(select there.attname::text from unnest(conkey, confkey) with ordinality "
+        "as key (number, other, place) "
+        "join pg_attribute kept on kept.attrelid = conrelid and kept.attnum = key.number "
+        "join pg_attribute there on there.attrelid = confrelid and there.attnum = key.other "
+        "where kept.attname <> $1 order by place) as names from pg_constraint "
         "where contype = 'f' and connamespace = 'public'::regnamespace and cardinality(conkey) > 1",
         TENANT_COLUMN,
     )
@@ -165,6 +177,7 @@ async def _references(superuser: Connection) -> list[Reference]:
             name=row["conname"],
             columns=tuple(row["columns"]),
             referred=row["referred"],
+            names=tuple(row["names"]),
         )
         for row in rows
     ]
@@ -179,8 +192,13 @@ async def _refusal(app: Connection, reference: Reference, *, number: int) -> tup
         for column, table in (("project_id", "projects"), ("member_id", "members"))
         if column in row
     }
-    referred = str(rows_of(MINE, number=number)[reference.referred]["id"])
-    row |= dict.fromkeys(reference.columns, referred)
+    there = rows_of(MINE, number=number)[reference.referred]
+    row |= {
+        column: there[name] for column, name in zip(reference.columns, reference.names, strict=True)
+    }
+    if row.get("project_id") is not None and "scope" in row:
+        row["scope"] = row["project_id"]  # a check of the table wants them to agree
+    referred = str(there[reference.names[-1]])
     try:
         async with app.transaction():
             await app.execute("select set_config('app.organization_id', $1, true)", MINE)

@@ -110,7 +110,7 @@ async def test_the_app_can_do_exactly_what_it_is_listed_for(seeded: DatabaseUrls
     [
         pytest.param("update {table} set organization_id = organization_id", id="update"),
         pytest.param("delete from {table}", id="delete"),
-        pytest.param("truncate {table}", id="truncate"),
+        pytest.param("truncate {table} cascade", id="truncate"),
     ],
 )
 @pytest.mark.parametrize("role", ["owner", "superuser"])
@@ -140,7 +140,14 @@ async def test_a_project_is_purged_as_a_whole(database_urls: DatabaseUrls) -> No
             for table in (*APPEND_ONLY, "heads", "memberships", "invitations", "members")
         }
 
-    assert {table for table, rows in left.items() if rows} == {"audit_records", "members"}
+    assert {table for table, rows in left.items() if rows} == {
+        "audit_records",
+        "members",
+        "policy_activations",  # those of the organization
+        "policy_decisions",
+        "policy_units",
+        "policy_versions",
+    }
 
 
 @pytest.mark.parametrize("table", ["outcomes", "snapshots", "versions"])
