@@ -26,7 +26,7 @@ export DO_NOT_TRACK := true
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help eval platform test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults fmt clean dev
+.PHONY: help eval platform test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults bench-policy mutate-policy tools fmt clean dev
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -75,6 +75,14 @@ bench-lease: $(VENV)/.dev ## measure the lease against redis-py's own lock
 bench-faults: $(VENV)/.dev ## kill, stop and cut off what executes, many times, and look for what was lost
 	@$(BIN)/python -m tests.bench.fault_campaign --rounds 35
 
+tools: $(BIN)/opa ## build the programs that fuller checks want, where their toolchains are found
+
+mutate-policy: $(VENV)/.dev ## change each shipped rule in turn and see that a test notices
+	@$(BIN)/python -m tests.bench.mutate_policy
+
+bench-policy: $(VENV)/.dev ## measure a decision, a batch, and what a module that explodes does to others
+	@$(BIN)/python -m tests.bench.policy_speed
+
 fmt: $(VENV)/.dev ## format the code and apply the safe fixes
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
@@ -84,6 +92,15 @@ dev: $(VENV)/.dev ## install everything that the checks need into .venv
 clean: ## remove what the tools left behind, the environments included
 	rm -rf $(VENV) .tox .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# OPA is a program of Go; without its toolchain the tests that compare with it skip, and say so.
+OPA_VERSION := v1.22.4
+
+$(BIN)/opa: | $(UV)
+	@if command -v go >/dev/null; then \
+	  echo "== building opa $(OPA_VERSION) with $$(go version | cut -d' ' -f3)"; \
+	  GOBIN="$(CURDIR)/$(BIN)" go install github.com/open-policy-agent/opa@$(OPA_VERSION); \
+	else echo "Go is not installed: opa can't be built, and the tests that compare with it will skip." >&2; fi
 
 # Runs each environment, names the command that repeats a failure, goes on, and fails at the end if any failed.
 # The failures so far are handed on, so that the closing pytest run lists them above its last line.

@@ -58,6 +58,7 @@ def create_app(
         separate_input_output_schemas=False,
     )
     app.state.door = Door(token=settings.eval_token)
+    app.state.bundle_token = settings.rules.bundle_token
     app.state.body_caps = body_caps or BodyCaps()
     problems.install(app)
     edge.install(app, _edge_options(settings), clock=clock, metrics=metrics)
@@ -87,6 +88,7 @@ def _lifespan(
                 app.state.services = opened.services
                 probes["database"] = database_probe(opened.database)
                 probes["redis"] = opened.leases.ready
+                probes["rules"] = opened.evaluator.ready
             app.state.readiness = Readiness(probes, clock)
             stack.push_async_callback(app.state.readiness.close)
             if serves:

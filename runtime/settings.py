@@ -49,6 +49,12 @@ ALLOWED_ORIGINS: Final = "PLANGATE_ALLOWED_ORIGINS"
 REQUEST_RATE: Final = "PLANGATE_REQUEST_RATE"
 LOG_LEVEL: Final = "PLANGATE_LOG_LEVEL"
 LEASE_TTL_S: Final = "PLANGATE_LEASE_TTL_S"
+OPA_URL: Final = "PLANGATE_OPA_URL"
+OPA_TOKEN: Final = "PLANGATE_OPA_TOKEN"  # noqa: S105  # the variable's name
+OPA_TIMEOUT_S: Final = "PLANGATE_OPA_TIMEOUT_S"
+OPA_MAX_AGE_S: Final = "PLANGATE_OPA_MAX_AGE_S"
+BUNDLE_KEY: Final = "PLANGATE_BUNDLE_KEY"
+BUNDLE_TOKEN: Final = "PLANGATE_BUNDLE_TOKEN"  # noqa: S105  # the variable's name
 LEAST_KEY_LETTERS: Final = 32
 USUAL_RATE: Final = Rate(per_s=600, burst=1_200)
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{16,512}")
@@ -105,6 +111,27 @@ class EdgeSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulesSettings:
+    """Say who evaluates rules; without an OPA server the platform does it itself.
+
+    Attributes:
+        opa_url: an OPA server, from `PLANGATE_OPA_URL`.
+        opa_token: what it knows us by, from `PLANGATE_OPA_TOKEN`.
+        opa_timeout_s: within which it must answer, from `PLANGATE_OPA_TIMEOUT_S`.
+        opa_max_age_s: how old its rules may be, from `PLANGATE_OPA_MAX_AGE_S`.
+        bundle_key: the secret that signs bundles by HS256, from `PLANGATE_BUNDLE_KEY`.
+        bundle_token: what OPA fetches bundles with, from `PLANGATE_BUNDLE_TOKEN`.
+    """
+
+    opa_url: str | None = None
+    opa_token: SecretStr | None = None
+    opa_timeout_s: float = 1.0
+    opa_max_age_s: float = 300.0
+    bundle_key: SecretStr | None = None
+    bundle_token: SecretStr | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
     """Hold what the environment tells the service.
 
@@ -131,6 +158,7 @@ class ServiceSettings:
     lease_ttl_s: float = 6.0
     identity: IdentitySettings = IdentitySettings()
     edge: EdgeSettings = EdgeSettings()
+    rules: RulesSettings = RulesSettings()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -150,6 +178,7 @@ class ServiceSettings:
             lease_ttl_s=_seconds(told, LEASE_TTL_S, least=0.5, most=60.0, usual=6.0),
             identity=_identity(told),
             edge=_edge(told),
+            rules=_rules(told),
             environ=dict(environ),
         )
 
@@ -254,6 +283,26 @@ def _edge(told: Mapping[str, str]) -> EdgeSettings:
         metrics_token=_token(told, METRICS_TOKEN, _TOKEN, least=16),
         log_level=level,
     )
+
+
+def _rules(told: Mapping[str, str]) -> RulesSettings:
+    url = told.get(OPA_URL)
+    if url is not None and urlsplit(url).scheme not in {"http", "https"}:
+        raise SettingsError(f"{OPA_URL} is no address of OPA, such as http://127.0.0.1:8181")
+    found = RulesSettings(
+        opa_url=url,
+        opa_token=_token(told, OPA_TOKEN, _TOKEN, least=16),
+        opa_timeout_s=_seconds(told, OPA_TIMEOUT_S, least=0.05, most=10.0, usual=1.0),
+        opa_max_age_s=_seconds(told, OPA_MAX_AGE_S, least=10.0, most=86_400.0, usual=300.0),
+        bundle_key=_token(told, BUNDLE_KEY, _LONG_TOKEN, least=32),
+        bundle_token=_token(told, BUNDLE_TOKEN, _LONG_TOKEN, least=32),
+    )
+    if (found.bundle_key is None) is not (found.bundle_token is None):
+        raise SettingsError(
+            f"{BUNDLE_KEY} and {BUNDLE_TOKEN} go together: one signs bundles, OPA fetches them "
+            "with the other; set both or neither"
+        )
+    return found
 
 
 def _rate(text: str | None) -> Rate | None:

@@ -46,6 +46,7 @@ from runtime.services.states import States
 from runtime.store.heads import create_head
 from runtime.store.session import Database
 from tests.database import FreshDatabase
+from tests.rules import TableRules, decisions_by_table
 from tests.servers.redis_server import redis_server
 
 ENVIRONMENTS: Final = installed_environments()
@@ -94,6 +95,7 @@ class World:
     outcomes: Outcomes
     ids: Ids
     measures: CountingMeasures
+    rules: TableRules
     caller: Caller
     project_id: str
     stack: AsyncExitStack = field(repr=False)
@@ -166,6 +168,7 @@ _COUNTS: Final = {
     table: "select count(*) from " + table  # noqa: S608  # names of our own
     for table in (
         "outcomes", "versions", "snapshots", "events", "audit_records", "idempotency_keys",
+        "policy_decisions", "policy_units",
     )
 }  # fmt: skip
 
@@ -185,19 +188,24 @@ async def opened(
     project_id: str,
     linger_s: float = 2.0,
     clock: Clock | None = None,
+    leases: Leases | None = None,
 ) -> World:
     """Wire the use cases of execution over open connections."""
     told = clock or SystemClock()
     ids, measures = Ids(told), CountingMeasures()
-    leases = open_leases([redis_url], instance="test", clock=SystemClock(), ttl_s=2.0)
+    if leases is None:
+        leases = open_leases([redis_url], instance="test", clock=SystemClock(), ttl_s=2.0)
     stack.push_async_callback(leases.close)
     judges = Judges(ENVIRONMENTS)
+    rules = TableRules()
+    decisions = decisions_by_table(database, told, rules=rules)
     lines = Lines(
         Needs(
             database=database,
             commits=Commits(database),
             leases=leases,
             judge=judges.of,
+            decisions=decisions,
             past=Past(database),
             clock=told,
             measures=measures,
@@ -213,11 +221,19 @@ async def opened(
         redis_url=redis_url,
         leases=leases,
         lines=lines,
-        plans=Plans(database=database, ids=ids, access=access, judges=judges, lines=lines),
+        plans=Plans(
+            database=database,
+            ids=ids,
+            access=access,
+            judges=judges,
+            decisions=decisions,
+            lines=lines,
+        ),
         states=States(database=database, ids=ids, access=access, lines=lines),
         outcomes=Outcomes(database=database, access=access),
         ids=ids,
         measures=measures,
+        rules=rules,
         caller=caller,
         project_id=project_id,
         stack=stack,

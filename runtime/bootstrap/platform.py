@@ -9,9 +9,11 @@ from typing import Final
 
 from runtime.adapters.redis_leases.opening import open_leases
 from runtime.bootstrap.environments import installed_environments
+from runtime.bootstrap.rules import Rules, open_rules
 from runtime.kit.clock import Clock
 from runtime.ports.identity_provider import IdentityProviders
 from runtime.ports.leases import Leases
+from runtime.ports.policy import PolicyEvaluator
 from runtime.services.access import Access
 from runtime.services.authentication import Authentication
 from runtime.services.commits import Commits
@@ -55,6 +57,7 @@ class OpenPlatform:
     services: Platform
     database: Database
     leases: Leases
+    evaluator: PolicyEvaluator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,7 @@ class _Parts:
     access: Access
     keys: TokenKeys
     environments: Environments
+    rules: Rules
 
 
 @asynccontextmanager
@@ -93,29 +97,45 @@ async def open_platform(
     url = settings.database_url.get_secret_value()
     await check_database(url)
     async with AsyncExitStack() as stack:
-        database = await Database.opened(url)
+        database = await Database.opened(url, observe=measures.connection_waited)
         stack.push_async_callback(database.close)
         leases = open_leases(
             [item.get_secret_value() for item in settings.redis_urls],
             instance=instance,
             clock=clock,
             ttl_s=settings.lease_ttl_s,
+            observe=measures.lease_told,
         )
         stack.push_async_callback(leases.close)
-        parts = _Parts(
-            database=database,
-            clock=clock,
-            ids=Ids(clock),
-            access=Access(database, clock),
-            keys=_keys(settings.identity),
-            environments=installed_environments(),
-        )
-        stack.push_async_callback(parts.access.close)
+        parts = _parts(settings, database, clock=clock, stack=stack)
         lines = Lines(_needs(parts, leases, measures), expired_keys=ExpiredKeys(database, clock))
         stack.push_async_callback(lines.close)
         identity = _identity(parts, settings.identity, stack=stack)
         services = _services(parts, identity, lines)
-        yield OpenPlatform(services=services, database=database, leases=leases)
+        yield OpenPlatform(
+            services=services,
+            database=database,
+            leases=leases,
+            evaluator=parts.rules.evaluator,
+        )
+
+
+def _parts(
+    settings: ServiceSettings, database: Database, *, clock: Clock, stack: AsyncExitStack
+) -> _Parts:
+    access = Access(database, clock)
+    stack.push_async_callback(access.close)
+    return _Parts(
+        database=database,
+        clock=clock,
+        ids=Ids(clock),
+        access=access,
+        keys=_keys(settings.identity),
+        environments=installed_environments(),
+        rules=open_rules(
+            settings.rules, database=database, clock=clock, access=access, stack=stack
+        ),
+    )
 
 
 async def check_database(url: str) -> None:
@@ -141,6 +161,7 @@ def _needs(parts: _Parts, leases: Leases, measures: Measures) -> Needs:
         commits=Commits(parts.database),
         leases=leases,
         judge=Judges(parts.environments).of,
+        decisions=parts.rules.decisions,
         past=Past(parts.database),
         clock=parts.clock,
         measures=measures,
@@ -210,7 +231,17 @@ def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
         memberships=Memberships(database=database, ids=ids, forget=forget),
         organizations=Organizations(database=database, ids=ids, mint=identity.mint),
         outcomes=Outcomes(database=database, access=access),
-        plans=Plans(database=database, ids=ids, access=access, judges=judges, lines=lines),
+        plans=Plans(
+            database=database,
+            ids=ids,
+            access=access,
+            judges=judges,
+            decisions=parts.rules.decisions,
+            lines=lines,
+        ),
+        policies=parts.rules.policies,
+        policy_replays=parts.rules.policy_replays,
+        bundles=parts.rules.bundles,
         projects=Projects(database=database, ids=ids, environments=environments),
         registries=Registries(database=database, access=access, environments=environments),
         sessions=_sessions(parts, identity, tokens=tokens, invitations=invitations),

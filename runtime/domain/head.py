@@ -23,6 +23,9 @@ class Head:
         environment: which declarations hold.
         limits: what the project allows.
         archived: nothing may run.
+        organization_rules: the version of the organization's own rules that holds; None: none.
+        project_rules: the version of the project's; None: none.
+        rules_number: the newest activation of those that hold; 0: there never was one.
         updated_at: the instant of the newest commit; the next one's is never before it, whatever
             the clocks of several machines say.
     """
@@ -36,3 +39,6 @@ class Head:
     limits: Limits
     archived: bool
     updated_at: datetime
+    organization_rules: int | None = None
+    project_rules: int | None = None
+    rules_number: int = 0

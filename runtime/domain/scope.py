@@ -22,9 +22,12 @@ class Scope(StrEnum):
     PLANS_SIMULATE = "plans:simulate"
     PLANS_EXECUTE = "plans:execute"
     PLANS_CONFIRM = "plans:confirm"
+    PLANS_APPROVE = "plans:approve"
     STATE_READ = "state:read"
     STATE_REVERT = "state:revert"
     OUTCOMES_READ = "outcomes:read"
+    POLICIES_READ = "policies:read"
+    POLICIES_MANAGE = "policies:manage"
 
 
 # The answer to the greater request shows all that the lesser one asks for.
@@ -35,6 +38,7 @@ _GRANTED_WITH: Final[Mapping[Scope, Scope]] = MappingProxyType(
         Scope.MEMBERS_READ: Scope.MEMBERS_MANAGE,
         Scope.TOKENS_READ: Scope.TOKENS_MANAGE,
         Scope.PLANS_SIMULATE: Scope.PLANS_EXECUTE,
+        Scope.POLICIES_READ: Scope.POLICIES_MANAGE,
     }
 )
 
@@ -43,7 +47,7 @@ def allows(granted: frozenset[Scope], wanted: Scope) -> bool:
     """Return whether a grant covers a scope: by name, or because a greater one shows as much.
 
     `manage` covers `read` of the same noun, and executing covers simulating. Nothing else is
-    implied: confirming and reverting are granted by name or not at all.
+    implied: confirming, approving and reverting are granted by name or not at all.
 
     >>> allows(frozenset({Scope.TOKENS_MANAGE}), Scope.TOKENS_READ)
     True

@@ -43,11 +43,13 @@ def prepare(
     plan: Plan, registry: CompiledRegistry, *, project: str, state_version: int
 ) -> PreparedPlan:
     """Fill in what a plan leaves open; policy is asked and consents are given about the result."""
-    prepared = registry.prepared(plan)
-    return PreparedPlan(
-        plan=prepared,
-        digest=plan_digest(prepared, project=project, state_version=state_version),
-    )
+    return named(registry.prepared(plan), project=project, state_version=state_version)
+
+
+def named(prepared: Plan, *, project: str, state_version: int) -> PreparedPlan:
+    """Name a plan that leaves nothing open by what consents bind to."""
+    digest = plan_digest(prepared, project=project, state_version=state_version)
+    return PreparedPlan(plan=prepared, digest=digest)
 
 
 def run(plan: Plan, facts: Facts, registry: CompiledRegistry) -> Judgement:

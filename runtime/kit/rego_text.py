@@ -123,6 +123,18 @@ def package_of(pieces: Sequence[Token]) -> Reference:
     return found
 
 
+def holds_tests(module: str) -> bool:
+    """Say whether a module's package ends in `_test`, so that it is never asked to decide.
+
+    Raises:
+        RegoTextError: as `tokens` and `package_of` do.
+
+    >>> holds_tests("package tenant.organization_test")
+    True
+    """
+    return package_of(list(tokens(module))).path[-1].endswith("_test")
+
+
 def references(pieces: Sequence[Token]) -> Iterator[Reference]:
     """Return everything that is referred to by name, in order; a name may be a rule's own.
 

@@ -19,7 +19,9 @@ from runtime.kit.canonical_json import canonical_bytes, canonical_text, digest_b
 from runtime.kit.json_patch import diff
 from runtime.kit.json_value import JsonValue
 from runtime.services.execution import Change, Executed, Execution, Reversion
+from runtime.services.rulings import Ruled
 from runtime.store.executions import Commit, NewKey, NewOutcome, NewVersion
+from runtime.store.policy_decisions import NewDecision
 
 SNAPSHOT_EVERY: Final = 50
 """Versions from one whole state to the next; a plan is never cut, so it may be a few more."""
@@ -53,6 +55,7 @@ class Draft:
     _snapshots: list[State] = field(default_factory=list)
     _events: list[Event] = field(default_factory=list)
     _records: list[AuditRecord] = field(default_factory=list)
+    _decisions: dict[str, NewDecision] = field(default_factory=dict)
 
     def add_outcome(self, execution: Execution, outcome: PlanOutcome, after: State) -> Executed:
         """Take in what came of a plan, and return what its caller is answered."""
@@ -78,6 +81,12 @@ class Draft:
         told = {"status": outcome.status.value}
         self._announce(execution, EVENT_OF[outcome.status], document, told=told)
         return self._leave(execution, document, after, kept=execution.outcome_id)
+
+    def add_decisions(self, outcome: PlanOutcome, ruled: Ruled) -> None:
+        """Take in the decisions that the steps of an outcome name."""
+        for step, ruling in zip(outcome.steps, ruled.rulings, strict=True):
+            if ruling is not None and ruling.record is not None and step.decision_id:
+                self._decisions[ruling.record.id] = ruling.record
 
     def add_reversion(self, reversion: Reversion) -> Executed:
         """Make an earlier state the next version, and return what its caller is answered."""
@@ -124,6 +133,7 @@ class Draft:
             snapshots=tuple(self._snapshots),
             events=tuple(self._events),
             records=tuple(self._records),
+            decisions=tuple(self._decisions.values()),
         )
 
     def _announce(

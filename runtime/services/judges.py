@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from runtime.domain.errors import EnvironmentNotInstalledError
 from runtime.services.environments import Environments
-from runtime.services.judging import Judge, Policy
+from runtime.services.judging import Judge
 
 
 class Judges:
     """Find the judge of an environment."""
 
     def __init__(self, environments: Environments) -> None:
-        self._judges = {  # each with a policy's answers of its own: ids may mean other actions
-            name: Judge(registry=environment.compiled, policy=Policy())
-            for name, environment in environments.items()
+        self._judges = {
+            name: Judge(environment.compiled) for name, environment in environments.items()
         }
 
     def of(self, environment: str) -> Judge:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from runtime.domain.action import Action
 from runtime.domain.approval import Consent, ConsentKind
 from runtime.domain.errors import (
     DomainError,
@@ -19,8 +18,7 @@ from runtime.domain.errors import (
     VersionMismatchError,
 )
 from runtime.domain.head import Head
-from runtime.domain.policy import PolicyDecision, decide_by_rules
-from runtime.domain.principal import Principal
+from runtime.domain.policy import PolicyDecision
 from runtime.domain.state import State
 from runtime.domain.usage_book import UsageTally
 from runtime.engine import pipeline
@@ -29,27 +27,10 @@ from runtime.engine.facts import Facts
 from runtime.engine.pipeline import Judgement
 from runtime.services.draft import Draft, Tenure
 from runtime.services.execution import Change, Executed, Execution
+from runtime.services.rulings import Ruled, Rulings
 from runtime.store.executions import Commit
 
 CONFIRMATION_LASTS: Final = timedelta(minutes=5)
-KEPT_DECISIONS: Final = 10_000
-
-
-class Policy:
-    """Answer what policy says of an action and a principal; the shipped rules depend on no more."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, Principal], PolicyDecision] = {}
-
-    def decide(self, action: Action, principal: Principal) -> PolicyDecision:
-        """Return the decision."""
-        asked = (action.id, principal)
-        found = self._kept.get(asked)
-        if found is None:
-            if len(self._kept) >= KEPT_DECISIONS:
-                self._kept.clear()
-            found = self._kept[asked] = decide_by_rules(action, principal)
-        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +45,12 @@ class Verdict:
 class Judge:
     """Judge groups of changes by the registry of their project's environment."""
 
-    def __init__(self, *, registry: CompiledRegistry, policy: Policy) -> None:
-        self._registry = registry
-        self._policy = policy
+    def __init__(self, registry: CompiledRegistry) -> None:
+        self.registry = registry
 
-    def group(self, changes: Sequence[Change], head: Head, tenure: Tenure) -> Verdict:
+    def group(
+        self, changes: Sequence[Change], head: Head, tenure: Tenure, *, ruled: Rulings
+    ) -> Verdict:
         """Judge changes in order.
 
         One that expects another version, or reverts to what may not be, is answered with an error
@@ -78,7 +60,7 @@ class Judge:
         answers: list[Executed | DomainError] = []
         for change in changes:
             try:
-                answers.append(self._answer(change, head, draft))
+                answers.append(self._answer(change, head, draft, ruled=ruled))
             except DomainError as error:
                 answers.append(error)
         commit = draft.commit(head)
@@ -103,14 +85,22 @@ class Judge:
         state: State,
         usage: UsageTally,
         tenure: Tenure,
+        ruled: Ruled,
     ) -> Judgement:
-        """Judge one execution, on a state that may be ahead of the head's."""
+        """Judge one execution, on a state that may be ahead of the head's.
+
+        Args:
+            execution: what is asked for.
+            head: the project as it stood when the facts were gathered.
+            state: as the change before left it.
+            usage: as the change before left it.
+            tenure: where and when.
+            ruled: the plan with nothing left open, and what rules say of each step.
+        """
         _check_version(execution, state)
         principal = execution.principal
-        ready = pipeline.prepare(
-            execution.plan, self._registry, project=tenure.project_id, state_version=state.version
-        )
-        decisions = tuple(self._decided(step.action, principal) for step in ready.plan.steps)
+        ready = pipeline.named(ruled.plan, project=tenure.project_id, state_version=state.version)
+        decisions = tuple(None if item is None else item.decision for item in ruled.rulings)
         facts = Facts(
             principal=principal,
             project=tenure.project_id,
@@ -122,25 +112,28 @@ class Judge:
             usage=usage.usage(principal.id),
             consents=_consents(execution, ready.digest, decisions=decisions, now=tenure.now),
         )
-        judged = pipeline.judge(ready, facts, self._registry)
+        judged = pipeline.judge(ready, facts, self.registry)
         return pipeline.all_or_nothing(judged, facts) if execution.atomic else judged
 
-    def _answer(self, change: Change, head: Head, draft: Draft) -> Executed:
+    def _answer(self, change: Change, head: Head, draft: Draft, *, ruled: Rulings) -> Executed:
         if isinstance(change, Execution):
+            said = ruled[change.outcome_id]
             judged = self.execution(
-                change, head, state=draft.state, usage=draft.usage, tenure=draft.tenure
+                change,
+                head,
+                state=draft.state,
+                usage=draft.usage,
+                tenure=draft.tenure,
+                ruled=said,
             )
+            draft.add_decisions(judged.outcome, said)
             return draft.add_outcome(change, judged.outcome, judged.state)
         _check_version(change, draft.state)
         if head.archived:
             raise ProjectArchivedError(project=draft.tenure.project_id)
-        if problems := self._registry.state_problems(change.target.components):
+        if problems := self.registry.state_problems(change.target.components):
             raise StateError(component="*", problem="; ".join(problems))
         return draft.add_reversion(change)
-
-    def _decided(self, action_id: str, principal: Principal) -> PolicyDecision | None:
-        found = self._registry.find(action_id)
-        return None if found is None else self._policy.decide(found.action, principal)
 
 
 def _check_version(change: Change, state: State) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from runtime.kit.clock import Clock
 from runtime.ports.leases import Leases
 from runtime.services.commits import Commits
+from runtime.services.decisions import Decisions
 from runtime.services.judging import Judge
 from runtime.services.measures import Measures
 from runtime.services.past import Past
@@ -25,6 +26,7 @@ class Needs:
     Attributes:
         commits: writes what was judged.
         judge: returns the judge of an environment.
+        decisions: asks rules.
         past: finds what was committed before.
         measures: told of groups, waits and refused fences.
         linger_s: how long a lease is kept for who may still come.
@@ -35,6 +37,7 @@ class Needs:
     commits: Commits
     leases: Leases
     judge: Callable[[str], Judge]
+    decisions: Decisions
     past: Past
     clock: Clock
     measures: Measures

@@ -11,6 +11,7 @@ from runtime.domain.plan import Plan
 from runtime.domain.scope import Scope
 from runtime.services.access import Access
 from runtime.services.context import Context, Ids
+from runtime.services.decisions import Decisions, Place
 from runtime.services.draft import Tenure, outcome_document
 from runtime.services.execution import Executed, Execution
 from runtime.services.judges import Judges
@@ -44,12 +45,20 @@ class Plans:
     """Judge plans on a project's state."""
 
     def __init__(
-        self, *, database: Database, ids: Ids, access: Access, judges: Judges, lines: Lines
+        self,
+        *,
+        database: Database,
+        ids: Ids,
+        access: Access,
+        judges: Judges,
+        decisions: Decisions,
+        lines: Lines,
     ) -> None:
         self._database = database
         self._ids = ids
         self._access = access
         self._judges = judges
+        self._decisions = decisions
         self._lines = lines
 
     async def execute(self, context: Context, project_id: str, *, asked: PlanRequest) -> Executed:
@@ -94,8 +103,24 @@ class Plans:
             fence=head.fence,
             now=self._ids.now(),
         )
-        judged = self._judges.of(head.environment).execution(
-            execution, head, state=head.state, usage=head.usage.at(tenure.now), tenure=tenure
+        judge = self._judges.of(head.environment)
+        ruled = await self._decisions.of(
+            [execution],
+            Place(
+                organization_id=tenure.organization_id,
+                project_id=project_id,
+                head=head,
+                registry=judge.registry,
+                now=tenure.now,
+            ),
+        )
+        judged = judge.execution(
+            execution,
+            head,
+            state=head.state,
+            usage=head.usage.at(tenure.now),
+            tenure=tenure,
+            ruled=ruled[execution.outcome_id],
         )
         after = judged.state
         document = outcome_document(

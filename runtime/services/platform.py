@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from runtime.services.access import Access
 from runtime.services.authentication import Authentication
+from runtime.services.bundles import Bundles
 from runtime.services.environments import Environments
 from runtime.services.exports import Exports
 from runtime.services.invitations import Invitations
@@ -14,6 +15,8 @@ from runtime.services.memberships import Memberships
 from runtime.services.organizations import Organizations
 from runtime.services.outcomes import Outcomes
 from runtime.services.plans import Plans
+from runtime.services.policies import Policies
+from runtime.services.policy_replays import PolicyReplays
 from runtime.services.projects import Projects
 from runtime.services.registries import Registries
 from runtime.services.sessions import Sessions
@@ -27,6 +30,7 @@ class Platform:
 
     access: Access
     authentication: Authentication
+    bundles: Bundles
     environments: Environments
     exports: Exports
     invitations: Invitations
@@ -35,6 +39,8 @@ class Platform:
     organizations: Organizations
     outcomes: Outcomes
     plans: Plans
+    policies: Policies
+    policy_replays: PolicyReplays
     projects: Projects
     registries: Registries
     sessions: Sessions

@@ -20,8 +20,9 @@ from runtime.domain.errors import (
 )
 from runtime.kit.backoff import delay_s
 from runtime.ports.leases import Lease
+from runtime.services.decisions import Place
 from runtime.services.draft import Tenure
-from runtime.services.execution import Executed
+from runtime.services.execution import Executed, Execution
 from runtime.services.hold import Hold
 from runtime.services.needs import Needs
 from runtime.services.waiting import Waiting, answer_all, stand_anew
@@ -131,12 +132,26 @@ class Settling:
             now=max(self._needs.clock.now(), head.updated_at),
         )
         changes = [waiting.change for waiting in group]
-        verdict = self._needs.judge(head.environment).group(changes, head, tenure)
+        judge = self._needs.judge(head.environment)
+        ruled = await self._needs.decisions.of(
+            [change for change in changes if isinstance(change, Execution)],
+            Place(
+                organization_id=self.organization_id,
+                project_id=self.project_id,
+                head=head,
+                registry=judge.registry,
+                now=tenure.now,
+            ),
+        )
+        verdict = judge.group(changes, head, tenure, ruled=ruled)
         if lease.lost:
             raise StaleFenceError(held=lease.token, current=lease.token)
         if verdict.commit.records:
-            await self._write(verdict.commit)
+            await self._write(self._needs.decisions.without_stored(verdict.commit))
+            self._needs.decisions.stored(verdict.commit)
             self._needs.measures.group_committed(len(group))
+            for outcome in verdict.commit.outcomes:
+                self._needs.measures.executed(outcome.status)
             self._hold.moved(verdict.head, fence=lease.token)
         elif known is not None:  # no commit compares what was only remembered: look once more
             self._hold.head = None

@@ -34,6 +34,9 @@
     ├── ExportsBusyError             as many exports run as may run at once
     ├── IdentityRefusedError         a bearer token or login that was not believed
     ├── LoginClosedError             browsers can't log in at this platform
+    ├── PolicyRefusedError           rules of an organization that can't be used as they are
+    ├── PolicyUncheckableError       rules that could not be tried, or took too long
+    ├── PolicyMovedError             rules that others were tried together with have changed
     ├── EmbeddedServerError          an embedded Postgres or Redis that can't be started or kept
     ├── EmbeddedFolderBusyError      a folder whose embedded server another process runs
     ├── DevFolderError               a folder, or a file in it, that `plangate dev` can't use
@@ -71,6 +74,11 @@ from runtime.domain.errors.machines import (
     DevFolderError,
     EmbeddedFolderBusyError,
     EmbeddedServerError,
+)
+from runtime.domain.errors.policies import (
+    PolicyMovedError,
+    PolicyRefusedError,
+    PolicyUncheckableError,
 )
 from runtime.domain.errors.requests import (
     ExportsBusyError,
@@ -122,6 +130,9 @@ __all__ = [
     "NotAllowedError",
     "NotConfirmedError",
     "NotFoundError",
+    "PolicyMovedError",
+    "PolicyRefusedError",
+    "PolicyUncheckableError",
     "ProjectArchivedError",
     "ReplayError",
     "RoleReservedError",

@@ -116,9 +116,11 @@ class Api:
         request = Request(method="POST", path=path_of(*parts), body=body, key=fresh_key())
         return Client(self.url, token=self._operator_token()).ask(request)
 
-    def items(self, *parts: str, most: int | None = None) -> list[Document]:
+    def items(
+        self, *parts: str, verb: str | None = None, most: int | None = None
+    ) -> list[Document]:
         """Read a list, page by page; whoever asks for less than there is, is told."""
-        found = list(islice(self._all(*parts), None if most is None else most + 1))
+        found = list(islice(self._all(*parts, verb=verb), None if most is None else most + 1))
         if most is not None and len(found) > most:
             self.say(f"there is more: these are {most}, --limit shows as many as you name")
         return found[:most]
@@ -206,10 +208,10 @@ class Api:
             exit_code=USAGE,
         )
 
-    def _all(self, *parts: str) -> Iterator[Document]:
+    def _all(self, *parts: str, verb: str | None) -> Iterator[Document]:
         cursor = None
         while True:
-            page = self.get(*parts, limit=PAGE, cursor=cursor)
+            page = self.get(*parts, verb=verb, limit=PAGE, cursor=cursor)
             yield from page["items"]
             cursor = page["next_cursor"]
             if cursor is None:

@@ -17,11 +17,12 @@ from fastapi.exceptions import HTTPException, RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException as RoutingException
 
-from runtime.domain.errors import DomainError
+from runtime.domain.errors import DomainError, PolicyRefusedError
 from runtime.kit.json_pointer import join
 
 MEDIA_TYPE: Final = "application/problem+json"
 SHOWN_FAULTS: Final = 20
+MOST_DETAIL: Final = 1_000
 
 
 class ProblemCode(StrEnum):
@@ -44,6 +45,7 @@ class ProblemCode(StrEnum):
     KEY_REUSED = "idempotency_key_reused"
     STALE_FENCE = "stale_fence"
     STALE_HEAD = "stale_head"
+    POLICY_MOVED = "policy_moved"
     VERSION_MISMATCH = "version_mismatch"
     BODY_TOO_LARGE = "body_too_large"
     BODY_TYPE_UNSUPPORTED = "body_type_unsupported"
@@ -55,6 +57,7 @@ class ProblemCode(StrEnum):
     NOT_CONFIRMED = "not_confirmed"
     ROLE_RESERVED = "role_reserved"
     STATE_INVALID = "state_invalid"
+    POLICY_REFUSED = "policy_refused"
     DECLARATION_INVALID = "declaration_invalid"
     TOKEN_MALFORMED = "token_malformed"  # noqa: S105  # a code
     ATTACHMENT_INVALID = "attachment_invalid"
@@ -74,6 +77,7 @@ class ProblemCode(StrEnum):
     AUTHENTICATION_BUSY = "authentication_busy"
     LEASE_LOST = "lease_lost"
     LEASE_UNAVAILABLE = "lease_unavailable"
+    POLICY_UNCHECKABLE = "policy_uncheckable"
     STORAGE_REFUSED = "storage_refused"
     STORAGE_UNAVAILABLE = "storage_unavailable"
     SCHEMA_MISMATCH = "schema_mismatch"
@@ -101,6 +105,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.KEY_REUSED,
         ProblemCode.STALE_FENCE,
         ProblemCode.STALE_HEAD,
+        ProblemCode.POLICY_MOVED,
     ),
     HTTPStatus.PRECONDITION_FAILED: (ProblemCode.VERSION_MISMATCH,),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (ProblemCode.BODY_TOO_LARGE,),
@@ -114,6 +119,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.NOT_CONFIRMED,
         ProblemCode.ROLE_RESERVED,
         ProblemCode.STATE_INVALID,
+        ProblemCode.POLICY_REFUSED,
         ProblemCode.DECLARATION_INVALID,
         ProblemCode.TOKEN_MALFORMED,
         ProblemCode.ATTACHMENT_INVALID,
@@ -140,6 +146,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.AUTHENTICATION_BUSY,
         ProblemCode.LEASE_LOST,
         ProblemCode.LEASE_UNAVAILABLE,
+        ProblemCode.POLICY_UNCHECKABLE,
         ProblemCode.STORAGE_UNAVAILABLE,
         ProblemCode.SCHEMA_MISMATCH,
         ProblemCode.LOGIN_CLOSED,
@@ -229,7 +236,7 @@ def problem_of(error: DomainError) -> Response:
         code = ProblemCode(error.code)
     except ValueError:
         return internal_problem()
-    return _answer(code, str(error), headers=_HEADERS.get(code))
+    return _answer(code, str(error), errors=_faults(error), headers=_HEADERS.get(code))
 
 
 def internal_problem() -> Response:
@@ -267,6 +274,14 @@ async def _unfit(_: Request, error: Exception) -> Response:
 async def _ours(_: Request, __: Exception) -> Response:
     """Answer a fault of ours."""
     return internal_problem()
+
+
+def _faults(error: DomainError) -> tuple[FaultOut, ...]:
+    """Name each fault of an error that knows several."""
+    if not isinstance(error, PolicyRefusedError):
+        return ()
+    found = error.problems[:SHOWN_FAULTS]
+    return tuple(FaultOut(pointer="/modules", detail=item[:MOST_DETAIL]) for item in found)
 
 
 def _answer(

@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from runtime.entrypoints.rest import (
+    bundles,
     callers,
     environments,
     exports,
@@ -14,9 +15,12 @@ from runtime.entrypoints.rest import (
     invitations,
     members,
     memberships,
+    organization_policies,
     organizations,
     outcomes,
     plans,
+    policies,
+    policy_replays,
     projects,
     proposals,
     registries,
@@ -36,6 +40,10 @@ PLATFORM: Final[tuple[APIRouter, ...]] = (
     outcomes.router,
     registries.router,
     memberships.router,
+    policies.router,
+    policy_replays.router,
+    bundles.router,
+    organization_policies.router,
     projects.router,
     exports.router,
     organizations.router,

@@ -14,7 +14,7 @@ from runtime.app import create_app
 from runtime.kit.canonical_json import canonical_bytes
 from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.ports.identity_provider import TrustedIssuer
-from runtime.settings import IdentitySettings, ServiceSettings
+from runtime.settings import IdentitySettings, RulesSettings, ServiceSettings
 from tests.api.app_builder import Answered, asked
 from tests.database import FreshDatabase
 from tests.execution import redis_url
@@ -80,13 +80,20 @@ async def api(database: FreshDatabase, redis_url: str) -> AsyncIterator[Api]:
 
 @asynccontextmanager
 async def an_api(
-    database: FreshDatabase, redis_url: str, *, issuers: tuple[TrustedIssuer, ...] = ()
+    database: FreshDatabase,
+    redis_url: str,
+    *,
+    issuers: tuple[TrustedIssuer, ...] = (),
+    lease_ttl_s: float = 6.0,
+    rules: RulesSettings | None = None,
 ) -> AsyncIterator[Api]:
     """Open the app with issuers to trust, found an organization and make a project in it."""
     app = create_app(
         ServiceSettings(
             database_url=SecretStr(database.app_url),
             redis_urls=(SecretStr(redis_url),),
+            lease_ttl_s=lease_ttl_s,
+            rules=rules or RulesSettings(),
             identity=IdentitySettings(
                 token_keys=(SecretStr("key-of-tests-0123456789-0123456789"),),
                 operator_token=SecretStr(OPERATOR),

@@ -25,6 +25,7 @@ from runtime.domain.scope import Scope
 from runtime.kit.canonical_json import digest_bytes, parse
 from runtime.kit.clock import FixedClock
 from runtime.services.context import Context
+from runtime.services.decisions import Place
 from runtime.services.draft import Tenure
 from runtime.services.environments import InstalledEnvironment
 from runtime.services.execution import Executed
@@ -33,6 +34,7 @@ from runtime.services.plans import PlanRequest
 from runtime.store.heads import read_head
 from tests.builders import a_registry, a_state, an_action
 from tests.execution import World, a_key, a_project, an_increment, document_of
+from tests.rules import decisions_by_table
 
 
 async def test_a_plan_that_runs_is_stored_as_a_whole(world: World) -> None:
@@ -370,14 +372,21 @@ async def test_two_environments_with_one_action_id_are_judged_apart(world: World
     )
     execution = world.execution(Plan(steps=(Step(action="box.put"),)))
 
-    statuses = [
-        judges.of(name)
-        .execution(
-            execution, head, state=head.state, usage=head.usage.at(tenure.now), tenure=tenure
+    decisions = decisions_by_table(world.database, FixedClock(tenure.now))
+
+    statuses = []
+    for name in ("low", "high"):
+        judge = judges.of(name)
+        place = Place(
+            organization_id=tenure.organization_id,
+            project_id=tenure.project_id,
+            head=head,
+            registry=judge.registry,
+            now=tenure.now,
         )
-        .outcome.status.value
-        for name in ("low", "high")
-    ]
+        ruled = await decisions.of([execution], place)
+        verdict = judge.group([execution], head, tenure, ruled=ruled)
+        statuses.append(verdict.commit.outcomes[0].status)
 
     assert statuses == ["done", "refused"]
 

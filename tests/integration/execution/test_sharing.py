@@ -21,6 +21,7 @@ from runtime.store.executions import Commit, RepeatedError
 from runtime.store.heads import read_head
 from tests.database import FreshDatabase
 from tests.execution import ENVIRONMENTS, World, a_key, a_project, an_increment
+from tests.rules import ruled_by_table
 
 
 async def a_commit(world: World, *, project: str, fence: int = 1, key: str | None = None) -> Commit:
@@ -31,7 +32,9 @@ async def a_commit(world: World, *, project: str, fence: int = 1, key: str | Non
         organization_id=organization, project_id=project, fence=fence, now=world.ids.now()
     )
     execution = world.execution(an_increment(), key=None if key is None else a_key(key))
-    return Judges(ENVIRONMENTS).of("counter").group([execution], head, tenure).commit
+    judge = Judges(ENVIRONMENTS).of("counter")
+    ruled = ruled_by_table(judge, [execution])
+    return judge.group([execution], head, tenure, ruled=ruled).commit
 
 
 async def all_written(commits: Commits, groups: list[Commit]) -> list[BaseException | None]:

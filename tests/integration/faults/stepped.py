@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,10 +40,12 @@ from runtime.services.lines import Lines
 from runtime.services.measures import Unmeasured
 from runtime.services.needs import Needs
 from runtime.services.past import Past
+from runtime.services.rulings import Rulings
 from runtime.services.waiting import Standing
 from runtime.store.executions import Commit
 from runtime.store.session import Database
 from tests.execution import ENVIRONMENTS, World, a_key
+from tests.rules import decisions_by_table
 
 ROOT: Final = Path(__file__).parents[3]
 TTL_S: Final = 0.5
@@ -178,13 +180,15 @@ class _WatchedLeases(Leases):
 
 class _WatchedJudge(Judge):
     def __init__(self, inner: Judge, reached: Callable[[Place], None]) -> None:
-        self._inner = inner
+        super().__init__(inner.registry)
         self._reached = reached
 
     @override
-    def group(self, changes: list[Change], head: Head, tenure: Tenure) -> Verdict:  # type: ignore[override]  # a double
+    def group(
+        self, changes: Sequence[Change], head: Head, tenure: Tenure, *, ruled: Rulings
+    ) -> Verdict:
         self._reached(Place.GATHERED)
-        verdict = self._inner.group(changes, head, tenure)
+        verdict = super().group(changes, head, tenure, ruled=ruled)
         self._reached(Place.JUDGED)
         return verdict
 
@@ -221,6 +225,7 @@ async def _execute(asked: JsonObject) -> JsonObject:
             commits=_WatchedCommits(database, reached),
             leases=_WatchedLeases(inner, reached),
             judge=lambda environment: _WatchedJudge(judges.of(environment), reached),
+            decisions=decisions_by_table(database, clock),
             past=Past(database),
             clock=clock,
             measures=Unmeasured(),

@@ -14,7 +14,7 @@ from runtime.domain.plan import Plan, Step
 from runtime.kit.clock import SystemClock
 from runtime.services.commits import Commits
 from runtime.services.draft import Tenure
-from runtime.services.execution import Change, Reversion
+from runtime.services.execution import Change, Execution, Reversion
 from runtime.services.expired_keys import ExpiredKeys
 from runtime.services.judges import Judges
 from runtime.services.lines import Lines
@@ -25,9 +25,10 @@ from runtime.store.heads import bump_settings, read_head
 from tests.database import FreshDatabase, session
 from tests.execution import ENVIRONMENTS, CountingMeasures, World, an_increment
 from tests.integration.faults.given_leases import GivenLeases
+from tests.rules import decisions_by_table, ruled_by_table
 
 ROOT = Path(__file__).parents[3]
-FUNCTION = ROOT / "migrations" / "versions" / "0002_commit_executions.sql"
+FUNCTION = ROOT / "migrations" / "versions" / "0003_commit_executions.sql"
 LATE_FENCE = 5
 LATER_FENCE = 9
 
@@ -39,7 +40,10 @@ async def judged(world: World, change: Change, *, fence: int = LATE_FENCE) -> Co
     tenure = Tenure(
         organization_id=organization, project_id=project, fence=fence, now=world.ids.now()
     )
-    return Judges(ENVIRONMENTS).of("counter").group([change], head, tenure).commit
+    judge = Judges(ENVIRONMENTS).of("counter")
+    executions = [change] if isinstance(change, Execution) else []
+    ruled = ruled_by_table(judge, executions)
+    return judge.group([change], head, tenure, ruled=ruled).commit
 
 
 async def committed(world: World, change: Change, *, fence: int = LATE_FENCE) -> None:
@@ -173,6 +177,7 @@ async def lines_under(
             commits=Commits(world.database),
             leases=leases,
             judge=Judges(ENVIRONMENTS).of,
+            decisions=decisions_by_table(world.database, SystemClock()),
             past=Past(world.database),
             clock=SystemClock(),
             measures=measures,

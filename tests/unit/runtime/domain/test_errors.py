@@ -10,6 +10,9 @@ from runtime.domain.errors import (
     LeaseBusyError,
     LeaseLostError,
     LeaseUnavailableError,
+    PolicyMovedError,
+    PolicyRefusedError,
+    PolicyUncheckableError,
     ReplayError,
     StateError,
     StorageRefusedError,
@@ -56,6 +59,34 @@ from runtime.domain.errors import (
             "storage_refused",
             "the database refused this (CheckViolationError); nothing was written",
             id="storage refuses",
+        ),
+        pytest.param(
+            PolicyRefusedError(scope="organization", problems=("a.rego:1: x", "a.rego:2: y")),
+            "policy_refused",
+            "the rules for 'organization' can't be used: a.rego:1: x, and 1 more; mend them, "
+            "and try them by :check",
+            id="policy is refused",
+        ),
+        pytest.param(
+            PolicyRefusedError(scope="prj_1", problems=("there is no test",)),
+            "policy_refused",
+            "the rules for 'prj_1' can't be used: there is no test; mend them, and try them by "
+            ":check",
+            id="policy is refused for one reason",
+        ),
+        pytest.param(
+            PolicyUncheckableError(scope="prj_1", fault="policy_slow", detail="more than 5 s"),
+            "policy_uncheckable",
+            "the rules for 'prj_1' could not be tried (policy_slow): more than 5 s; "
+            "nothing was changed",
+            id="policy can't be tried",
+        ),
+        pytest.param(
+            PolicyMovedError(scope="prj_1", moved="organization"),
+            "policy_moved",
+            "while the rules for 'prj_1' were tried, those for 'organization' changed; "
+            "nothing was done: send the request again",
+            id="policy has moved",
         ),
         pytest.param(
             LeaseBusyError(key="prj_1", holder="api.4f#7", waited_s=1.5, position=2),

@@ -12,6 +12,7 @@ IMPLIED = {
     (Scope.MEMBERS_MANAGE, Scope.MEMBERS_READ),
     (Scope.TOKENS_MANAGE, Scope.TOKENS_READ),
     (Scope.PLANS_EXECUTE, Scope.PLANS_SIMULATE),
+    (Scope.POLICIES_MANAGE, Scope.POLICIES_READ),
 }
 
 
@@ -52,7 +53,10 @@ def test_the_names_are_stable() -> None:
         "plans:simulate",
         "plans:execute",
         "plans:confirm",
+        "plans:approve",
         "state:read",
         "state:revert",
         "outcomes:read",
+        "policies:read",
+        "policies:manage",
     ]

@@ -1,0 +1,148 @@
+"""Start, ask and end one child process; how many there are is the pool's."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from runtime.adapters.rego.frames import (
+    LENGTH_BYTES,
+    FrameError,
+    length_of,
+    packed,
+    unpacked,
+)
+from runtime.ports.policy import PolicyFault, PolicyFaultError
+
+_ROOT: Final = str(Path(__file__).resolve().parents[3])
+_PROGRAM: Final = (
+    "import sys; sys.path.append(sys.argv.pop(1)); "
+    "from runtime.adapters.rego.child import main; main(sys.argv[1:])"
+)
+# The engine's allocator reserves 1 GiB of addresses at its start otherwise, which no cap could see.
+_ENVIRONMENT: Final = {"LC_ALL": "C", "TZ": "UTC", "MIMALLOC_ARENA_RESERVE": "16384"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """Say what one child may take.
+
+    Attributes:
+        time_s: how long one request may take; then the child is killed.
+        memory_bytes: how much it may allocate; then it ends itself.
+        start_s: how long it may take to start.
+    """
+
+    time_s: float = 1.0
+    memory_bytes: int = 256 * 2**20
+    start_s: float = 10.0
+
+
+class ChildProcess:
+    """Ask one child, one request at a time."""
+
+    def __init__(self, process: Process, *, caps: Caps) -> None:
+        self._process = process
+        self._caps = caps
+        self.known: set[str] = set()
+        """The revisions that it was given; it may have dropped some since."""
+
+    @classmethod
+    async def start(cls, caps: Caps, *, python: str = sys.executable) -> ChildProcess:
+        """Start a child with the interpreter that runs us, or another.
+
+        Raises:
+            PolicyFaultError: it can't be started.
+        """
+        try:
+            process = await asyncio.create_subprocess_exec(
+                python,
+                "-I",
+                "-c",
+                _PROGRAM,
+                _ROOT,
+                str(os.getpid()),
+                str(caps.memory_bytes),
+                str(caps.time_s),
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=DEVNULL,
+                env=_ENVIRONMENT,
+            )
+        except OSError as error:
+            raise PolicyFaultError(
+                PolicyFault.DOWN, f"no process could be started ({error.strerror})"
+            ) from None
+        child = cls(process, caps=caps)
+        try:
+            await child._answer_within(caps.start_s)
+        except PolicyFaultError as error:
+            await child.end()
+            raise PolicyFaultError(
+                PolicyFault.DOWN, f"a process that was started says nothing: {error.detail}"
+            ) from None
+        except BaseException:
+            await child.end()
+            raise
+        return child
+
+    @property
+    def pid(self) -> int:
+        """Return the number of the process."""
+        return self._process.pid
+
+    async def ask(self, parts: Sequence[bytes]) -> list[bytes]:
+        """Send a message and return the parts of the reply.
+
+        After an exception, and after a cancellation, the child must be ended: what it says next
+        would answer this question.
+
+        Raises:
+            PolicyFaultError: there is no reply in time, or the process ended.
+        """
+        _, writer = self._pipes()
+        writer.write(packed(parts))
+        return await self._answer_within(self._caps.time_s)
+
+    def kill(self) -> None:
+        """Kill the process; whoever waits for its answer learns that it ended."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def end(self) -> None:
+        """Kill the process, if it still runs, and reap it."""
+        self.kill()
+        reader, writer = self._pipes()
+        writer.close()
+        while await reader.read(LENGTH_BYTES * 2**14):
+            pass  # what it had said: the pipe closes when it is read to its end
+        await self._process.wait()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    async def _answer_within(self, seconds: float) -> list[bytes]:
+        reader, writer = self._pipes()
+        try:
+            async with asyncio.timeout(seconds):
+                await writer.drain()
+                head = await reader.readexactly(LENGTH_BYTES)
+                return unpacked(await reader.readexactly(length_of(head)))
+        except TimeoutError:
+            raise PolicyFaultError(PolicyFault.SLOW, f"no answer within {seconds:g} s") from None
+        except (OSError, EOFError, FrameError) as error:
+            raise PolicyFaultError(
+                PolicyFault.FAILED, f"the process that evaluates ended ({type(error).__name__})"
+            ) from None
+
+    def _pipes(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = self._process.stdout, self._process.stdin
+        if reader is None or writer is None:  # pragma: no cover  # both were asked for
+            raise RuntimeError("a child without pipes")
+        return reader, writer

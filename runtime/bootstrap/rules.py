@@ -1,0 +1,124 @@
+"""Open what rules take: the engine that decides, and what keeps, tries, replays and serves them.
+
+An OPA server decides where one is named; else an engine of our own does, in child processes, which
+tries rules and replays decisions in any case.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+from runtime.kit.clock import Clock
+from runtime.policies import shipped_modules
+from runtime.ports.policy import PolicyChecker, PolicyEvaluator
+from runtime.services.access import Access
+from runtime.services.bundles import BundleMaker, Bundles
+from runtime.services.context import Ids
+from runtime.services.decisions import Decisions
+from runtime.services.policies import Policies
+from runtime.services.policy_replays import PolicyReplays
+from runtime.services.policy_trials import Trials
+from runtime.services.policy_units import PolicyUnits
+from runtime.services.what_if import WhatIf
+from runtime.settings import RulesSettings
+from runtime.store.session import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Hold what is open: the engine that decides, and the use cases around it."""
+
+    evaluator: PolicyEvaluator
+    decisions: Decisions
+    policies: Policies
+    policy_replays: PolicyReplays
+    bundles: Bundles
+
+
+def open_rules(
+    settings: RulesSettings,
+    *,
+    database: Database,
+    clock: Clock,
+    access: Access,
+    stack: AsyncExitStack,
+) -> Rules:
+    """Open it all; the stack closes it."""
+    evaluator = open_evaluator(settings, clock=clock)
+    stack.push_async_callback(evaluator.close)
+    replaying = embedded_evaluator(workers=1)
+    stack.push_async_callback(replaying.close)
+    checker = policy_checker()
+    return Rules(
+        evaluator=evaluator,
+        decisions=Decisions(
+            evaluator=evaluator,
+            units=PolicyUnits(database=database, clock=clock, shipped=shipped_modules),
+        ),
+        policies=Policies(
+            database=database, ids=Ids(clock), checker=checker, shipped=shipped_modules
+        ),
+        policy_replays=PolicyReplays(
+            database=database,
+            access=access,
+            trials=Trials(checker=checker, shipped=shipped_modules),
+            what_if=WhatIf(database=database, evaluator=replaying, shipped=shipped_modules),
+        ),
+        bundles=Bundles(
+            database=database,
+            clock=clock,
+            shipped=shipped_modules,
+            maker=bundle_maker(settings),
+        ),
+    )
+
+
+def open_evaluator(settings: RulesSettings, *, clock: Clock) -> PolicyEvaluator:
+    """Return what decides about executions."""
+    if settings.opa_url is None:
+        return embedded_evaluator()
+    from runtime.adapters.opa.evaluator import OpaEvaluator  # noqa: PLC0415  # takes a client
+
+    return OpaEvaluator(
+        settings.opa_url,
+        clock=clock,
+        token=None if settings.opa_token is None else settings.opa_token.get_secret_value(),
+        timeout_s=settings.opa_timeout_s,
+        max_age=timedelta(seconds=settings.opa_max_age_s),
+    )
+
+
+def embedded_evaluator(*, workers: int = 2) -> PolicyEvaluator:
+    """Return an engine in child processes, which start when they are first asked."""
+    from runtime.adapters.rego.evaluator import RegoEvaluator  # noqa: PLC0415  # as above
+
+    return RegoEvaluator(workers=workers)
+
+
+def policy_checker() -> PolicyChecker:
+    """Return what compiles and tests rules, in child processes as well."""
+    from runtime.adapters.rego.checker import RegoChecker  # noqa: PLC0415  # as above
+
+    return RegoChecker()
+
+
+def bundle_maker(settings: RulesSettings) -> BundleMaker | None:
+    """Return what makes bundles for OPA servers; None where no key signs them."""
+    if settings.bundle_key is None:
+        return None
+    from runtime.adapters.opa.bundle import bundle_bytes, bundle_etag  # noqa: PLC0415  # as above
+    from runtime.adapters.opa.signing import BundleSigner, SigningAlgorithm  # noqa: PLC0415
+
+    signer = BundleSigner(
+        algorithm=SigningAlgorithm.HS256,
+        key=settings.bundle_key.get_secret_value(),
+        key_id="plangate",
+    )
+    return BundleMaker(
+        content=lambda units, organization_id, built_at: bundle_bytes(
+            units, organization_id=organization_id, built_at=built_at, signer=signer
+        ),
+        etag=lambda units, built_at: bundle_etag(units, built_at=built_at, signer=signer),
+    )

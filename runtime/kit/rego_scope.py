@@ -1,0 +1,81 @@
+"""Move Rego modules below a prefix, so that one server holds those of many tenants apart.
+
+Only the words of references change place; every other character of a module stays as it is. What
+could reach beside the prefix (`data` alone, a computed member of it, a foreign package) is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from runtime.kit.rego_text import Reference, RegoTextError, package_of, references, tokens
+
+PACKAGES: Final = ("plangate", "tenant")
+"""The first words of the packages that are moved, and the only ones that may be referred to."""
+
+_NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_ROOT: Final = "data"
+_RESERVED: Final = frozenset(
+    {"as", "contains", "data", "default", "else", "every", "false", "if", "import", "in", "input"}
+    | {"not", "null", "package", "some", "true", "with"}
+)
+
+
+def scoped(module_text: str, *, scope: Sequence[str], packages: Sequence[str] = PACKAGES) -> str:
+    r"""Return a module as it stands below `data.<scope>`; what its imports are called stays.
+
+    Raises:
+        ValueError: If a word of the scope is not a plain name.
+        RegoTextError: If it can't be read, its package is not one of `packages`, or it refers to
+            data that is not written out or not of one of `packages`.
+
+    >>> print(scoped("package tenant.x\n\nimport data.plangate\n", scope=("scopes", "a")))
+    package scopes.a.tenant.x
+    <BLANKLINE>
+    import data.scopes.a.plangate
+    <BLANKLINE>
+    """
+    prefix = ".".join(_plain_name(word) for word in scope)
+    if not prefix:
+        raise ValueError("the scope is empty, expected at least one name")
+    pieces, at = [], 0
+    for offset, words in _insertions(module_text, prefix=prefix, packages=packages):
+        pieces += [module_text[at:offset], words]
+        at = offset
+    return "".join([*pieces, module_text[at:]])
+
+
+def may_name(word: str) -> bool:
+    """Say whether a word can be one of a scope.
+
+    >>> may_name("prj_01KDVDNA000000000000000000"), may_name("a-b"), may_name("input")
+    (True, False, False)
+    """
+    return _NAME.fullmatch(word) is not None and word not in _RESERVED
+
+
+def _plain_name(word: str) -> str:
+    if not may_name(word):
+        raise ValueError(f"a word of the scope is {word[:80]!r}, expected letters, digits and '_'")
+    return word
+
+
+def _insertions(module: str, *, prefix: str, packages: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Return what is put where, in order of offsets."""
+    pieces = list(tokens(module))
+    package = package_of(pieces)
+    _check(package, package.path[0], packages)
+    yield package.start, f"{prefix}."
+    for reference in references(pieces):
+        if reference.path[0] == _ROOT:
+            _check(reference, reference.path[1] if len(reference.path) > 1 else None, packages)
+            yield reference.start + len(_ROOT), f".{prefix}"
+
+
+def _check(reference: Reference, word: str | None, packages: Sequence[str]) -> None:
+    if word not in packages:
+        allowed = " or ".join(packages)
+        problem = f"{reference.dotted!r} is not below {allowed}, written out"
+        raise RegoTextError(line=reference.line, problem=problem)

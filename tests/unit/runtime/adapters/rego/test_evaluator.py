@@ -1,0 +1,110 @@
+"""What the embedded evaluator adds to the port's contract: caps, batches, faults."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from runtime.adapters.rego.evaluator import RegoEvaluator, spelled_modules
+from runtime.domain.policy_unit import PolicyModule
+from runtime.ports.policy import PolicyFault, PolicyFaultError
+from tests.policy_units import EXPLODING, ORGANIZATION, a_question, a_unit
+
+
+@pytest.fixture
+async def evaluator() -> AsyncIterator[RegoEvaluator]:
+    """Open an evaluator with little patience for rules and much for the machine."""
+    opened = RegoEvaluator(time_s=1.0, wait_s=20)
+    yield opened
+    await opened.close()
+
+
+def test_equal_inputs_get_equal_answers() -> None:
+    """Answers may be kept."""
+    assert RegoEvaluator.remembers
+
+
+async def test_modules_are_sent_to_a_child_once(evaluator: RegoEvaluator) -> None:
+    """The second question finds them there, in the same child."""
+    await evaluator.decide(a_unit(), [a_question()])
+    before = evaluator.pool.pids
+    await evaluator.decide(a_unit(), [a_question()])
+
+    assert evaluator.pool.pids == before
+
+
+async def test_rules_that_explode_are_slow(evaluator: RegoEvaluator) -> None:
+    """The call ends by its time, with a code."""
+    with pytest.raises(PolicyFaultError) as refusal:
+        await evaluator.decide(a_unit(ORGANIZATION + EXPLODING), [a_question()])
+
+    assert refusal.value.fault is PolicyFault.SLOW
+
+
+async def test_modules_that_are_no_rego_fail(evaluator: RegoEvaluator) -> None:
+    """They break no child, so they are not held against anybody either."""
+    for _ in range(5):
+        with pytest.raises(PolicyFaultError) as refusal:
+            await evaluator.decide(a_unit(ORGANIZATION + "a := :="), [a_question()])
+        assert refusal.value.fault is PolicyFault.FAILED
+        assert "tenant/0.rego:2" in refusal.value.detail
+
+
+async def test_an_answer_that_is_too_long_is_malformed(evaluator: RegoEvaluator) -> None:
+    """It stays in the child; the next question of the batch is answered."""
+    unit = a_unit(
+        ORGANIZATION
+        + "roles contains role if {\n"
+        + '\trole := concat("", [input.inputs.text | some _ in numbers.range(1, 200)])\n}'
+    )
+    long, short = ({"text": "a" * 10_000}, {"text": "a"})
+
+    answers = await evaluator.decide(unit, [a_question(inputs=long), a_question(inputs=short)])
+
+    assert isinstance(answers[0], PolicyFaultError)
+    assert answers[0].fault is PolicyFault.MALFORMED
+    assert answers[1]["allow"] is True
+
+
+async def test_an_answer_that_nobody_can_read_is_malformed(evaluator: RegoEvaluator) -> None:
+    """An answer of thousands of levels is refused by the reader, not by its stack."""
+    unit = a_unit(ORGANIZATION + "obligations contains input.inputs.deep if true")
+    deep: dict[str, object] = {"kind": "confirm"}
+    for _ in range(990):
+        deep = {"kind": "confirm", "deep": deep}
+
+    (answer,) = await evaluator.decide(unit, [a_question(inputs={"deep": deep})])
+
+    assert isinstance(answer, PolicyFaultError)
+    assert answer.fault in {PolicyFault.MALFORMED, PolicyFault.FAILED}
+
+
+async def test_an_input_that_is_no_json_has_its_own_fault(evaluator: RegoEvaluator) -> None:
+    """It is not sent, and the others keep their places."""
+    odd = a_question(inputs={"value": {1, 2}})
+
+    answers = await evaluator.decide(a_unit(), [a_question(), odd, a_question()])
+
+    assert answers[0]["allow"] is True
+    assert isinstance(answers[1], PolicyFaultError)
+    assert answers[1].fault is PolicyFault.MALFORMED
+    assert answers[2]["allow"] is True
+
+
+async def test_inputs_too_long_for_one_call_are_refused(evaluator: RegoEvaluator) -> None:
+    """More than a child reads is not sent."""
+    huge = a_question(inputs={"text": "a" * (33 * 2**20)})
+
+    with pytest.raises(PolicyFaultError) as refusal:
+        await evaluator.decide(a_unit(), [huge])
+
+    assert refusal.value.fault is PolicyFault.MALFORMED
+
+
+def test_a_module_that_is_not_unicode_fails() -> None:
+    """A lone surrogate can't be sent."""
+    with pytest.raises(PolicyFaultError) as refusal:
+        spelled_modules([PolicyModule(path="a.rego", text="# \udcff")])
+
+    assert refusal.value.fault is PolicyFault.FAILED

@@ -1,0 +1,199 @@
+"""One child process: started, asked, capped, killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from runtime.adapters.rego.frames import packed
+from runtime.adapters.rego.process import Caps, ChildProcess
+from runtime.ports.policy import PolicyFault, PolicyFaultError
+
+RULE = b"data.a.p"
+PATIENT = Caps(time_s=20)
+
+
+@asynccontextmanager
+async def started(caps: Caps = PATIENT) -> AsyncIterator[ChildProcess]:
+    """Run a child for a block."""
+    child = await ChildProcess.start(caps)
+    try:
+        yield child
+    finally:
+        await child.end()
+
+
+async def _loaded(child: ChildProcess, text: str) -> None:
+    assert await child.ask([b"load", b"r", b"a.rego", f"package a\n{text}".encode()]) == [b"done"]
+
+
+def _limits(pid: int) -> str:
+    return Path(f"/proc/{pid}/limits").read_text(encoding="ascii")
+
+
+def _runs(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+async def test_a_child_answers_what_it_was_given() -> None:
+    """Modules, then a question, then its answer."""
+    async with started() as child:
+        await _loaded(child, "p := input.x")
+
+        assert await child.ask([b"decide", b"r", RULE, b'{"x":1}']) == [b"answers", b"value", b"1"]
+
+
+async def test_an_end_leaves_no_process() -> None:
+    """It is reaped, also one that has something to say that nobody has read."""
+    child = await ChildProcess.start(PATIENT)
+    await _loaded(child, 'p := concat("", [input.x | some _ in numbers.range(1, 10000)])')
+    child._process.stdin.write(packed([b"decide", b"r", RULE, b'{"x":"0123456789"}']))  # noqa: SLF001
+
+    await child.end()
+
+    assert not _runs(child.pid)
+    await child.end()
+
+
+async def test_a_child_that_takes_too_long_is_slow() -> None:
+    """Whoever asks waits no longer than the cap."""
+    async with started(Caps(time_s=0.1)) as child:
+        await _loaded(child, "p := count([1 | some x in numbers.range(1,100000); some y in [x]])")
+        with pytest.raises(PolicyFaultError) as refusal:
+            await child.ask([b"decide", b"r", RULE, *[b"{}"] * 1000])
+
+    assert refusal.value.fault is PolicyFault.SLOW
+
+
+async def test_memory_is_capped() -> None:
+    """A child that allocates more than it may ends; the machine does not notice."""
+    async with started(Caps(time_s=30, memory_bytes=64 * 2**20)) as child:
+        await _loaded(child, "p := count([[x, x] | some x in numbers.range(1, 10000000)])")
+        with pytest.raises(PolicyFaultError) as refusal:
+            await child.ask([b"decide", b"r", RULE, b"{}"])
+
+    assert refusal.value.fault is PolicyFault.FAILED
+
+
+async def test_the_seconds_of_cpu_are_capped_by_the_kernel() -> None:
+    """A child that nobody watches any more ends by itself."""
+    async with started(Caps(time_s=0.2)) as child:
+        before = _limits(child.pid)
+        await _loaded(child, "p := 1")
+        after = _limits(child.pid)
+
+    assert "Max cpu time              unlimited" in before
+    assert "Max cpu time              unlimited" not in after
+    assert "Max core file size        0" in after
+    assert "Max file size             0" in after
+
+
+async def test_a_child_that_dies_is_told() -> None:
+    """Whoever waits for its answer is not left waiting."""
+    async with started() as child:
+        os.kill(child.pid, signal.SIGKILL)
+        with pytest.raises(PolicyFaultError) as refusal:
+            await child.ask([b"load", b"r"])
+
+    assert refusal.value.fault is PolicyFault.FAILED
+
+
+async def test_a_function_that_calls_itself_ends_the_child_alone() -> None:
+    """The stack overflows in the child; here it is one more fault."""
+    async with started() as child:
+        await _loaded(child, "f(x) := f(x + 1)\np := f(1)")
+        with pytest.raises(PolicyFaultError) as refusal:
+            await child.ask([b"decide", b"r", RULE, b"{}"])
+
+    assert refusal.value.fault is PolicyFault.FAILED
+
+
+async def test_a_child_that_does_not_start_in_time_is_ended() -> None:
+    """Nothing is left of it."""
+    with pytest.raises(PolicyFaultError) as refusal:
+        await ChildProcess.start(Caps(start_s=0.001))
+
+    assert refusal.value.fault is PolicyFault.DOWN
+
+
+async def test_a_start_that_is_given_up_leaves_no_process() -> None:
+    """Who stops waiting for a child has it ended."""
+    before = set(_children())
+    task = asyncio.create_task(ChildProcess.start(PATIENT))
+    async with asyncio.timeout(20):
+        while not set(_children()) - before:
+            await asyncio.sleep(0)  # the loop has no event for a process that has begun
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert set(_children()) <= before
+
+
+def _children() -> list[int]:
+    text = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
+    return [int(pid) for pid in text.split()]
+
+
+async def test_a_machine_without_processes_is_down() -> None:
+    """A Python that is not there can't be started, which is told as any other fault."""
+    with pytest.raises(PolicyFaultError) as refusal:
+        await ChildProcess.start(Caps(), python="/nowhere/python")
+
+    assert refusal.value.fault is PolicyFault.DOWN
+
+
+def test_children_die_with_their_parent() -> None:
+    """A parent that is killed, and so ends nothing, leaves no child."""
+    program = (
+        "import asyncio, sys\n"
+        "from runtime.adapters.rego.process import Caps, ChildProcess\n"
+        "async def main():\n"
+        "    child = await ChildProcess.start(Caps())\n"
+        "    print(child.pid, flush=True)\n"
+        "    await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    root = str(Path(__file__).parents[5])
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=root
+    ) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        assert _runs(pid)
+        parent.kill()
+        parent.wait(timeout=20)
+        _wait_for_the_end(pid)
+
+
+def _wait_for_the_end(pid: int) -> None:
+    """Wait until a process that is not our child has ended; the test's own timeout bounds it."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        assert select.select([fd], [], [], 20)[0]
+    finally:
+        os.close(fd)
+
+
+async def test_a_start_takes_a_moment() -> None:
+    """A child imports the engine and little else, so a killed one is soon replaced."""
+    loop = asyncio.get_running_loop()
+    starts = []
+    for _ in range(5):
+        began = loop.time()
+        async with started():
+            starts.append(loop.time() - began)
+
+    assert min(starts) < 0.5, starts
