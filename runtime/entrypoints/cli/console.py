@@ -226,9 +226,11 @@ def command(
     def declared(
         function: Callable[Concatenate[Api, P], None],
     ) -> Callable[Concatenate[Api, P], None]:
-        app.command(name or function.__name__.replace("_", "-"), epilog=EXIT_CODES)(
-            _with_connection(function)
-        )
+        app.command(
+            name or function.__name__.replace("_", "-"),
+            help=inspect.getdoc(function),
+            epilog=EXIT_CODES,
+        )(_with_connection(function))
         return function
 
     return declared
@@ -256,6 +258,5 @@ def _with_connection(function: Callable[..., None]) -> Callable[..., None]:
     vars(run).update(
         __signature__=signature,
         __annotations__={name: item.annotation for name, item in signature.parameters.items()},
-        __doc__=function.__doc__,
     )
     return run

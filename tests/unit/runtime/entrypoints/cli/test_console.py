@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import orjson
 import pytest
 import typer
+from typer.main import get_group
 from typer.testing import CliRunner, Result
 
 from runtime.bootstrap.dev_folder import Demo, DevFolder
 from runtime.entrypoints.cli.client import REFUSED, UNREACHABLE, USAGE, CommandError
 from runtime.entrypoints.cli.console import USUAL_URL, Api, Wish, command
+from runtime.entrypoints.cli.main import GROUP
 from tests.servers.scripted_api import Scripted, ScriptedApi, answer, problem, scripted_api
 
 app = typer.Typer()
@@ -256,3 +259,14 @@ def test_every_change_has_a_key_of_its_own() -> None:
     keys = [asked.headers["idempotency-key"] for asked in api.asked]
     assert keys[1] == "mine"
     assert len(set(keys)) == 4
+
+
+@pytest.mark.parametrize("name", sorted(entry_points(group=GROUP).names))
+def test_every_command_says_what_it_does(name: str) -> None:
+    """In the list of its group, where people look first."""
+    (entry,) = entry_points(group=GROUP, name=name)
+    group = get_group(entry.load())
+
+    silent = [key for key, found in group.commands.items() if not (found.help or "").strip()]
+
+    assert silent == []
