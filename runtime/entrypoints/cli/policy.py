@@ -80,13 +80,13 @@ Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="The newest 
 
 @app.command(epilog=EXIT_CODES)
 def check(folder: Folder, *, beside: Beside = None, json: JsonFlag = False) -> None:
-    """Say what is wrong with rules, without a platform: their reach, compilation and tests."""
+    """Say what is wrong with rules; no platform is asked."""
     _try(folder, beside=beside, as_json=json, tests=False)
 
 
 @app.command("test", epilog=EXIT_CODES)
 def run_tests(folder: Folder, *, beside: Beside = None, json: JsonFlag = False) -> None:
-    """Run the tests of rules, without a platform, and say what they reach."""
+    """Run the tests of rules; no platform is asked."""
     _try(folder, beside=beside, as_json=json, tests=True)
 
 
@@ -99,7 +99,7 @@ def build(
     ],
     beside: Beside = None,
 ) -> None:
-    """Pack rules with the shipped ones and all tests, for `opa test` and `opa eval`."""
+    """Pack rules with the shipped ones, for `opa test` and `opa eval`."""
     from runtime.entrypoints.cli.policy_archive import archive_of  # noqa: PLC0415  # as said above
 
     with _told():
@@ -193,7 +193,7 @@ def diff(
         int, typer.Option(min=1, metavar="N", help="The newest so many decisions.")
     ] = 1_000,
 ) -> None:
-    """Replay a project's decisions under rules, and list those that would be otherwise."""
+    """Replay a project's decisions under other rules, and list what would be otherwise."""
     rules = read_folder(folder)
     body = {"modules": rules.document, "level": rules.level, "limit": limit}
     where = ("projects", project_id(api, project), "policies")

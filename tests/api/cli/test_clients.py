@@ -41,7 +41,7 @@ finally:
         pytest.param(["org", "show"], id="org"),
         pytest.param(["state", "show"], id="state"),
         pytest.param(["plan", "simulate", "[]"], id="plan"),
-        pytest.param(["policy", "list"], id="policy"),
+        pytest.param(["policy", "list", "--json"], id="policy"),
     ],
 )
 def test_a_command_loads_nothing_of_the_platform(dev: DevInstance, arguments: list[str]) -> None:

@@ -27,8 +27,8 @@ def test_rules_are_pushed_activated_and_taken_away(
     document: Documents, plangate: Command, rules: Path
 ) -> None:
     """By name of the project; each step is found by the next."""
-    document("project", "create", "ruled", "--environment", "counter")
-    of = ("--project", "ruled")
+    document("project", "create", "decided", "--environment", "counter")
+    of = ("--project", "decided")
 
     pushed = document("policy", "push", str(rules), *of, "--note", "first")
     again = document("policy", "push", str(rules), *of, "--activate")

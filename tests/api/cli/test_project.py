@@ -32,10 +32,31 @@ def test_limits_are_shown_and_replaced(
     before = document("project", "limits", "limited")
     after = document("project", "limits", "limited", "limits.json")
 
-    assert before == {"per_minute": None, "per_hour": None, "budgets": {}, "windows": []}
+    assert before == {
+        "per_minute": None,
+        "per_hour": None,
+        "budgets": {},
+        "quotas": {},
+        "windows": [],
+        "day_zone": "UTC",
+    }
     assert (after["per_hour"], document("project", "limits", "limited")) == (7, after)
     shown = plangate("project", "limits", "limited").stdout.splitlines()
     assert shown[2] == "BUDGETS A DAY  project 5"
+
+
+def test_what_was_used_is_shown(plangate: Command, document: Documents) -> None:
+    """Each limit in a line for people, everything for programs."""
+    document("project", "create", "used", "--environment", "counter")
+    document("project", "limits", "used", '{"budgets": {"project": 5}}')
+
+    shown = plangate("project", "usage", "used").stdout.splitlines()
+    told = document("project", "usage", "used")
+
+    assert shown[0].split()[:5] == ["MEASURE", "SCOPE", "SUBJECT", "USED", "LIMIT"]
+    (budget,) = [line for line in shown if line.startswith("units_a_day")]
+    assert {"project", "0", "5", "ok"} <= set(budget.split())
+    assert (told["open"], len(told["limits"])) == (True, 4)
 
 
 def test_an_archived_project_can_be_restored(document: Documents) -> None:

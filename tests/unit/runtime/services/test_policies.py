@@ -17,8 +17,8 @@ from runtime.domain.errors import (
 from runtime.domain.policy_unit import revision_of
 from runtime.domain.policy_version import ORGANIZATION_SCOPE
 from runtime.store.session import Database
-from tests.policies import PolicySite, a_policy_site, an_upload, some_modules
-from tests.tenants import keyed, rows_in
+from tests.policies import PolicySite, a_policy_site, a_policy_world, an_upload, some_modules
+from tests.tenants import a_project, a_tenant, keyed, rows_in
 
 ORGANIZATION: Final = ORGANIZATION_SCOPE
 
@@ -161,21 +161,32 @@ async def test_rules_that_take_too_long_are_not_kept(site: PolicySite) -> None:
 
 
 async def test_activations_at_once_are_numbered_without_gaps(site: PolicySite) -> None:
-    """Whatever their scope; each of them is done."""
-    for scope in (ORGANIZATION, site.first):
+    """Whatever their scope, and on however many replicas; each of them is done."""
+    for scope in (site.first, site.second):
         await an_upload(site.world, site.tenant, scope)
-    await site.world.policies.activate(site.owner, ORGANIZATION, version=1, reason="first")
+    replicas = [a_policy_world(site.tenant.tenancy).policies for _ in range(4)]
 
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(
-                site.world.policies.activate(site.owner, site.first, version=1, reason=f"{number}")
-            )
-            for number in range(8)
+            group.create_task(replica.activate(site.owner, scope, version=1, reason="x"))
+            for replica in replicas
+            for scope in (site.first, site.second)
         ]
     numbers = sorted(task.result().document["number"] for task in tasks)
 
-    assert numbers == list(range(2, 10))
+    assert numbers == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+async def test_uploads_on_several_replicas_are_versions_without_gaps(site: PolicySite) -> None:
+    """Each of them is kept."""
+    replicas = [a_policy_world(site.tenant.tenancy) for _ in range(4)]
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(an_upload(replica, site.tenant, site.first)) for replica in replicas
+        ]
+
+    assert sorted(task.result() for task in tasks) == [1, 2, 3, 4]
 
 
 async def test_uploads_at_once_are_versions_without_gaps(site: PolicySite) -> None:
@@ -193,6 +204,25 @@ async def test_uploads_at_once_are_versions_without_gaps(site: PolicySite) -> No
 
     assert versions == [1, 1, 2, 2, 3, 3, 4, 4]
     assert await rows_in(site.tenant, "policy_versions") == 4
+
+
+async def test_an_organization_that_sends_many_has_one_trial_at_a_time(site: PolicySite) -> None:
+    """The next trial is another organization's, however many came before."""
+    other = await a_tenant(site.tenant.tenancy, "Globex")
+    project, checker = await a_project(other), site.world.checker
+    checker.open.clear()
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        for _ in range(4):
+            group.create_task(an_upload(site.world, site.tenant))
+        await checker.begun.wait()
+        checker.begun.clear()
+        group.create_task(an_upload(site.world, other, project))
+        await checker.begun.wait()
+        tried = list(checker.tried)
+        checker.open.set()
+
+    assert ["project/refunds.rego" in paths for paths in tried] == [False, True]
 
 
 async def test_a_repeated_request_is_answered_without_a_trial(site: PolicySite) -> None:

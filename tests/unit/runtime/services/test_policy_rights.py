@@ -230,3 +230,12 @@ async def test_a_scope_is_the_callers_own_organization_or_has_the_shape_of_a_pro
     for identifier in (ORGANIZATION_SCOPE, site.tenant.id, "", "prj_"):
         with pytest.raises(NotFoundError, match="no project"):
             project_scope(identifier)
+
+
+async def test_an_organization_that_is_not_there_takes_no_rules(site: PolicySite) -> None:
+    """Whoever asks for it."""
+    nowhere = site.tenant.tenancy.ids.new("org")
+    lost = Context(caller=replace(site.owner.caller, organization_id=nowhere))
+
+    for act in CHANGES.values():
+        assert await refusal(act(site, lost, ORGANIZATION_SCOPE)) is NotFoundError

@@ -14,6 +14,7 @@ from runtime.domain.errors import (
     PolicyRefusedError,
     PolicyUncheckableError,
     ProjectArchivedError,
+    WrongTimeError,
 )
 from runtime.domain.policy_version import ORGANIZATION_SCOPE
 from runtime.services.policy_surroundings import MOST_PROBLEMS, Surroundings
@@ -148,33 +149,33 @@ async def test_rules_of_an_organization_are_not_moved_past_a_projects(
     assert await rows_in(site.tenant, "policy_activations") == 3
 
 
-async def test_no_transaction_is_open_while_rules_are_tried(site: PolicySite) -> None:
-    """Others rename and archive meanwhile; what was archived takes nothing."""
-    task = await _stopped_at_trial(
-        site,
-        lambda: site.world.policies.upload(
+@pytest.mark.parametrize("scope", ["organization", "project"])
+@pytest.mark.parametrize("act", ["upload", "activate"])
+async def test_no_transaction_is_open_while_rules_are_tried(
+    site: PolicySite, act: str, scope: str
+) -> None:
+    """What others archive meanwhile takes nothing any more."""
+    policies, tenancy = site.world.policies, site.tenant.tenancy
+    await an_upload(site.world, site.tenant, site.first)
+    acts: dict[str, Callable[[], Awaitable[object]]] = {
+        "upload": lambda: policies.upload(
             site.owner, site.first, some_modules(site.first), note="x"
         ),
-    )
+        "activate": lambda: policies.activate(site.owner, site.first, version=1, reason="x"),
+    }
+
+    task = await _stopped_at_trial(site, acts[act])
     async with asyncio.timeout(5):
-        await site.tenant.tenancy.projects.archive(site.owner, site.first)
+        if scope == "project":
+            await tenancy.projects.archive(site.owner, site.first)
+        else:
+            await tenancy.organizations.archive(site.owner, site.tenant.id)
     site.world.checker.open.set()
 
-    with pytest.raises(ProjectArchivedError):
+    with pytest.raises(ProjectArchivedError if scope == "project" else WrongTimeError):
         await task
-
-
-async def _stopped_at_trial(
-    site: PolicySite, act: Callable[[], Awaitable[object]]
-) -> asyncio.Task[object]:
-    """Begin something, and let it wait in its trial."""
-    checker = site.world.checker
-    checker.begun.clear()
-    checker.open.clear()
-    task = asyncio.ensure_future(act())
-    async with asyncio.timeout(10):
-        await checker.begun.wait()
-    return task
+    assert await rows_in(site.tenant, "policy_versions") == 1
+    assert await site.holds(site.first) is None
 
 
 async def test_more_projects_than_can_be_tried_are_refused(site: PolicySite) -> None:
@@ -216,3 +217,16 @@ async def test_no_more_problems_are_gathered_than_are_told(site: PolicySite) -> 
 
     assert len(refused.value.problems) == MOST_PROBLEMS
     assert len(site.world.checker.tried) == 1
+
+
+async def _stopped_at_trial(
+    site: PolicySite, act: Callable[[], Awaitable[object]]
+) -> asyncio.Task[object]:
+    """Begin something, and let it wait in its trial."""
+    checker = site.world.checker
+    checker.begun.clear()
+    checker.open.clear()
+    task = asyncio.ensure_future(act())
+    async with asyncio.timeout(10):
+        await checker.begun.wait()
+    return task
