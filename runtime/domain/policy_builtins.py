@@ -44,7 +44,9 @@ RESERVED: Final = frozenset(name for name in ALLOWED if "." not in name) | _word
 
 PATTERNS: Final = frozenset({"regex.match"})
 """Functions whose first argument is a pattern, which has to be written out."""
-_ENGINES_DIFFER: Final = re.compile(r"\\\w|\\[^\x21-\x7e]|\(\?|&&|--|~~|\[\[|\[:|\{\d{4,}|,\d{4,}")
+_ENGINES_DIFFER: Final = re.compile(
+    r"\\\w|\\[^\x21-\x7e]|\(\?|&&|--|~~|\[[^\]]*\[|\{\d{4,}|,\d{4,}"
+)
 
 
 def portable_pattern(pattern: str) -> bool:

@@ -8,14 +8,17 @@ only one of them has, or that they answer differently, is not on the list.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import Final
 
+from runtime.domain.policy_agreement import rules_without_value
 from runtime.domain.policy_text import (
     PARTS,
     ModuleText,
     PolicyLevel,
     defined_functions,
     read_module,
+    statement_starts,
     text_problems,
 )
 from runtime.domain.policy_unit import PolicyModule
@@ -31,6 +34,8 @@ __all__ = [
 MOST_MODULES: Final = 32
 MODULE_BYTES: Final = 64 * 1024
 ALL_BYTES: Final = 256 * 1024
+MOST_PROBLEMS: Final = 50
+"""How many are told at a time."""
 
 
 def module_problems(modules: Sequence[PolicyModule], *, level: PolicyLevel) -> tuple[str, ...]:
@@ -56,12 +61,19 @@ def module_problems(modules: Sequence[PolicyModule], *, level: PolicyLevel) -> t
         for module in read
         for reference in defined_functions(module)
     )
-    for text in read:
-        problems += [
-            f"{text.path}:{line}: {problem}"
-            for line, problem in text_problems(text, level=level, functions=functions)
-        ]
-    return tuple(problems)
+    uncertain = frozenset(
+        name
+        for module in read
+        for name in rules_without_value(module.pieces, statement_starts(module.pieces))
+    )
+    found = (
+        f"{text.path}:{line}: {problem}"
+        for text in read
+        for line, problem in text_problems(
+            text, level=level, functions=functions, uncertain=uncertain
+        )
+    )
+    return tuple(islice(chain(problems, found), MOST_PROBLEMS))
 
 
 def reads_of(modules: Sequence[PolicyModule]) -> frozenset[str]:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+from runtime.domain.policy_agreement import disagreements
 from runtime.domain.policy_builtins import (
     ALLOWED,
     KEYWORDS,
@@ -99,7 +101,11 @@ def read_module(module: PolicyModule) -> ModuleText:
 
 
 def text_problems(
-    module: ModuleText, *, level: PolicyLevel, functions: frozenset[tuple[tuple[str, ...], str]]
+    module: ModuleText,
+    *,
+    level: PolicyLevel,
+    functions: frozenset[tuple[tuple[str, ...], str]],
+    uncertain: frozenset[str],
 ) -> Iterator[tuple[int, str]]:
     """Return what may not be in a module, each with its line.
 
@@ -107,12 +113,17 @@ def text_problems(
         module: what is looked at.
         level: whose it is.
         functions: the package and name of each function of the modules that it is used with.
+        uncertain: names of rules in these modules that may have no value.
     """
     yield from _package_problems(module, level)
     yield from _shape_problems(module)
+    yield from _escape_problems(module)
     yield from _import_problems(module)
     yield from _with_problems(module)
     yield from _definition_problems(module)
+    if not module.is_test:
+        starts = tuple(statement_starts(module.pieces))
+        yield from disagreements(module.pieces, starts, uncertain=uncertain)
     aliases = frozenset(_aliases(module))
     for reference in module.found:
         match reference.path[0]:
@@ -161,6 +172,16 @@ def _calls_the_computed(before: Sequence[Token]) -> bool:
     return [piece.text for piece in before[-2:-1]] == ["."] and before[0].text in _CLOSING
 
 
+def _escape_problems(module: ModuleText) -> Iterator[tuple[int, str]]:
+    """Return members whose quoted names have an escape: the embedded engine never finds these."""
+    for before, bracket, piece in zip(
+        module.pieces, module.pieces[1:], module.pieces[2:], strict=False
+    ):
+        is_member = bracket.text == "[" and before.end == bracket.start
+        if is_member and piece.kind is TokenKind.TEXT and "\\" in piece.text.partition("`")[0]:
+            yield piece.line, f"names a member {piece.text}; write it without escapes"
+
+
 def _import_problems(module: ModuleText) -> Iterator[tuple[int, str]]:
     for reference in module.found:
         if not reference.imported:
@@ -200,13 +221,13 @@ def _definition_problems(module: ModuleText) -> Iterator[tuple[int, str]]:
 
 def defined_functions(module: ModuleText) -> Iterator[Reference]:
     """Return the names of functions where their rules begin."""
-    heads = frozenset(_statement_starts(module.pieces))
+    heads = frozenset(statement_starts(module.pieces))
     for reference in module.found:
         if reference.called and len(reference.path) == 1 and reference.start in heads:
             yield reference
 
 
-def _statement_starts(pieces: Sequence[Token]) -> Iterator[int]:
+def statement_starts(pieces: Sequence[Token]) -> Iterator[int]:
     """Return the offsets at which a statement may begin: outside brackets, on a line of its own."""
     depth = 0
     for before, piece in pairwise(pieces):
@@ -261,7 +282,7 @@ def _call_problems(
 
 
 def _pattern_is_portable(reference: Reference, pieces: Sequence[Token]) -> bool:
-    at = next(at for at, piece in enumerate(pieces) if piece.start >= reference.end)
+    at = bisect_left(pieces, reference.end, key=lambda piece: piece.start)
     following = pieces[at : at + 3]
     return (
         [piece.kind for piece in following[1:2]] == [TokenKind.TEXT]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from runtime.domain.caller import require_role
@@ -64,7 +65,7 @@ class PolicyReplays:
         place, head = await self._place(context, project_id)
         scope = project_id if level is PolicyLevel.PROJECT else ORGANIZATION_SCOPE
         own = await self._own(place, head, scope=scope, modules=modules)
-        problems = module_problems(modules, level=level) if modules else ()
+        problems = await asyncio.to_thread(module_problems, modules, level=level)
         if not problems:
             problems = failures_of(await self.trials.checked(scope, own))
         if problems:

@@ -5,6 +5,7 @@ Trials take long and are done outside of any transaction.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -46,7 +47,7 @@ class Trials:
             PolicyUncheckableError: they could not be tried, or took too long.
         """
         level = PolicyLevel.ORGANIZATION if project_of(scope) is None else PolicyLevel.PROJECT
-        problems = module_problems(modules, level=level)
+        problems = await asyncio.to_thread(module_problems, modules, level=level)
         if problems:
             return PolicyCheck(problems=problems, covered_share=0.0)
         placed = placed_modules(scope, modules)

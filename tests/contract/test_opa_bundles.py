@@ -11,7 +11,7 @@ import signal
 import tarfile
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -26,6 +26,7 @@ from runtime.policies import shipped_modules
 from runtime.ports.policy import PolicyFault, PolicyFaultError
 from tests.builders import NOW
 from tests.contract.policy_inputs import policy_inputs
+from tests.policy_units import EXPLODING
 from tests.servers.bundle_service import BundleService, bundle_service
 from tests.servers.opa_server import OpaServer, opa_server
 from tests.servers.opa_signing import OTHER_SECRET, a_signer, verification_of
@@ -106,7 +107,7 @@ async def a_world(content: bytes | None) -> AsyncIterator[World]:
         opa = stack.enter_context(
             opa_server(service_url=service.url, verification=verification_of(SIGNER))
         )
-        evaluator = OpaEvaluator(opa.url, clock=clock, timeout_s=3, max_age=MAX_AGE)
+        evaluator = OpaEvaluator(opa.url, clock=clock, timeout_s=20, max_age=MAX_AGE)
         try:
             yield World(service=service, opa=opa, evaluator=evaluator, clock=clock)
         finally:
@@ -129,7 +130,7 @@ async def test_public_keys_verify_a_bundle_at_the_start(algorithm: SigningAlgori
     unit, signer = a_unit(1), a_signer(algorithm)
     content = bundle_bytes([unit], organization_id=ORGANIZATION, built_at=NOW, signer=signer)
     with opa_server(files=[content], verification=verification_of(signer)) as opa:
-        evaluator = OpaEvaluator(opa.url, clock=FixedClock(NOW), timeout_s=3)
+        evaluator = OpaEvaluator(opa.url, clock=FixedClock(NOW), timeout_s=20)
         (answer,) = await evaluator.decide(unit, policy_inputs(1, 1))
         await evaluator.close()
 
@@ -231,23 +232,41 @@ async def test_the_same_rules_built_anew_are_young_again() -> None:
         assert world.opa.revisions()["organization"] == bundle_revision([unit])
 
 
+async def test_rules_without_end_are_slow_and_stop_nobody_else() -> None:
+    """OPA gives up when we do; the organization beside is answered as before."""
+    endless, other = a_unit(1, rule=EXPLODING), a_unit(1, organization="org_2")
+    contents = [a_bundle(endless), a_bundle(other)]
+    with opa_server(files=contents, verification=verification_of(SIGNER)) as opa:
+        clock = FixedClock(NOW)
+        hasty = OpaEvaluator(opa.url, clock=clock, timeout_s=0.3)
+        patient = OpaEvaluator(opa.url, clock=clock, timeout_s=20)
+        world = World(service=BundleService(), opa=opa, evaluator=hasty, clock=clock)
+        said = [await world.said(endless), await replace(world, evaluator=patient).said(other)]
+        await hasty.close()
+        await patient.close()
+
+    assert said == [PolicyFault.SLOW.value, "rule 1"]
+
+
 async def test_an_opa_that_is_frozen_is_slow_and_one_that_ended_is_down() -> None:
     """And one that comes back at its address is asked again, over new connections."""
-    unit = a_unit(1)
-    content = a_bundle(unit)
-    verification = verification_of(SIGNER)
+    unit, clock = a_unit(1), FixedClock(NOW)
+    content, verification = a_bundle(unit), verification_of(SIGNER)
     with opa_server(files=[content], verification=verification) as opa:
-        evaluator = OpaEvaluator(opa.url, clock=FixedClock(NOW), timeout_s=0.5)
-        world = World(service=BundleService(), opa=opa, evaluator=evaluator, clock=FixedClock(NOW))
+        patient = OpaEvaluator(opa.url, clock=clock, timeout_s=20)
+        hasty = OpaEvaluator(opa.url, clock=clock, timeout_s=0.3)
+        world = World(service=BundleService(), opa=opa, evaluator=patient, clock=clock)
         before = await world.said(unit)
         opa.child.send_signal(signal.SIGSTOP)
-        frozen = await world.said(unit), await world.readiness()
+        slow = replace(world, evaluator=hasty)
+        frozen = await slow.said(unit), await slow.readiness()
         opa.child.send_signal(signal.SIGCONT)
         thawed = await world.said(unit)
     ended = await world.said(unit), await world.readiness()
     with opa_server(files=[content], verification=verification, port=opa.port):
         again = await world.said(unit)
-    await evaluator.close()
+    await hasty.close()
+    await patient.close()
 
     assert [before, thawed, again] == ["rule 1"] * 3
     assert frozen == (PolicyFault.SLOW.value, PolicyFault.SLOW)

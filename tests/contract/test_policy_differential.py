@@ -6,8 +6,10 @@ where one has no answer the other has none either, by the same code.
 
 from __future__ import annotations
 
+import subprocess
 import zlib
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -18,18 +20,23 @@ from runtime.adapters.opa.evaluator import OpaEvaluator
 from runtime.adapters.rego.evaluator import RegoEvaluator
 from runtime.domain.policy_input import PolicyVerdict
 from runtime.domain.policy_modules import PolicyLevel, module_problems
-from runtime.domain.policy_unit import PolicyUnit
+from runtime.domain.policy_unit import PolicyModule, PolicyUnit, unit_of
 from runtime.kit.clock import SystemClock
 from runtime.kit.json_value import JsonObject, JsonValue, json_equal
+from runtime.policies import shipped_modules
 from runtime.ports.policy import PolicyEvaluator, PolicyFault, PolicyFaultError
 from tests.contract.policy_customers import CUSTOMERS
 from tests.contract.policy_inputs import ORGANIZATION, policy_inputs, sample_units
-from tests.servers.opa_server import OpaServer, opa_server
+from tests.contract.rego_programs import ProgramWriter
+from tests.servers.opa_server import OpaServer, needs_opa, opa_server
 from tests.servers.opa_signing import a_signer, verification_of
 
 UNITS: Final = sample_units()
 INPUTS_EACH: Final = 600
 AT_A_TIME: Final = 50
+PROGRAM_SEEDS: Final = 2
+PROGRAMS_EACH: Final = 10
+PROGRAM_INPUTS: Final = 50
 PATIENCE_S: Final = 20.0
 BROKEN: Final = (
     "deny_of_texts",
@@ -108,6 +115,57 @@ async def test_evaluators_agree(name: str, opa: OpaServer) -> None:
     ]
     assert not differing, f"{len(differing)} of {len(inputs)} differ, the first: {differing[0]}"
     assert 0 < sum(map(allows, by_opa)) < len(inputs)
+
+
+@pytest.mark.parametrize("seed", range(PROGRAM_SEEDS))
+async def test_evaluators_agree_over_rules_that_nobody_thought_of(
+    seed: int, tmp_path: Path
+) -> None:
+    """Whatever is made of loops, tables, functions and defaults is the same to both.
+
+    A function that fails on some value is reached by one and not by the other, who needed it no
+    more: so a failure is not compared, and it denies.
+    """
+    # arrange
+    units = random_units(seed, folder=tmp_path)
+    inputs = policy_inputs(seed, PROGRAM_INPUTS)
+    signer = a_signer()
+    content = bundle_bytes(
+        units, organization_id=ORGANIZATION, built_at=SystemClock().now(), signer=signer
+    )
+
+    # act
+    with opa_server(files=[content], verification=verification_of(signer)) as server:
+        by_opa = [await answers_of(from_opa(server), unit, inputs) for unit in units]
+    by_regorus = [await answers_of(embedded(), unit, inputs) for unit in units]
+
+    # assert
+    failed = PolicyFault.FAILED.value
+    for unit, one, other in zip(units, by_opa, by_regorus, strict=True):
+        for asked, left, right in zip(inputs, one, other, strict=True):
+            same = failed in (left, right) or json_equal(left, right)
+            assert same, f"{unit.modules[-1].text}\n{asked}\nOPA: {left}\nembedded: {right}"
+    compared = sum(isinstance(left, dict) for one in by_opa for left in one)
+    assert compared > PROGRAM_INPUTS * len(units) / 2
+
+
+def random_units(seed: int, *, folder: Path) -> list[PolicyUnit]:
+    """Return units with rules that both would take at an upload: types have to be right, too."""
+    opa, writer, units = needs_opa(), ProgramWriter(seed), list[PolicyUnit]()
+    for module in shipped_modules():
+        (folder / Path(module.path).name).write_text(module.text)
+    while len(units) < PROGRAMS_EACH:
+        module = PolicyModule(path="organization/rules.rego", text=writer.module())
+        assert module_problems([module], level=PolicyLevel.ORGANIZATION) == ()
+        (folder / "rules.rego").write_text(module.text)
+        if subprocess.run([opa, "check", str(folder)], capture_output=True, check=False).returncode:
+            continue
+        units.append(
+            unit_of(
+                (*shipped_modules(), module), organization_id=ORGANIZATION, key=f"u{len(units)}"
+            )
+        )
+    return units
 
 
 def test_enough_is_asked() -> None:

@@ -14,7 +14,7 @@ from runtime.domain.policy_unit import PolicyUnit
 from runtime.kit.json_value import JsonValue
 from runtime.ports.policy import PolicyEvaluator, PolicyFault, PolicyFaultError
 from tests.builders import a_principal
-from tests.policy_units import ORGANIZATION, a_question, a_unit
+from tests.policy_units import ORGANIZATION, a_question, a_unit, answer_of
 from tests.servers.opa_of_units import OpaOfUnits
 
 DENYING = f"""{ORGANIZATION}
@@ -30,10 +30,10 @@ EVALUATORS: dict[str, Callable[[], PolicyEvaluator]] = {
 }
 
 
-@pytest.fixture(params=EVALUATORS.values(), ids=EVALUATORS.keys())
+@pytest.fixture(params=list(EVALUATORS))
 async def evaluator(request: pytest.FixtureRequest) -> AsyncIterator[PolicyEvaluator]:
     """Open one evaluator of each kind."""
-    opened: PolicyEvaluator = request.param()
+    opened = EVALUATORS[request.param]()
     yield opened
     await opened.close()
 
@@ -45,7 +45,7 @@ def _faults(answers: object) -> list[PolicyFault | None]:
 
 async def _allowed(evaluator: PolicyEvaluator, unit: PolicyUnit, value: int) -> JsonValue:
     (answer,) = await evaluator.decide(unit, [a_question(inputs={"value": value})])
-    return answer["allow"]
+    return answer_of(answer)["allow"]
 
 
 async def test_the_shipped_rules_answer_with_a_verdict(evaluator: PolicyEvaluator) -> None:
@@ -63,7 +63,7 @@ async def test_answers_come_in_the_order_of_the_inputs(evaluator: PolicyEvaluato
 
     answers = await evaluator.decide(a_unit(DENYING), inputs)
 
-    assert [answer["allow"] for answer in answers] == [True, False, True, False, True]
+    assert [answer_of(answer)["allow"] for answer in answers] == [True, False, True, False, True]
 
 
 async def test_no_input_is_no_answer(evaluator: PolicyEvaluator) -> None:
@@ -133,8 +133,9 @@ async def test_a_denial_says_what_the_rules_say(evaluator: PolicyEvaluator) -> N
 
     (answer,) = await evaluator.decide(a_unit(DENYING), [question])
 
-    assert [denial["code"] for denial in answer["denials"]] == ["risk_too_high", "policy_denied"]
-    assert answer["denials"][1]["remedy"] == "take less"
+    denials = answer_of(answer)["denials"]
+    assert [denial["code"] for denial in denials] == ["risk_too_high", "policy_denied"]
+    assert denials[1]["remedy"] == "take less"
 
 
 async def test_it_is_ready_before_anything_is_asked(evaluator: PolicyEvaluator) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictInt, ValidationError
 
 from runtime.adapters.opa.bundle import METADATA
 from runtime.domain.policy_unit import PolicyUnit
@@ -27,7 +27,7 @@ class _Batch(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: StrictInt
-    revision: Annotated[str, Field(strict=True)]
+    revision: str
     built_at: AwareDatetime
     asked: StrictInt
     decisions: list[tuple[StrictInt, JsonValue]]
@@ -147,9 +147,7 @@ def _document(body: bytes) -> JsonValue:
     try:
         return parse(body)
     except CanonicalJsonError:
-        raise PolicyFaultError(
-            PolicyFault.MALFORMED, "OPA's answer is not JSON"
-        ) from None
+        raise PolicyFaultError(PolicyFault.MALFORMED, "OPA's answer is not JSON") from None
 
 
 def _check_rules(batch: _Batch, expected: Expected) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -15,7 +14,7 @@ from runtime.adapters.opa.answer import (
     newest_built_at,
 )
 from runtime.adapters.opa.bundle import batch_path
-from runtime.adapters.opa.wire import OpaWire
+from runtime.adapters.opa.wire import OpaWire, in_time
 from runtime.domain.policy_unit import PolicyUnit
 from runtime.kit.canonical_json import CanonicalJsonError, canonical_bytes
 from runtime.kit.clock import Clock
@@ -60,7 +59,7 @@ class OpaEvaluator:
         Raises:
             ValueError: If the URL is not an address of HTTP.
         """
-        self._wire = OpaWire(url, token=token, timeout_s=timeout_s)
+        self._wire = OpaWire(url, token=token)
         self._clock = clock
         self._timeout_s = timeout_s
         self._max_age = max_age
@@ -82,13 +81,8 @@ class OpaEvaluator:
         if not all(map(may_name, place)):
             raise PolicyFaultError(PolicyFault.NOT_LOADED, "no bundle holds a unit of that name")
         seen = self._seen.get(place, 0)
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                answers = await self._answers(unit, inputs, seen=seen)
-        except TimeoutError:
-            raise PolicyFaultError(
-                PolicyFault.SLOW, f"OPA gave no answers within {self._timeout_s:g} s"
-            ) from None
+        async with in_time(self._timeout_s):
+            answers = await self._answers(unit, inputs, seen=seen)
         self._seen[place] = max(self._seen.get(place, 0), unit.number)
         return answers
 
@@ -102,7 +96,8 @@ class OpaEvaluator:
         Raises:
             PolicyFaultError: questions would not be answered.
         """
-        answer = await self._wire.get(*_BUNDLES)
+        async with in_time(self._timeout_s):
+            answer = await self._wire.get(*_BUNDLES)
         check_age(newest_built_at(answer.ok()), now=self._clock.now(), max_age=self._max_age)
 
     async def close(self) -> None:

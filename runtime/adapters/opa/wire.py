@@ -1,7 +1,13 @@
-"""Speak HTTP with one OPA server: kept connections, a deadline, a cap, no redirect, no proxy."""
+"""Speak HTTP with one OPA server: kept connections, a cap, no redirect, no proxy.
+
+How long to wait is the caller's: `in_time` bounds whatever it does here, however many requests.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,10 +51,26 @@ class WireAnswer:
         return self.body
 
 
+@asynccontextmanager
+async def in_time(timeout_s: float) -> AsyncIterator[None]:
+    """End what is done inside after a time.
+
+    Raises:
+        PolicyFaultError: `SLOW`: it took longer.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            yield
+    except TimeoutError:
+        raise PolicyFaultError(
+            PolicyFault.SLOW, f"OPA gave no answer within {timeout_s:g} s"
+        ) from None
+
+
 class OpaWire:
     """Ask one server; the session is opened by the first request, inside its event loop."""
 
-    def __init__(self, url: str, *, token: str | None, timeout_s: float) -> None:
+    def __init__(self, url: str, *, token: str | None) -> None:
         """Keep the address; `token` is sent as a bearer's.
 
         Raises:
@@ -56,7 +78,6 @@ class OpaWire:
         """
         self._base = _address(url)
         self._token = token
-        self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
@@ -70,9 +91,8 @@ class OpaWire:
         A connection that breaks is tried anew, once: a question changes nothing.
 
         Raises:
-            PolicyFaultError: `DOWN` if nothing can be reached or it broke off, `SLOW` if the
-                answer is not complete in time, `MALFORMED` if it is not HTTP or too large,
-                `FAILED` if it sends elsewhere.
+            PolicyFaultError: `DOWN` if nothing can be reached or it broke off, `MALFORMED` if it
+                is not HTTP or too large, `FAILED` if it sends elsewhere.
         """
         url = self._base.joinpath(*path).with_query({"strict-builtin-errors": "true"})
         return await self._asked("POST", url, body)
@@ -86,10 +106,6 @@ class OpaWire:
     async def _asked(self, method: str, url: URL, body: bytes) -> WireAnswer:
         try:
             return await self._within_attempts(method, url, body)
-        except TimeoutError:
-            raise PolicyFaultError(
-                PolicyFault.SLOW, f"OPA gave no answer within {self._timeout_s:g} s"
-            ) from None
         except (aiohttp.ClientResponseError, aiohttp.http.HttpProcessingError):
             raise PolicyFaultError(PolicyFault.MALFORMED, "OPA's answer is not HTTP") from None
         except (aiohttp.ClientError, OSError) as error:
@@ -101,8 +117,6 @@ class OpaWire:
         for _ in range(_ATTEMPTS - 1):
             try:
                 return await self._once(method, url, body)
-            except aiohttp.ClientConnectorError:
-                raise
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
                 continue
         return await self._once(method, url, body)
@@ -136,7 +150,7 @@ class OpaWire:
                 headers["Authorization"] = f"Bearer {self._token}"
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
-                timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+                timeout=aiohttp.ClientTimeout(total=None),
                 headers=headers,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,

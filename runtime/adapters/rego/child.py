@@ -126,7 +126,7 @@ def cap_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
 
 
-def confine(parent: int, memory_bytes: int) -> None:
+def confine(parent: int, memory_bytes: int) -> None:  # pragma: no cover  # it runs in a child
     """Cap what this process may take, and tie its life to its parent's where Linux lets it."""
     with suppress(AttributeError, OSError):  # elsewhere the closed pipe ends it
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -140,7 +140,7 @@ def confine(parent: int, memory_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(arguments: Sequence[str]) -> None:  # pragma: no cover  # it runs in a child
     """Do what the module says."""
     parent, memory_bytes, cpu_s = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
@@ -148,5 +148,5 @@ def main(arguments: Sequence[str]) -> None:
     serve(sys.stdin.buffer, sys.stdout.buffer, cpu_s=float(cpu_s))
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover  # it runs in a child
     main(sys.argv[1:])

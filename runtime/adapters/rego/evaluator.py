@@ -11,7 +11,8 @@ from typing_extensions import override
 from runtime.adapters.rego.frames import MOST_BYTES, Reply, Request
 from runtime.adapters.rego.pool import ChildPool
 from runtime.adapters.rego.process import Caps, ChildProcess
-from runtime.domain.policy_unit import ENTRYPOINT, PolicyModule, PolicyUnit
+from runtime.domain.policy_unit import ENTRYPOINT, PolicyModule, PolicyUnit, revision_of
+from runtime.kit.canonical_json import CanonicalJsonError, canonical_bytes
 from runtime.kit.clock import Clock, SystemClock
 from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.ports.policy import PolicyEvaluator, PolicyFault, PolicyFaultError
@@ -70,8 +71,8 @@ class RegoEvaluator(PolicyEvaluator):
         async with self.pool.lend(unit.organization_id, unit.revision) as child:
             reply = await _asked(child, unit=unit, question=question)
         if reply[0] == Reply.FAILED.value.encode():
-            raise PolicyFaultError(PolicyFault.FAILED, f"not readable at {reply[1].decode()}")
-        answers = map(_read, reply[1::2], reply[2::2])
+            raise PolicyFaultError(PolicyFault.FAILED, f"not loaded: {reply[1].decode()}")
+        answers = map(answer_of, reply[1::2], reply[2::2])
         return [next(answers) if isinstance(text, bytes) else text for text in texts]
 
     @override
@@ -93,12 +94,23 @@ async def _asked(
     reply = await child.ask(question)
     if reply[0] != Reply.UNKNOWN.value.encode():
         return reply
-    load = [Request.LOAD.value.encode(), unit.revision.encode(), *spelled_modules(unit.modules)]
-    loaded = await child.ask(load)
+    try:
+        modules = _verified_modules(unit)
+    except PolicyFaultError as error:  # no fault of the child, so it is not ended
+        return [Reply.FAILED.value.encode(), error.detail.encode()]
+    loaded = await child.ask([Request.LOAD.value.encode(), unit.revision.encode(), *modules])
     if loaded[0] != Reply.DONE.value.encode():
         return loaded
     child.known.add(unit.revision)
     return await child.ask(question)
+
+
+def _verified_modules(unit: PolicyUnit) -> list[bytes]:
+    """Return the modules, if they are those of the revision: a child keeps them under its name."""
+    spelled = spelled_modules(unit.modules)
+    if revision_of(unit.modules) != unit.revision:
+        raise PolicyFaultError(PolicyFault.FAILED, "modules of another revision than they say")
+    return spelled
 
 
 def spelled_modules(modules: Sequence[PolicyModule]) -> list[bytes]:
@@ -115,12 +127,13 @@ def spelled_modules(modules: Sequence[PolicyModule]) -> list[bytes]:
 
 def _spelled(one: JsonObject) -> bytes | PolicyFaultError:
     try:
-        return orjson.dumps(one)
-    except TypeError:
+        return canonical_bytes(one)  # as it is sent to an OPA server, and recorded
+    except CanonicalJsonError:
         return PolicyFaultError(PolicyFault.MALFORMED, "the input is not JSON")
 
 
-def _read(kind: bytes, spelled: bytes) -> JsonValue | PolicyFaultError:
+def answer_of(kind: bytes, spelled: bytes) -> JsonValue | PolicyFaultError:
+    """Return what a child says of one input, or the fault that it tells."""
     match Reply(kind.decode()):
         case Reply.VALUE:
             return _parsed(spelled)

@@ -2,13 +2,15 @@
 
 A child is lent to one question at a time. Whoever does not bring it back in order has it killed,
 and the next gets another. An organization holds all children but one at most, and waits for its
-own: questions of others pass by. Whoever has children killed again and again gets none for a while.
+own: questions of others pass by. So do revisions that have not answered yet, all of them together:
+those that have are always left a child. Whoever has children killed again and again gets none for a
+while.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +24,8 @@ STRIKES: Final = 3
 """After so many kills in `PENALTY_S` an organization gets no child until the first is past."""
 PENALTY_S: Final = 10.0
 """How long a revision that had a child killed is refused at once."""
+PROVEN: Final = 10_000
+"""How many revisions are remembered to have answered."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +60,8 @@ class ChildPool:
         self._clock = clock
         self._wait_s = wait_s
         self._free = asyncio.Semaphore(workers)
+        self._unproven = asyncio.Semaphore(max(1, workers - 1))
+        self._proven: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._idle: list[ChildProcess] = []
         self._busy: set[ChildProcess] = set()
         self._tenants: dict[str, _Tenant] = {}
@@ -79,17 +85,15 @@ class ChildPool:
         tenant = self._tenants.setdefault(organization_id, self._stranger())
         tenant.users += 1
         try:
-            async with self._turn(tenant):
+            async with self._turn(tenant, key=(organization_id, revision)):
                 self._refuse_if_due(tenant, revision)
                 async with self._lent(revision) as child:
                     try:
                         yield child
                     except PolicyFaultError:
-                        if self._closed:
-                            raise
-                        tenant.kills.append(self._clock.monotonic_s())
-                        tenant.refused[revision] = self._clock.monotonic_s()
+                        self._punish(tenant, key=(organization_id, revision))
                         raise
+                    self._trust((organization_id, revision))
         finally:
             tenant.users -= 1
             self._forget()
@@ -113,11 +117,13 @@ class ChildPool:
         return _Tenant(turns=asyncio.Semaphore(max(1, self._workers - 1)))
 
     @asynccontextmanager
-    async def _turn(self, tenant: _Tenant) -> AsyncIterator[None]:
+    async def _turn(self, tenant: _Tenant, *, key: tuple[str, str]) -> AsyncIterator[None]:
         async with AsyncExitStack() as held:
             try:
                 async with asyncio.timeout(self._wait_s):
                     await held.enter_async_context(tenant.turns)
+                    if key not in self._proven:
+                        await held.enter_async_context(self._unproven)
                     await held.enter_async_context(self._free)
             except TimeoutError:
                 raise PolicyFaultError(
@@ -140,6 +146,9 @@ class ChildPool:
             self._busy.discard(child)
 
     async def _child(self, revision: str) -> ChildProcess:
+        for child in [child for child in self._idle if child.ended]:
+            self._idle.remove(child)  # whoever ended it: no rules are to blame
+            self._end(child)
         if not self._idle:
             return await ChildProcess.start(self._caps)
         knowing = (child for child in self._idle if revision in child.known)
@@ -156,6 +165,20 @@ class ChildPool:
                 PolicyFault.SLOW,
                 f"rules of this organization took too much less than {PENALTY_S:g} s ago",
             )
+
+    def _trust(self, key: tuple[str, str]) -> None:
+        self._proven[key] = None
+        self._proven.move_to_end(key)
+        while len(self._proven) > PROVEN:
+            self._proven.popitem(last=False)
+
+    def _punish(self, tenant: _Tenant, *, key: tuple[str, str]) -> None:
+        if self._closed:  # the close killed the child
+            return
+        self._proven.pop(key, None)
+        now = self._clock.monotonic_s()
+        tenant.kills.append(now)
+        tenant.refused[key[1]] = now
 
     def _forget(self) -> None:
         before = self._clock.monotonic_s() - PENALTY_S

@@ -98,6 +98,12 @@ class ChildProcess:
         """Return the number of the process."""
         return self._process.pid
 
+    @property
+    def ended(self) -> bool:
+        """Say whether the process is known to be over, so that it can't be asked."""
+        _, writer = self._pipes()
+        return self._process.returncode is not None or writer.is_closing()
+
     async def ask(self, parts: Sequence[bytes]) -> list[bytes]:
         """Send a message and return the parts of the reply.
 
@@ -108,7 +114,12 @@ class ChildProcess:
             PolicyFaultError: there is no reply in time, or the process ended.
         """
         _, writer = self._pipes()
-        writer.write(packed(parts))
+        try:
+            writer.write(packed(parts))
+        except (OSError, RuntimeError):  # uvloop raises the latter on a pipe that is closed
+            raise PolicyFaultError(
+                PolicyFault.FAILED, "the process that evaluates ended before it was asked"
+            ) from None
         return await self._answer_within(self._caps.time_s)
 
     def kill(self) -> None:

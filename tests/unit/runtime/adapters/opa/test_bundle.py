@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def test_equal_units_are_equal_bytes() -> None:
 
     assert a_bundle(one, other) == a_bundle(other, one)
     assert a_bundle(one, built_at=NOW.astimezone(timezone(timedelta(hours=5)))) == a_bundle(one)
+    assert a_bundle(one)[4:8] == bytes(4)  # where gzip says when it was packed
 
 
 def test_the_manifest_says_whose_it_is_and_which() -> None:
@@ -117,9 +119,10 @@ def test_the_revision_and_the_etag_tell_bundles_apart() -> None:
         bundle_etag([a_unit(number=4)], built_at=NOW, signer=SIGNER),
         bundle_etag(units, built_at=NOW, signer=a_signer(SigningAlgorithm.ES256)),
         bundle_etag(units, built_at=NOW, signer=a_signer(scope="write")),
+        bundle_etag(units, built_at=NOW, signer=replace(SIGNER, key_id="next")),
     }
 
-    assert len(etags) == 5
+    assert len(etags) == 6
     assert bundle_etag(units, built_at=NOW, signer=SIGNER) in etags
     assert bundle_revision(units) != bundle_revision([a_unit("prj_1")])
     assert bundle_revision(units) != bundle_revision([a_unit(path="other.rego")])

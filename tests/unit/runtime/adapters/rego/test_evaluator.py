@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from runtime.adapters.rego.evaluator import RegoEvaluator, spelled_modules
+from runtime.adapters.rego.evaluator import answer_of as read_answer
 from runtime.domain.policy_unit import PolicyModule
 from runtime.ports.policy import PolicyFault, PolicyFaultError
-from tests.policy_units import EXPLODING, ORGANIZATION, a_question, a_unit
+from tests.policy_units import EXPLODING, ORGANIZATION, a_question, a_unit, answer_of
 
 
 @pytest.fixture
@@ -64,20 +66,44 @@ async def test_an_answer_that_is_too_long_is_malformed(evaluator: RegoEvaluator)
 
     assert isinstance(answers[0], PolicyFaultError)
     assert answers[0].fault is PolicyFault.MALFORMED
-    assert answers[1]["allow"] is True
+    assert answer_of(answers[1])["allow"] is True
 
 
-async def test_an_answer_that_nobody_can_read_is_malformed(evaluator: RegoEvaluator) -> None:
-    """An answer of thousands of levels is refused by the reader, not by its stack."""
-    unit = a_unit(ORGANIZATION + "obligations contains input.inputs.deep if true")
-    deep: dict[str, object] = {"kind": "confirm"}
-    for _ in range(990):
-        deep = {"kind": "confirm", "deep": deep}
+@pytest.mark.parametrize("spelled", [b"", b"<html>", b"[1", b"[" * 2000 + b"]" * 2000])
+def test_an_answer_that_nobody_can_read_is_malformed(spelled: bytes) -> None:
+    """What is no JSON, or too deep to be read, is told as such."""
+    fault = read_answer(b"value", spelled)
 
-    (answer,) = await evaluator.decide(unit, [a_question(inputs={"deep": deep})])
+    assert isinstance(fault, PolicyFaultError)
+    assert fault.fault is PolicyFault.MALFORMED
+
+
+async def test_an_input_that_is_too_deep_fails(evaluator: RegoEvaluator) -> None:
+    """The engine refuses what it would have to read with its stack; the child lives on."""
+    deep: dict[str, object] = {}
+    for _ in range(240):
+        deep = {"deep": deep}
+
+    (answer,) = await evaluator.decide(a_unit(), [a_question(inputs=deep)])
+    (next_answer,) = await evaluator.decide(a_unit(), [a_question()])
 
     assert isinstance(answer, PolicyFaultError)
-    assert answer.fault in {PolicyFault.MALFORMED, PolicyFault.FAILED}
+    assert answer.fault is PolicyFault.FAILED
+    assert answer_of(next_answer)["allow"] is True
+
+
+async def test_modules_of_another_revision_are_not_loaded(evaluator: RegoEvaluator) -> None:
+    """Else a child would keep them for all who ask by that name; it is held against nobody."""
+    honest = a_unit(organization_id="honest")
+    forged = replace(a_unit(ORGANIZATION + "roles := 1"), revision=honest.revision)
+
+    for _ in range(5):
+        with pytest.raises(PolicyFaultError, match="another revision") as refusal:
+            await evaluator.decide(forged, [a_question()])
+        assert refusal.value.fault is PolicyFault.FAILED
+
+    (answer,) = await evaluator.decide(honest, [a_question()])
+    assert answer_of(answer)["allow"] is True
 
 
 async def test_an_input_that_is_no_json_has_its_own_fault(evaluator: RegoEvaluator) -> None:
@@ -86,10 +112,10 @@ async def test_an_input_that_is_no_json_has_its_own_fault(evaluator: RegoEvaluat
 
     answers = await evaluator.decide(a_unit(), [a_question(), odd, a_question()])
 
-    assert answers[0]["allow"] is True
+    assert answer_of(answers[0])["allow"] is True
     assert isinstance(answers[1], PolicyFaultError)
     assert answers[1].fault is PolicyFault.MALFORMED
-    assert answers[2]["allow"] is True
+    assert answer_of(answers[2])["allow"] is True
 
 
 async def test_inputs_too_long_for_one_call_are_refused(evaluator: RegoEvaluator) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runtime.adapters.rego.pool import PENALTY_S, STRIKES, ChildPool
+from runtime.adapters.rego.pool import PENALTY_S, PROVEN, STRIKES, ChildPool
 from runtime.adapters.rego.process import Caps
 from runtime.kit.clock import FixedClock
 from runtime.ports.policy import PolicyFault, PolicyFaultError
@@ -58,6 +58,8 @@ async def test_a_child_is_lent_again(world: World) -> None:
 
 async def test_two_are_lent_at_a_time(world: World) -> None:
     """A second question at the same time gets a second child, and a third waits in vain."""
+    for organization in ("a", "b"):
+        await world.ask(organization)
     async with world.pool.lend("a", "r") as first, world.pool.lend("b", "r") as second:
         assert first.pid != second.pid
         assert (await world.refusal("c")).fault is PolicyFault.SLOW
@@ -67,6 +69,7 @@ async def test_two_are_lent_at_a_time(world: World) -> None:
 
 async def test_an_organization_never_holds_all(world: World) -> None:
     """Its second question waits, and another organization's passes by."""
+    await world.ask("b")
     async with world.pool.lend("a", "r"):
         assert (await world.refusal("a", "another")).fault is PolicyFault.SLOW
         assert await world.ask("b")
@@ -88,6 +91,8 @@ def test_a_pool_of_none_is_refused() -> None:
 
 async def test_a_child_that_knows_the_revision_is_preferred(world: World) -> None:
     """Modules are not sent again where they are known."""
+    for organization in ("a", "b"):
+        await world.ask(organization)
     async with world.pool.lend("a", "r") as first, world.pool.lend("b", "r") as second:
         first.known.add("known")
         second.known.add("other")
@@ -146,6 +151,38 @@ async def test_an_organization_that_breaks_many_is_refused_for_a_while(world: Wo
     assert await world.ask("evil", "good")
 
 
+async def test_revisions_that_have_not_answered_never_hold_all(world: World) -> None:
+    """However many organizations bring new ones: what has answered before gets a child."""
+    await world.ask("honest", "old")
+
+    async with world.pool.lend("a", "new"):
+        assert (await world.refusal("b", "new")).fault is PolicyFault.SLOW
+        assert await world.ask("honest", "old")
+
+
+async def test_a_revision_that_broke_a_child_has_to_answer_again(world: World) -> None:
+    """What it answered before says nothing of it any more."""
+    await world.ask("evil", "bad")
+    await world.ask("honest", "old")
+    await world.break_one("evil", "bad")
+    world.clock.advance(timedelta(seconds=PENALTY_S))
+
+    async with world.pool.lend("a", "new"):
+        assert (await world.refusal("evil", "bad")).fault is PolicyFault.SLOW
+        assert await world.ask("honest", "old")
+
+
+async def test_only_so_many_revisions_are_remembered(world: World) -> None:
+    """The one that answered first is asked as if it never had."""
+    await world.ask("a", "first")
+    for number in range(PROVEN):
+        world.pool._trust(("a", str(number)))  # noqa: SLF001  # as so many questions would
+
+    async with world.pool.lend("b", "new"):
+        assert (await world.refusal("a", "first")).fault is PolicyFault.SLOW
+        assert await world.ask("a", "0")
+
+
 async def test_a_start_that_fails_breaks_nobody(world: World) -> None:
     """It is no fault of the rules that were to be asked."""
     pool = ChildPool(2, caps=Caps(start_s=0.001), clock=world.clock, wait_s=20)
@@ -175,6 +212,16 @@ async def test_a_close_ends_what_is_lent(world: World) -> None:
     assert refusal.value.fault is PolicyFault.FAILED
     assert world.pool.pids == ()
     assert (await world.refusal()).fault is PolicyFault.DOWN
+
+
+async def test_a_child_that_ended_by_itself_is_not_lent(world: World) -> None:
+    """Whatever ended it while nobody asked: the next question gets another, and no fault."""
+    async with world.pool.lend("a", "r") as child:
+        child.kill()
+        await child._process.wait()  # noqa: SLF001  # so that it is known to be over
+
+    assert await world.ask("a", "r") != child.pid
+    assert child.pid not in world.pool.pids
 
 
 async def test_organizations_that_are_quiet_are_forgotten(world: World) -> None:
