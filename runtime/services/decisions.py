@@ -23,9 +23,15 @@ from runtime.engine.compiled import CompiledRegistry
 from runtime.kit.canonical_json import canonical_bytes
 from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.ports.policy import PolicyEvaluator, PolicyFault, PolicyFaultError
+from runtime.services.decided_steps import (
+    DecidedPlan,
+    DecidedPlans,
+    DecidedStep,
+    decided,
+    decision_id_of,
+)
 from runtime.services.execution import Execution
 from runtime.services.policy_units import PolicyUnits, ServedUnit
-from runtime.services.rulings import Ruled, Ruling, Rulings, decided, decision_id_of
 from runtime.store.executions import Commit
 from runtime.store.policy_decisions import NewDecision
 
@@ -70,10 +76,10 @@ class Decisions:
 
     evaluator: PolicyEvaluator
     units: PolicyUnits
-    _answered: OrderedDict[_Key, Ruling] = field(default_factory=OrderedDict)
+    _answered: OrderedDict[_Key, DecidedStep] = field(default_factory=OrderedDict)
     _stored: OrderedDict[tuple[str, str], None] = field(default_factory=OrderedDict)
 
-    async def of(self, executions: Iterable[Execution], place: Place) -> Rulings:
+    async def of(self, executions: Iterable[Execution], place: Place) -> DecidedPlans:
         """Return what rules say of the steps of executions in one project.
 
         Raises:
@@ -83,23 +89,67 @@ class Decisions:
         served = self.units.known(place.head, **whose)
         if served is None:
             served = await self.units.of(place.head, **whose)
-        asked = [
-            (item.outcome_id, plan, _questions(served, plan, principal=item.principal, place=place))
-            for item in executions
-            for plan in (place.registry.prepared(item.plan),)
-        ]
-        every = {item.key: item for _, _, row in asked for item in row if item is not None}
-        found = {key: kept for key in every if (kept := self._answered.get(key)) is not None}
-        if len(found) < len(every):
-            fresh = [item for key, item in every.items() if key not in found]
-            found.update(await self._ask(served, fresh, place))
-        return {
-            outcome_id: Ruled(
-                plan=plan,
-                rulings=tuple(None if item is None else found[item.key] for item in row),
+        open_questions: dict[_Key, _Question] = {}
+        looked_up = [
+            (
+                item.outcome_id,
+                *self._looked_up(served, item, place=place, open_questions=open_questions),
             )
-            for outcome_id, plan, row in asked
+            for item in executions
+        ]
+        answers: dict[_Key, DecidedStep] = {}
+        if open_questions:
+            answers = await self._ask(served, tuple(open_questions.values()), place)
+        return {
+            outcome_id: DecidedPlan(
+                plan=plan,
+                steps=tuple(
+                    answers[step.key] if isinstance(step, _Question) else step for step in steps
+                ),
+            )
+            for outcome_id, plan, steps in looked_up
         }
+
+    def _looked_up(
+        self,
+        served: ServedUnit,
+        execution: Execution,
+        *,
+        place: Place,
+        open_questions: dict[_Key, _Question],
+    ) -> tuple[Plan, list[DecidedStep | _Question | None]]:
+        """Return a plan with nothing left open, and of each step what is known or has to be asked.
+
+        What has to be asked is put among the open questions, each once.
+        """
+        plan, registry = place.registry.prepared(execution.plan), place.registry
+        steps: list[DecidedStep | _Question | None] = []
+        for index, step in enumerate(plan.steps):
+            found = registry.find(step.action)
+            if found is None:
+                steps.append(None)
+                continue
+            key = (
+                served.unit.revision,
+                registry.registry.digest,
+                found.action.id,
+                place.project_id,
+                execution.principal,
+                _read_besides(served.reads, plan, index, now=place.now),
+            )
+            kept = self._answered.get(key)
+            if kept is not None:
+                steps.append(kept)
+                continue
+            question = _Question(
+                key=key,
+                principal=execution.principal,
+                plan=plan,
+                index=index,
+                action=found.action,
+            )
+            steps.append(open_questions.setdefault(key, question))
+        return plan, steps
 
     def without_stored(self, commit: Commit) -> Commit:
         """Return a commit without the decisions that are known to be stored."""
@@ -117,7 +167,7 @@ class Decisions:
 
     async def _ask(
         self, served: ServedUnit, questions: Sequence[_Question], place: Place
-    ) -> dict[_Key, Ruling]:
+    ) -> dict[_Key, DecidedStep]:
         inputs = [_input(served, question, place) for question in questions]
         answers: Sequence[JsonValue | PolicyFaultError]
         try:
@@ -127,37 +177,12 @@ class Decisions:
         if len(answers) != len(inputs):
             wrong = PolicyFaultError(PolicyFault.MALFORMED, "another number of answers than inputs")
             answers = [wrong] * len(inputs)
-        rulings: dict[_Key, Ruling] = {}
+        answers_read: dict[_Key, DecidedStep] = {}
         for question, document, answer in zip(questions, inputs, answers, strict=True):
-            ruling = rulings[question.key] = _ruling(served, document, answer)
-            if ruling.record is not None and self.evaluator.remembers:
-                _keep(self._answered, question.key, ruling)
-        return rulings
-
-
-def _questions(
-    served: ServedUnit, plan: Plan, *, principal: Principal, place: Place
-) -> list[_Question | None]:
-    """Return the question about each step; None about an action that is not known."""
-    unit, reads = served.unit, served.reads
-    questions: list[_Question | None] = []
-    for index, step in enumerate(plan.steps):
-        found = place.registry.find(step.action)
-        if found is None:
-            questions.append(None)
-            continue
-        key = (
-            unit.revision,
-            place.registry.registry.digest,
-            found.action.id,
-            place.project_id,
-            principal,
-            _read_besides(reads, plan, index, now=place.now),
-        )
-        questions.append(
-            _Question(key=key, principal=principal, plan=plan, index=index, action=found.action)
-        )
-    return questions
+            decided_step = answers_read[question.key] = _decided_step(served, document, answer)
+            if decided_step.record is not None and self.evaluator.remembers:
+                _keep(self._answered, question.key, decided_step)
+        return answers_read
 
 
 def _read_besides(reads: frozenset[str], plan: Plan, index: int, *, now: datetime) -> bytes:
@@ -185,15 +210,15 @@ def _input(served: ServedUnit, question: _Question, place: Place) -> JsonObject:
     return document.model_dump(mode="json", include=set(served.reads))
 
 
-def _ruling(
+def _decided_step(
     served: ServedUnit, document: JsonObject, answer: JsonValue | PolicyFaultError
-) -> Ruling:
+) -> DecidedStep:
     revision, spelled = served.unit.revision, canonical_bytes(document)
     decision_id = decision_id_of(revision, spelled)
     decision = decided(answer, revision=revision, decision_id=decision_id)
     if not decision.decision_id:
-        return Ruling(decision=decision, record=None)
-    return Ruling(
+        return DecidedStep(decision=decision, record=None)
+    return DecidedStep(
         decision=decision,
         record=NewDecision(
             id=decision_id,
