@@ -80,8 +80,9 @@ tools: $(BIN)/opa ## build the programs that fuller checks want, where their too
 mutate-policy: $(VENV)/.dev ## change each shipped rule in turn and see that a test notices
 	@$(BIN)/python -m tests.bench.mutate_policy
 
-bench-policy: $(VENV)/.dev ## measure a decision, a batch, and what a module that explodes does to others
+bench-policy: $(VENV)/.dev ## measure a decision, a batch, what a module that explodes does to others, and a replay
 	@$(BIN)/python -m tests.bench.policy_speed
+	@$(BIN)/python -m tests.bench.what_if_speed
 
 fmt: $(VENV)/.dev ## format the code and apply the safe fixes
 	@$(BIN)/ruff check --fix-only --quiet .
