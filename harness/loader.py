@@ -216,7 +216,7 @@ def _place(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
 def _form_message(item: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails
     where = ".".join(str(part) for part in _place(item["loc"]))
     kind = item["type"]
-    if kind == "extra_forbidden":
+    if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
         return (
             f"unknown key '{where.rpartition('.')[2]}' in {where.rpartition('.')[0] or 'the file'}"
         )

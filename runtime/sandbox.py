@@ -294,6 +294,7 @@ def _consents(
             plan_digest=plan_seen,
             requester=situation.principal.id,
             granted_by=person,
+            roles=("admin",),
             policy_revision=RULES_REVISION,
             expires_at=situation.now + CONSENT_LASTS,
         )

@@ -109,6 +109,7 @@ def a_consent(**changes: JsonValue) -> Consent:
         "plan_digest": "sha256:plan",
         "requester": "ann",
         "granted_by": "bob",
+        "roles": ("admin",),
         "policy_revision": REVISION,
         "expires_at": NOW + timedelta(minutes=5),
     }

@@ -116,6 +116,7 @@ def rows_of(organization_id: str, *, number: int = 1) -> dict[str, Values]:
         },
         **_history(tenant, project=project, member=member, number=number),
         **_policies(tenant, member=member, number=number),
+        **_approvals(tenant, project=project, member=member, number=number),
     }
 
 
@@ -152,6 +153,42 @@ def _policies(tenant: Values, *, member: str, number: int) -> dict[str, Values]:
             "input": "{}",
             "answer": "{}",
             "created_at": INSTANT,
+        },
+    }
+
+
+def _approvals(tenant: Values, *, project: str, member: str, number: int) -> dict[str, Values]:
+    of_project = {**tenant, "project_id": project}
+    return {
+        "approvals": {
+            **of_project,
+            "id": an_id("apr", number),
+            "requester": member,
+            "credential_id": "c",
+            "plan_digest": "d",
+            "plan": "{}",
+            "policy_revision": "r",
+            "state_version": 1,
+            "needs": "[]",
+            "outcome_id": an_id("out", number),
+            "status": "pending",
+            "created_at": INSTANT,
+            "expires_at": INSTANT,
+        },
+        "approval_votes": {
+            **of_project,
+            "approval_id": an_id("apr", number),
+            "member_id": member,
+            "kind": "grant",
+            "reason": "",
+            "cast_at": INSTANT,
+        },
+        "approval_overrides": {
+            **of_project,
+            "approval_id": an_id("apr", number),
+            "member_id": member,
+            "reason": "",
+            "cast_at": INSTANT,
         },
     }
 

@@ -17,11 +17,11 @@ from runtime.kit.canonical_json import canonical_text
 from runtime.kit.clock import Clock
 from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.ports.policy import PolicyFaultError
+from runtime.services.decided_steps import DecidedPlan, DecidedPlans, DecidedStep
 from runtime.services.decisions import Decisions
 from runtime.services.execution import Execution
 from runtime.services.judging import Judge
 from runtime.services.policy_units import PolicyUnits
-from runtime.services.rulings import Ruled, Ruling, Rulings
 from runtime.store.session import Database
 
 TABLE: Final = (
@@ -40,11 +40,13 @@ class TableRules:
     Attributes:
         faults: what to answer with instead, the next first; an exception is raised.
         asked: every input, in order.
+        adds: obligations beside those of the table, by the name of an action.
     """
 
     remembers: bool = True
     faults: list[JsonValue | PolicyFaultError] = field(default_factory=list)
     asked: list[JsonObject] = field(default_factory=list)
+    adds: dict[str, list[JsonObject]] = field(default_factory=dict)
 
     async def decide(
         self, unit: PolicyUnit, inputs: Sequence[JsonObject]
@@ -57,7 +59,13 @@ class TableRules:
             if isinstance(fault, PolicyFaultError):
                 raise fault
             return [fault] * len(inputs)
-        return [_answer(document) for document in inputs]
+        return [self._answer(document) for document in inputs]
+
+    def _answer(self, document: JsonObject) -> JsonObject:
+        answer = _answer(document)
+        name = document["action"]["id"].rpartition("@")[0]
+        answer["obligations"] += self.adds.get(name, []) if answer["allow"] else []
+        return answer
 
     async def ready(self) -> None:
         """Be ready."""
@@ -74,22 +82,24 @@ def decisions_by_table(
     return Decisions(evaluator=rules or TableRules(), units=units)
 
 
-def ruled_by_table(judge: Judge, executions: Iterable[Execution]) -> Rulings:
+def decided_by_table(judge: Judge, executions: Iterable[Execution]) -> DecidedPlans:
     """Return what the table says of executions, without asking anybody."""
-    rulings: dict[str, Ruled] = {}
+    answers_read: dict[str, DecidedPlan] = {}
     for execution in executions:
         plan = judge.registry.prepared(execution.plan)
         found = [judge.registry.find(step.action) for step in plan.steps]
-        rulings[execution.outcome_id] = Ruled(
+        answers_read[execution.outcome_id] = DecidedPlan(
             plan=plan,
-            rulings=tuple(
+            steps=tuple(
                 None
                 if item is None
-                else Ruling(decision=decide_by_rules(item.action, execution.principal), record=None)
+                else DecidedStep(
+                    decision=decide_by_rules(item.action, execution.principal), record=None
+                )
                 for item in found
             ),
         )
-    return rulings
+    return answers_read
 
 
 def _answer(document: JsonObject) -> JsonObject:

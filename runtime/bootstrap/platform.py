@@ -15,6 +15,7 @@ from runtime.ports.identity_provider import IdentityProviders
 from runtime.ports.leases import Leases
 from runtime.ports.policy import PolicyEvaluator
 from runtime.services.access import Access
+from runtime.services.approvals import Approvals
 from runtime.services.authentication import Authentication
 from runtime.services.commits import Commits
 from runtime.services.context import Ids
@@ -41,6 +42,7 @@ from runtime.services.sessions import LoginSettings, Sessions
 from runtime.services.states import States
 from runtime.services.token_uses import TokenUses
 from runtime.services.tokens import Tokens
+from runtime.services.usages import Usages
 from runtime.settings import IdentitySettings, ServiceSettings, SettingsError
 from runtime.store import schema
 from runtime.store.one_connection import connected
@@ -223,6 +225,7 @@ def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
     judges = Judges(environments)
     return Platform(
         access=access,
+        approvals=Approvals(database=database, ids=ids),
         authentication=authentication,
         environments=environments,
         exports=Exports(database=database, ids=ids),
@@ -247,6 +250,7 @@ def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
         sessions=_sessions(parts, identity, tokens=tokens, invitations=invitations),
         states=States(database=database, ids=ids, access=access, lines=lines),
         tokens=tokens,
+        usages=Usages(database=database, clock=parts.clock, access=access),
     )
 
 

@@ -48,8 +48,8 @@ class Permission:
         approvals: how many other people must approve; 0 for none.
         roles: the caller needs one of these; empty means any role whose ceiling allows it.
         visibility: `developer` hides the action from the model and from users.
-        urgent: a safety action, such as an emergency stop: execution windows, rate limits and
-            budgets don't hold it back. Roles, preconditions and people still do.
+        urgent: a safety action, such as an emergency stop: execution windows, rate limits, quotas
+            and budgets don't hold it back. Roles, preconditions and people still do.
     """
 
     risk: Risk = Risk.LOW

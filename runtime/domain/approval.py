@@ -6,10 +6,17 @@ is used once. Nobody approves their own request, and nobody confirms another's.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+OVERRIDERS: Final = 2
+"""How many people it takes to put the approval of others aside."""
+_WHO_APPROVES: Final = frozenset({"admin", "owner"})
+_PLATFORM_ROLES: Final = frozenset({"viewer", "operator", "admin", "owner"})
 
 
 class ConsentKind(StrEnum):
@@ -24,6 +31,7 @@ class Consent(BaseModel):
 
     Attributes:
         roles: what they are in the project.
+        overrides: it is no approval, but puts those of others aside together with another one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +42,7 @@ class Consent(BaseModel):
     requester: str
     granted_by: str
     roles: tuple[str, ...] = ()
+    overrides: bool = False
     policy_revision: str
     expires_at: AwareDatetime
 
@@ -49,3 +58,18 @@ class Consent(BaseModel):
             and now < self.expires_at
             and (self.granted_by == requester) is (kind is ConsentKind.CONFIRMATION)
         )
+
+
+def may_approve(role: str | None, roles: Iterable[str]) -> bool:
+    """Say whether somebody's roles in a project suffice for an approval that asks for `role`.
+
+    Where no role is named, it takes who administers the project. An owner of the organization has
+    every role of the platform in each project, but none that an environment made up.
+
+    >>> may_approve(None, ["operator"]), may_approve("admin", ["owner"])
+    (False, True)
+    """
+    held = set(roles)
+    if role is None:
+        return bool(held & _WHO_APPROVES)
+    return role in held or ("owner" in held and role in _PLATFORM_ROLES)

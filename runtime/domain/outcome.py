@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
+from runtime.domain.limits import LimitRefusal
 from runtime.domain.reason import ReasonCode
 from runtime.kit.json_value import JsonObject, JsonValue
 
@@ -33,6 +34,7 @@ class Refusal(BaseModel):
         expected: what the guard wanted, in words.
         found: the value that it met, when showing it is safe.
         remedy: what would make the step pass.
+        limit: the limit that refused, in figures, and when it is free again; None for other guards.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +44,7 @@ class Refusal(BaseModel):
     expected: str
     found: JsonValue = None
     remedy: str
+    limit: LimitRefusal | None = None
 
     @property
     def message(self) -> str:

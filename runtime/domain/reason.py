@@ -31,6 +31,7 @@ class ReasonCode(StrEnum):
     PRECONDITION_UNMET = "precondition_unmet"
     PRECONDITION_ERROR = "precondition_error"
     RATE_LIMITED = "rate_limited"
+    QUOTA_EXCEEDED = "quota_exceeded"
     BUDGET_EXCEEDED = "budget_exceeded"
     CONFIRMATION_REQUIRED = "confirmation_required"
     APPROVAL_REQUIRED = "approval_required"

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from runtime.domain.action import Action
 from runtime.domain.approval import Consent
 from runtime.domain.limits import NO_LIMITS, NOTHING_USED, Limits, Usage
 from runtime.domain.plan import Step
 from runtime.domain.policy import PolicyDecision
 from runtime.domain.principal import Principal
 from runtime.domain.state import State
+from runtime.domain.usage_book import UsageBook
 from runtime.engine.compiled import CompiledAction
+
+_NEW_BOOK: Final = UsageBook()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +31,9 @@ class Facts:
         decisions: what policy said about each step, by position; a missing one is a denial.
         limits: what the project allows.
         usage: what was used already.
+        book: when it was used, to tell when it is free again; no verdict depends on it.
         consents: confirmations and approvals at hand.
+        unapproved: why an approval that was named does not count; empty when it does, or none was.
         now: the instant of the judgement.
     """
 
@@ -38,12 +45,19 @@ class Facts:
     project_active: bool = True
     limits: Limits = NO_LIMITS
     usage: Usage = NOTHING_USED
+    book: UsageBook = _NEW_BOOK
     consents: tuple[Consent, ...] = ()
+    unapproved: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFacts:
-    """Narrow the facts to one step, with state and usage as the steps before left them."""
+    """Narrow the facts to one step, with state and usage as the steps before left them.
+
+    Attributes:
+        ahead: the actions behind this one, up to the next urgent one, that must fit together with
+            it into what limits leave.
+    """
 
     facts: Facts
     index: int
@@ -52,6 +66,7 @@ class StepFacts:
     state: State
     usage: Usage
     plan_digest: str
+    ahead: tuple[Action, ...] = ()
 
     @property
     def action(self) -> CompiledAction:

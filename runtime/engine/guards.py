@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from runtime.domain.action import Visibility
-from runtime.domain.approval import ConsentKind
-from runtime.domain.limits import BudgetScope
+from runtime.domain.approval import OVERRIDERS, Consent, ConsentKind, may_approve
 from runtime.domain.outcome import Refusal
-from runtime.domain.policy import Obligation, ObligationKind
+from runtime.domain.policy import Obligation, ObligationKind, PolicyDecision
 from runtime.domain.reason import ReasonCode
 from runtime.engine.facts import StepFacts
+from runtime.engine.limit_guards import inside_window, within_budget, within_quota, within_rate
 from runtime.kit.json_pointer import covers
 from runtime.kit.redact import REDACTED
 
@@ -110,21 +110,6 @@ def policy_allows(facts: StepFacts) -> Refusal | None:
     )
 
 
-def inside_window(facts: StepFacts) -> Refusal | None:
-    """Refuse executions outside of the project's windows, but for urgent actions."""
-    windows = facts.facts.limits.windows
-    if _urgent(facts) or not windows or any(window.covers(facts.facts.now) for window in windows):
-        return None
-    spans = ", ".join(f"{window.start:%H:%M}-{window.end:%H:%M} UTC" for window in windows)
-    return Refusal(
-        guard="inside_window",
-        code=ReasonCode.OUTSIDE_WINDOW,
-        expected=f"a time inside {spans}",
-        found=facts.facts.now.isoformat(),
-        remedy="run it when a window is open",
-    )
-
-
 def preconditions_hold(facts: StepFacts) -> Refusal | None:
     """Refuse when a precondition of the action is not exactly true."""
     broken = facts.action.preconditions.first_broken(facts.state.components, facts.step.inputs)
@@ -137,47 +122,6 @@ def preconditions_hold(facts: StepFacts) -> Refusal | None:
         found=broken.error or broken.condition.rule,
         remedy="bring the state there first, or change the inputs",
     )
-
-
-def within_rate(facts: StepFacts) -> Refusal | None:
-    """Refuse when one more action would exceed a rate limit, but for urgent actions."""
-    if _urgent(facts):
-        return None
-    limits, usage = facts.facts.limits, facts.usage
-    for span, limit, used in (
-        ("minute", limits.per_minute, usage.last_minute),
-        ("hour", limits.per_hour, usage.last_hour),
-    ):
-        if limit is not None and used + 1 > limit:
-            return Refusal(
-                guard="within_rate",
-                code=ReasonCode.RATE_LIMITED,
-                expected=f"at most {limit} actions a {span}",
-                found=used + 1,
-                remedy=f"wait until the {span} has passed",
-            )
-    return None
-
-
-def within_budget(facts: StepFacts) -> Refusal | None:
-    """Refuse when the cost does not fit into every budget it is charged to; urgent ones pass."""
-    if _urgent(facts):
-        return None
-    action = facts.action.action
-    for scope in BudgetScope:
-        limit = facts.facts.limits.budgets.get(scope)
-        if limit is None:
-            continue
-        spent = facts.usage.spent_in(scope, action=action.name)
-        if spent + action.cost > limit:
-            return Refusal(
-                guard="within_budget",
-                code=ReasonCode.BUDGET_EXCEEDED,
-                expected=f"at most {limit} units of the {scope} budget",
-                found=spent + action.cost,
-                remedy="raise the budget or wait until it renews",
-            )
-    return None
 
 
 def within_cap(facts: StepFacts) -> Refusal | None:
@@ -213,7 +157,10 @@ def approved(facts: StepFacts) -> Refusal | None:
     """Refuse a step that needs other people's approval until enough of them gave it.
 
     Each obligation is met on its own: of the people who said yes, as many have its role as it asks.
+    Two people who put approval aside together are enough for all of them.
     """
+    if len(overriding_consents(facts)) >= OVERRIDERS:
+        return None
     for obligation in _obligations(facts, ObligationKind.APPROVE):
         given = len(consents_for(facts, ObligationKind.APPROVE, role=obligation.role))
         if given < obligation.count:
@@ -224,7 +171,7 @@ def approved(facts: StepFacts) -> Refusal | None:
                 guard="approved",
                 code=ReasonCode.APPROVAL_REQUIRED,
                 expected=f"{obligation.count} approval(s) by {whose}",
-                found=given,
+                found=facts.facts.unapproved or given,
                 remedy="ask a colleague to approve the plan as it stands",
             )
     return None
@@ -239,6 +186,7 @@ GUARDS: tuple[Guard, ...] = (
     inside_window,
     preconditions_hold,
     within_rate,
+    within_quota,
     within_budget,
     within_cap,
     confirmed,
@@ -264,35 +212,62 @@ def consents_for(
     Args:
         facts: of the step.
         kind: `CONFIRM` or `APPROVE`.
-        role: what the person who gave it has to be; None for anybody who may give it.
+        role: for `APPROVE`, what the person who gave it has to be; None: who administers.
     """
     decision = facts.decision
     if decision is None:
         return ()
     by_person = {
         consent.granted_by: consent.id
-        for consent in facts.facts.consents
-        if (role is None or role in consent.roles)
-        and consent.covers(
-            _CONSENT_OF[kind],
-            plan_digest=facts.plan_digest,
-            requester=facts.facts.principal.id,
-            revision=decision.revision,
-            now=facts.facts.now,
-        )
+        for consent in _covering(facts, _CONSENT_OF[kind], revision=decision.revision)
+        if not consent.overrides
+        and (kind is ObligationKind.CONFIRM or may_approve(role, consent.roles))
     }
     return tuple(by_person.values())
 
 
-def hidden_inputs(facts: StepFacts) -> tuple[str, ...]:
-    """Return where the inputs hold what policy wants no record to show."""
+def overriding_consents(facts: StepFacts) -> tuple[str, ...]:
+    """Return the ids of consents that put approval aside, one for each person who administers."""
+    decision = facts.decision
+    if decision is None or not facts.facts.consents:
+        return ()
+    by_person = {
+        consent.granted_by: consent.id
+        for consent in _covering(facts, ConsentKind.APPROVAL, revision=decision.revision)
+        if consent.overrides and may_approve(None, consent.roles)
+    }
+    return tuple(by_person.values())
+
+
+def _covering(facts: StepFacts, kind: ConsentKind, *, revision: str) -> tuple[Consent, ...]:
     return tuple(
-        pointer for item in _obligations(facts, ObligationKind.REDACT) for pointer in item.pointers
+        consent
+        for consent in facts.facts.consents
+        if consent.covers(
+            kind,
+            plan_digest=facts.plan_digest,
+            requester=facts.facts.principal.id,
+            revision=revision,
+            now=facts.facts.now,
+        )
     )
 
 
-def _urgent(facts: StepFacts) -> bool:
-    return facts.action.action.permission.urgent
+def hidden_inputs(facts: StepFacts) -> tuple[str, ...]:
+    """Return where the inputs hold what policy wants no record to show."""
+    return hidden_by(facts.decision)
+
+
+def hidden_by(decision: PolicyDecision | None) -> tuple[str, ...]:
+    """Return where a decision wants inputs hidden; none where policy was silent."""
+    if decision is None or not decision.obligations:
+        return ()
+    return tuple(
+        pointer
+        for item in decision.obligations
+        if item.kind is ObligationKind.REDACT
+        for pointer in item.pointers
+    )
 
 
 def _obligations(facts: StepFacts, kind: ObligationKind) -> tuple[Obligation, ...]:

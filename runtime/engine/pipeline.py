@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runtime.domain.action import Action
 from runtime.domain.limits import Usage
 from runtime.domain.outcome import PlanOutcome, Refusal, StepOutcome, StepStatus
 from runtime.domain.plan import Plan, Step, plan_digest
@@ -15,8 +16,10 @@ from runtime.domain.reason import ReasonCode
 from runtime.domain.state import State
 from runtime.engine.compiled import CompiledRegistry
 from runtime.engine.facts import Facts, StepFacts
+from runtime.engine.guards import hidden_by
 from runtime.engine.step import judge_step
 from runtime.kit.json_value import JsonObject
+from runtime.kit.redact import masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,7 @@ def judge(ready: PreparedPlan, facts: Facts, registry: CompiledRegistry) -> Judg
                 state=state,
                 usage=usage,
                 plan_digest=digest,
+                ahead=_ahead(prepared, index, registry) if facts.limits.counts else (),
             ),
             registry,
         )
@@ -93,7 +97,7 @@ def judge(ready: PreparedPlan, facts: Facts, registry: CompiledRegistry) -> Judg
         outcome=PlanOutcome(
             status=outcomes[-1].status,
             plan_digest=digest,
-            steps=(*outcomes, *_not_reached(prepared, state, start=len(outcomes))),
+            steps=(*outcomes, *_not_reached(prepared, facts, state, start=len(outcomes))),
             refusal=outcomes[-1].refusal,
             before=facts.state.digest,
             after=state.digest,
@@ -134,6 +138,20 @@ def all_or_nothing(judged: Judgement, facts: Facts) -> Judgement:
     )
 
 
+def _ahead(plan: Plan, index: int, registry: CompiledRegistry) -> tuple[Action, ...]:
+    """Return the actions behind a step that must fit into what limits leave together with it.
+
+    An urgent one waits for nothing that stands behind it, and no step runs behind an unknown one.
+    """
+    ahead: list[Action] = []
+    for step in plan.steps[index + 1 :]:
+        compiled = registry.find(step.action)
+        if compiled is None or compiled.action.permission.urgent:
+            break
+        ahead.append(compiled.action)
+    return tuple(ahead)
+
+
 def _plan_refusal(plan: Plan, facts: Facts) -> Refusal | None:
     limit = facts.principal.grant.step_limit
     if not plan.steps:
@@ -160,7 +178,7 @@ def _refused(plan: Plan, facts: Facts, digest: str, *, refusal: Refusal) -> Judg
         outcome=PlanOutcome(
             status=StepStatus.REFUSED,
             plan_digest=digest,
-            steps=_not_reached(plan, facts.state, start=0),
+            steps=_not_reached(plan, facts, facts.state, start=0),
             refusal=refusal,
             before=facts.state.digest,
             after=facts.state.digest,
@@ -170,12 +188,16 @@ def _refused(plan: Plan, facts: Facts, digest: str, *, refusal: Refusal) -> Judg
     )
 
 
-def _not_reached(plan: Plan, state: State, *, start: int) -> tuple[StepOutcome, ...]:
+def _not_reached(plan: Plan, facts: Facts, state: State, *, start: int) -> tuple[StepOutcome, ...]:
+    """Return what is recorded of steps that were not judged; what policy hides is hidden too."""
+
     def outcome(index: int, step: Step) -> StepOutcome:
+        decisions = facts.decisions
+        hidden = hidden_by(decisions[index] if index < len(decisions) else None)
         return StepOutcome(
             index=index,
             action=step.action,
-            inputs=step.inputs,
+            inputs=masked(step.inputs, hidden) if hidden else step.inputs,
             status=StepStatus.NOT_REACHED,
             state_version=state.version,
             state_digest=state.digest,

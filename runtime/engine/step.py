@@ -17,7 +17,12 @@ from runtime.domain.state import State
 from runtime.engine.compiled import CompiledRegistry
 from runtime.engine.conditions import Part
 from runtime.engine.facts import StepFacts
-from runtime.engine.guards import consents_for, first_refusal, hidden_inputs
+from runtime.engine.guards import (
+    consents_for,
+    first_refusal,
+    hidden_inputs,
+    overriding_consents,
+)
 from runtime.kit.canonical_json import CanonicalJsonError, canonical_bytes, parse
 from runtime.kit.json_patch import diff
 from runtime.kit.json_pointer import covers
@@ -198,6 +203,8 @@ def _used_consents(facts: StepFacts) -> tuple[str, ...]:
         if obligation.kind in _CONSENTED
         for consent in consents_for(facts, obligation.kind, role=obligation.role)
     ]
+    if any(obligation.kind is ObligationKind.APPROVE for obligation in decision.obligations):
+        used += overriding_consents(facts)
     return tuple(dict.fromkeys(used))
 
 

@@ -25,7 +25,7 @@ OUR_CODES: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
+class DecidedStep:
     """Pair a decision with its record; what could not be decided has none."""
 
     decision: PolicyDecision
@@ -33,18 +33,18 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ruled:
+class DecidedPlan:
     """Hold a plan with versions and defaults filled in, and what rules say of each of its steps.
 
     Attributes:
-        rulings: by position; None for an action that is not known.
+        steps: by position; None for an action that is not known.
     """
 
     plan: Plan
-    rulings: tuple[Ruling | None, ...]
+    steps: tuple[DecidedStep | None, ...]
 
 
-Rulings: TypeAlias = Mapping[str, Ruled]
+DecidedPlans: TypeAlias = Mapping[str, DecidedPlan]
 """What rules say of executions, by the id of the outcome."""
 
 

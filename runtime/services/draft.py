@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 import orjson
 
 from runtime.domain.head import Head
 from runtime.domain.history import Cause
+from runtime.domain.limits import BudgetScope
 from runtime.domain.outcome import PlanOutcome, StepStatus
 from runtime.domain.record import AuditRecord, Event
 from runtime.domain.state import State
+from runtime.domain.thresholds import Crossing
 from runtime.domain.usage_book import UsageTally
 from runtime.kit.canonical_json import canonical_bytes, canonical_text, digest_bytes
+from runtime.kit.ids import ENTROPY_BYTES, new_id
 from runtime.kit.json_patch import diff
 from runtime.kit.json_value import JsonValue
+from runtime.services.decided_steps import DecidedPlan
 from runtime.services.execution import Change, Executed, Execution, Reversion
-from runtime.services.rulings import Ruled
 from runtime.store.executions import Commit, NewKey, NewOutcome, NewVersion
 from runtime.store.policy_decisions import NewDecision
 
@@ -57,10 +61,26 @@ class Draft:
     _records: list[AuditRecord] = field(default_factory=list)
     _decisions: dict[str, NewDecision] = field(default_factory=dict)
 
-    def add_outcome(self, execution: Execution, outcome: PlanOutcome, after: State) -> Executed:
-        """Take in what came of a plan, and return what its caller is answered."""
+    def add_outcome(
+        self,
+        execution: Execution,
+        outcome: PlanOutcome,
+        after: State,
+        *,
+        approval: str | None = None,
+    ) -> Executed:
+        """Take in what came of a plan, and return what its caller is answered.
+
+        `approval` is the request for approval that the plan waits for.
+        """
         before = self.state
-        document = outcome_document(outcome, execution, around=(before, after), tenure=self.tenure)
+        document = outcome_document(
+            outcome,
+            execution,
+            around=(before, after),
+            tenure=self.tenure,
+            approval=approval,
+        )
         refusal = outcome.refusal
         self._outcomes.append(
             NewOutcome(
@@ -77,16 +97,17 @@ class Draft:
             )
         )
         self._versions.extend(_new_versions(outcome, execution, version=before.version))
-        self.usage.charge(outcome.steps, principal_id=execution.principal.id)
+        reached = self.usage.charge(outcome.steps, principal_id=execution.principal.id)
         told = {"status": outcome.status.value}
         self._announce(execution, EVENT_OF[outcome.status], document, told=told)
+        self._events.extend(_limit_event(item, execution, self.tenure) for item in reached)
         return self._leave(execution, document, after, kept=execution.outcome_id)
 
-    def add_decisions(self, outcome: PlanOutcome, ruled: Ruled) -> None:
+    def add_decisions(self, outcome: PlanOutcome, decided: DecidedPlan) -> None:
         """Take in the decisions that the steps of an outcome name."""
-        for step, ruling in zip(outcome.steps, ruled.rulings, strict=True):
-            if ruling is not None and ruling.record is not None and step.decision_id:
-                self._decisions[ruling.record.id] = ruling.record
+        for step, decided_step in zip(outcome.steps, decided.steps, strict=True):
+            if decided_step is not None and decided_step.record is not None and step.decision_id:
+                self._decisions[decided_step.record.id] = decided_step.record
 
     def add_reversion(self, reversion: Reversion) -> Executed:
         """Make an earlier state the next version, and return what its caller is answered."""
@@ -193,7 +214,12 @@ class Draft:
 
 
 def outcome_document(
-    outcome: PlanOutcome, execution: Execution, *, around: tuple[State, State], tenure: Tenure
+    outcome: PlanOutcome,
+    execution: Execution,
+    *,
+    around: tuple[State, State],
+    tenure: Tenure,
+    approval: str | None = None,
 ) -> bytes:
     """Spell an outcome as callers read it and as it is stored: canonical JSON.
 
@@ -202,9 +228,14 @@ def outcome_document(
         execution: what was asked for.
         around: the states before and after.
         tenure: where and when.
+        approval: the request for approval that the plan waits for.
     """
     return canonical_bytes(
-        {**outcome.model_dump(mode="json"), **_common(execution, around=around, tenure=tenure)}
+        {
+            **outcome.model_dump(mode="json"),
+            **_common(execution, around=around, tenure=tenure),
+            "approval": approval,
+        }
     )
 
 
@@ -218,6 +249,35 @@ def _common(change: Change, *, around: tuple[State, State], tenure: Tenure) -> d
         "before": {"version": before.version, "digest": before.digest},
         "after": {"version": after.version, "digest": after.digest},
     }
+
+
+def _limit_event(reached: Crossing, change: Change, tenure: Tenure) -> Event:
+    """Tell that a threshold of a limit was reached; the same commit keeps that it was told."""
+    whole = {
+        BudgetScope.ORGANIZATION: tenure.organization_id,
+        BudgetScope.PROJECT: tenure.project_id,
+    }
+    document = canonical_bytes(
+        {
+            "limit": reached.limit,
+            "measure": reached.measure.value,
+            "outcome": change.outcome_id,
+            "percent": reached.percent,
+            "period": reached.period,
+            "project": tenure.project_id,
+            "scope": reached.scope.value,
+            "subject": reached.subject or whole[reached.scope],
+            "used": reached.used,
+        }
+    )
+    named = new_id(
+        "evt",
+        now_ms=int(tenure.now.timestamp() * 1000),
+        entropy=sha256(document).digest()[:ENTROPY_BYTES],
+    )
+    return Event(
+        id=named, type="limit.reached", document=document.decode(), project_id=tenure.project_id
+    )
 
 
 def _new_versions(

@@ -20,6 +20,7 @@ class Execution:
         principal: who asks, in that project.
         credential_id: with which credential.
         confirms: the digest of the plan that the principal confirmed, if they did.
+        approval: the id of the request by which others approved it, if they did.
         expects: the version that the state must have; None for any.
         atomic: all steps or none.
         key: what a repetition is recognised by.
@@ -30,6 +31,7 @@ class Execution:
     principal: Principal
     credential_id: str
     confirms: str | None = None
+    approval: str | None = None
     expects: int | None = None
     atomic: bool = False
     key: RequestKey | None = None

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from runtime.domain.approval import Consent, ConsentKind
+from runtime.domain.approval_request import NamedApproval, Wanted, unfit
 from runtime.domain.errors import (
     DomainError,
     ProjectArchivedError,
@@ -19,15 +20,18 @@ from runtime.domain.errors import (
 )
 from runtime.domain.head import Head
 from runtime.domain.policy import PolicyDecision
+from runtime.domain.reason import ReasonCode
 from runtime.domain.state import State
 from runtime.domain.usage_book import UsageTally
 from runtime.engine import pipeline
 from runtime.engine.compiled import CompiledRegistry
 from runtime.engine.facts import Facts
 from runtime.engine.pipeline import Judgement
+from runtime.services.approval_book import ApprovalBook
+from runtime.services.approval_facts import NO_APPROVALS, ApprovalFacts, revision_of
+from runtime.services.decided_steps import DecidedPlan, DecidedPlans
 from runtime.services.draft import Draft, Tenure
 from runtime.services.execution import Change, Executed, Execution
-from runtime.services.rulings import Ruled, Rulings
 from runtime.store.executions import Commit
 
 CONFIRMATION_LASTS: Final = timedelta(minutes=5)
@@ -49,21 +53,28 @@ class Judge:
         self.registry = registry
 
     def group(
-        self, changes: Sequence[Change], head: Head, tenure: Tenure, *, ruled: Rulings
+        self,
+        changes: Sequence[Change],
+        head: Head,
+        tenure: Tenure,
+        *,
+        decided: DecidedPlans,
+        approvals: ApprovalFacts = NO_APPROVALS,
     ) -> Verdict:
         """Judge changes in order.
 
         One that expects another version, or reverts to what may not be, is answered with an error
         and leaves no trace.
         """
-        draft = Draft(tenure, state=head.state, usage=head.usage.at(tenure.now))
+        draft = Draft(tenure, state=head.state, usage=head.usage.at(tenure.now, head.limits))
+        book = ApprovalBook(tenure, approvals)
         answers: list[Executed | DomainError] = []
         for change in changes:
             try:
-                answers.append(self._answer(change, head, draft, ruled=ruled))
+                answers.append(self._answer(change, head, draft, decided=decided, book=book))
             except DomainError as error:
                 answers.append(error)
-        commit = draft.commit(head)
+        commit = book.within(draft.commit(head))
         return Verdict(
             commit=commit,
             answers=tuple(answers),
@@ -85,7 +96,8 @@ class Judge:
         state: State,
         usage: UsageTally,
         tenure: Tenure,
-        ruled: Ruled,
+        decided: DecidedPlan,
+        approval: NamedApproval | None = None,
     ) -> Judgement:
         """Judge one execution, on a state that may be ahead of the head's.
 
@@ -95,12 +107,20 @@ class Judge:
             state: as the change before left it.
             usage: as the change before left it.
             tenure: where and when.
-            ruled: the plan with nothing left open, and what rules say of each step.
+            decided: the plan with nothing left open, and what rules say of each step.
+            approval: the one that the execution names.
         """
         _check_version(execution, state)
         principal = execution.principal
-        ready = pipeline.named(ruled.plan, project=tenure.project_id, state_version=state.version)
-        decisions = tuple(None if item is None else item.decision for item in ruled.rulings)
+        ready = pipeline.named(decided.plan, project=tenure.project_id, state_version=state.version)
+        decisions = tuple(None if item is None else item.decision for item in decided.steps)
+        wanted = Wanted(
+            plan_digest=ready.digest,
+            requester=principal.id,
+            revision=revision_of(decided),
+            state_version=state.version,
+            now=tenure.now,
+        )
         facts = Facts(
             principal=principal,
             project=tenure.project_id,
@@ -110,30 +130,50 @@ class Judge:
             now=tenure.now,
             limits=head.limits,
             usage=usage.usage(principal.id),
-            consents=_consents(execution, ready.digest, decisions=decisions, now=tenure.now),
+            book=head.usage,
+            consents=_consents(execution, ready.digest, decisions=decisions, now=tenure.now)
+            + (() if approval is None else approval.consents(tenure.now)),
+            unapproved="" if approval is None else unfit(approval, wanted),
         )
         judged = pipeline.judge(ready, facts, self.registry)
-        return pipeline.all_or_nothing(judged, facts) if execution.atomic else judged
+        whole = execution.atomic or _waits_for_approval(judged)
+        return pipeline.all_or_nothing(judged, facts) if whole else judged
 
-    def _answer(self, change: Change, head: Head, draft: Draft, *, ruled: Rulings) -> Executed:
+    def _answer(
+        self,
+        change: Change,
+        head: Head,
+        draft: Draft,
+        *,
+        decided: DecidedPlans,
+        book: ApprovalBook,
+    ) -> Executed:
         if isinstance(change, Execution):
-            said = ruled[change.outcome_id]
+            said = decided[change.outcome_id]
             judged = self.execution(
                 change,
                 head,
                 state=draft.state,
                 usage=draft.usage,
                 tenure=draft.tenure,
-                ruled=said,
+                decided=said,
+                approval=book.named_by(change),
             )
             draft.add_decisions(judged.outcome, said)
-            return draft.add_outcome(change, judged.outcome, judged.state)
+            asked = book.add(change, judged.outcome, said)
+            return draft.add_outcome(change, judged.outcome, judged.state, approval=asked)
         _check_version(change, draft.state)
         if head.archived:
             raise ProjectArchivedError(project=draft.tenure.project_id)
         if problems := self.registry.state_problems(change.target.components):
             raise StateError(component="*", problem="; ".join(problems))
         return draft.add_reversion(change)
+
+
+def _waits_for_approval(judged: Judgement) -> bool:
+    """Say whether a plan lacks an approval: of what others have yet to see, no part is done."""
+    refusal = judged.outcome.refusal
+    return refusal is not None and refusal.code is ReasonCode.APPROVAL_REQUIRED
 
 
 def _check_version(change: Change, state: State) -> None:

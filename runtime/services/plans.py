@@ -10,6 +10,7 @@ from runtime.domain.member import MemberKind
 from runtime.domain.plan import Plan
 from runtime.domain.scope import Scope
 from runtime.services.access import Access
+from runtime.services.approval_facts import gather_approvals
 from runtime.services.context import Context, Ids
 from runtime.services.decisions import Decisions, Place
 from runtime.services.draft import Tenure, outcome_document
@@ -29,6 +30,7 @@ class PlanRequest:
 
     Attributes:
         confirms: the digest of the plan, as a simulation or a refusal showed it.
+        approval: the id of the request that others granted.
         expects: the version that the state must have.
         atomic: all steps or none.
         patience_s: how long to wait for the plan's turn.
@@ -36,6 +38,7 @@ class PlanRequest:
 
     plan: Plan
     confirms: str | None = None
+    approval: str | None = None
     expects: int | None = None
     atomic: bool = False
     patience_s: float = PATIENCE_S
@@ -104,23 +107,23 @@ class Plans:
             now=self._ids.now(),
         )
         judge = self._judges.of(head.environment)
-        ruled = await self._decisions.of(
-            [execution],
-            Place(
-                organization_id=tenure.organization_id,
-                project_id=project_id,
-                head=head,
-                registry=judge.registry,
-                now=tenure.now,
-            ),
+        place = Place(
+            organization_id=tenure.organization_id,
+            project_id=project_id,
+            head=head,
+            registry=judge.registry,
+            now=tenure.now,
         )
+        decided = await self._decisions.of([execution], place)
+        approvals = await gather_approvals(self._database, [execution], place, decided=decided)
         judged = judge.execution(
             execution,
             head,
             state=head.state,
-            usage=head.usage.at(tenure.now),
+            usage=head.usage.at(tenure.now, head.limits),
             tenure=tenure,
-            ruled=ruled[execution.outcome_id],
+            decided=decided[execution.outcome_id],
+            approval=approvals.named.get(execution.outcome_id),
         )
         after = judged.state
         document = outcome_document(
@@ -142,6 +145,7 @@ class Plans:
             principal=await self._access.principal(caller, project_id),
             credential_id=caller.credential_id,
             confirms=asked.confirms,
+            approval=asked.approval,
             expects=asked.expects,
             atomic=asked.atomic,
             key=context.key,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runtime.services.access import Access
+from runtime.services.approvals import Approvals
 from runtime.services.authentication import Authentication
 from runtime.services.bundles import Bundles
 from runtime.services.environments import Environments
@@ -22,6 +23,7 @@ from runtime.services.registries import Registries
 from runtime.services.sessions import Sessions
 from runtime.services.states import States
 from runtime.services.tokens import Tokens
+from runtime.services.usages import Usages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class Platform:
     """Offer the use cases by noun."""
 
     access: Access
+    approvals: Approvals
     authentication: Authentication
     bundles: Bundles
     environments: Environments
@@ -46,3 +49,4 @@ class Platform:
     sessions: Sessions
     states: States
     tokens: Tokens
+    usages: Usages

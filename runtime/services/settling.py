@@ -20,6 +20,7 @@ from runtime.domain.errors import (
 )
 from runtime.kit.backoff import delay_s
 from runtime.ports.leases import Lease
+from runtime.services.approval_facts import gather_approvals
 from runtime.services.decisions import Place
 from runtime.services.draft import Tenure
 from runtime.services.execution import Executed, Execution
@@ -133,17 +134,17 @@ class Settling:
         )
         changes = [waiting.change for waiting in group]
         judge = self._needs.judge(head.environment)
-        ruled = await self._needs.decisions.of(
-            [change for change in changes if isinstance(change, Execution)],
-            Place(
-                organization_id=self.organization_id,
-                project_id=self.project_id,
-                head=head,
-                registry=judge.registry,
-                now=tenure.now,
-            ),
+        place = Place(
+            organization_id=self.organization_id,
+            project_id=self.project_id,
+            head=head,
+            registry=judge.registry,
+            now=tenure.now,
         )
-        verdict = judge.group(changes, head, tenure, ruled=ruled)
+        executions = [change for change in changes if isinstance(change, Execution)]
+        decided = await self._needs.decisions.of(executions, place)
+        approvals = await gather_approvals(self._needs.database, executions, place, decided=decided)
+        verdict = judge.group(changes, head, tenure, decided=decided, approvals=approvals)
         if lease.lost:
             raise StaleFenceError(held=lease.token, current=lease.token)
         if verdict.commit.records:

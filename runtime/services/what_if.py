@@ -12,12 +12,12 @@ from runtime.domain.policy_unit import PolicyModule, PolicyUnit, unit_of
 from runtime.kit.canonical_json import canonical_bytes, parse
 from runtime.kit.json_value import JsonObject
 from runtime.ports.policy import PolicyEvaluator
+from runtime.services.decided_steps import decided
 from runtime.services.recorded_decisions import (
     RecordedDecision,
     RecordedPlace,
     recorded_decisions,
 )
-from runtime.services.rulings import decided
 from runtime.store.policy_units import find_unit
 from runtime.store.session import Database
 

@@ -74,6 +74,39 @@ class NewOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewApproval:
+    """Ask others to approve a plan; `plan` and `needs` are JSON texts."""
+
+    id: str
+    requester: str
+    credential_id: str
+    plan_digest: str
+    plan: str
+    policy_revision: str
+    state_version: int
+    needs: str
+    outcome_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedVoter:
+    """Say as what in the organization somebody was counted."""
+
+    member_id: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUse:
+    """Use an approval up; it must be open, and its voters what they were counted as."""
+
+    approval_id: str
+    outcome_id: str
+    voters: tuple[CountedVoter, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
     """Hold all that a commit compares and writes of one project.
 
@@ -103,6 +136,8 @@ class Commit:
     events: tuple[Event, ...]
     records: tuple[AuditRecord, ...]
     decisions: tuple[NewDecision, ...]
+    approvals: tuple[NewApproval, ...] = ()
+    uses: tuple[NewUse, ...] = ()
 
 
 async def commit(database: Database, groups: Sequence[Commit]) -> None:
@@ -110,7 +145,8 @@ async def commit(database: Database, groups: Sequence[Commit]) -> None:
 
     Raises:
         StaleFenceError: a holder of a later lease has written.
-        StaleHeadError: the state or the settings are not those that were judged.
+        StaleHeadError: the state or the settings are not those that were judged, or an approval
+            can't be used any more.
         NotFoundError: there is no such project any more.
         RepeatedError: a key or an outcome is there already.
         StorageRefusedError: the database refuses what it was given, and will again.
@@ -143,7 +179,9 @@ def _told(error: Exception, group: Commit) -> Exception:
 
 def _group(group: Commit) -> dict[str, object]:
     """Lay out one project's part for the function; measured at a third of array parameters."""
+    approvals = {"approvals": group.approvals, "uses": group.uses} if _approves(group) else {}
     return {
+        **approvals,
         "project_id": group.project_id,
         "at": group.at,
         "fence": group.fence,
@@ -163,6 +201,10 @@ def _group(group: Commit) -> dict[str, object]:
         "records": group.records,
         "decisions": group.decisions,
     }
+
+
+def _approves(group: Commit) -> bool:
+    return bool(group.approvals or group.uses)
 
 
 def _snapshot(state: State) -> dict[str, object]:

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from runtime.domain.errors import StorageUnavailableError
 from runtime.kit.json_value import JsonObject
+from runtime.store.approval_votes import ApprovalOverrideRow, ApprovalVoteRow
+from runtime.store.approvals import ApprovalRow
 from runtime.store.base import Row
 from runtime.store.heads import HeadRow
 from runtime.store.invitations import InvitationRow
@@ -44,6 +46,9 @@ EXPORTED: Final[Mapping[type[Row], int]] = MappingProxyType(
         VersionRow: MANY_ROWS,
         SnapshotRow: FEW_ROWS,
         OutcomeRow: MANY_ROWS,
+        ApprovalRow: MANY_ROWS,
+        ApprovalVoteRow: MANY_ROWS,
+        ApprovalOverrideRow: MANY_ROWS,
         PolicyVersionRow: FEW_ROWS,
         PolicyActivationRow: MANY_ROWS,
         PolicyUnitRow: FEW_ROWS,

@@ -21,6 +21,9 @@ TENANTLESS: Final[Mapping[str, str]] = MappingProxyType(
 GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "alembic_version": frozenset({"select"}),
+        "approval_overrides": frozenset({"select", "insert"}),
+        "approval_votes": frozenset({"select", "insert"}),
+        "approvals": frozenset({"select", "insert", "update"}),
         "audit_records": frozenset({"select", "insert"}),
         "events": frozenset({"select", "insert", "update"}),
         "heads": frozenset({"select", "insert", "update"}),
@@ -47,6 +50,8 @@ CALLABLE: Final = frozenset({"commit_executions", "current_organization", "read_
 
 APPEND_ONLY: Final = frozenset(
     {
+        "approval_overrides",
+        "approval_votes",
         "audit_records",
         "outcomes",
         "policy_activations",

@@ -21,7 +21,7 @@ from runtime.services.judges import Judges
 from runtime.store.executions import Commit, commit
 from runtime.store.heads import read_head
 from runtime.store.session import Database
-from tests.rules import ruled_by_table
+from tests.rules import decided_by_table
 
 TIMES: Final = 400
 FENCE: Final = 10**12
@@ -59,7 +59,9 @@ async def _judged(database: Database, principal: Principal, project_id: str) -> 
             principal=principal,
             credential_id="tok_bench",
         )
-        verdict = judge.group([execution], head, tenure, ruled=ruled_by_table(judge, [execution]))
+        verdict = judge.group(
+            [execution], head, tenure, decided=decided_by_table(judge, [execution])
+        )
         head = verdict.head
         groups.append(verdict.commit)
     return groups

@@ -37,6 +37,7 @@
     ├── PolicyRefusedError           rules of an organization that can't be used as they are
     ├── PolicyUncheckableError       rules that could not be tried, or took too long
     ├── PolicyMovedError             rules that others were tried together with have changed
+    ├── ApprovalMismatchError        a vote on another plan than the one it was asked about
     ├── EmbeddedServerError          an embedded Postgres or Redis that can't be started or kept
     ├── EmbeddedFolderBusyError      a folder whose embedded server another process runs
     ├── DevFolderError               a folder, or a file in it, that `plangate dev` can't use
@@ -48,6 +49,7 @@ Refusals and failed steps are not here: they are outcomes (`domain.outcome`).
 
 from __future__ import annotations
 
+from runtime.domain.errors.approvals import ApprovalMismatchError
 from runtime.domain.errors.base import DomainError
 from runtime.domain.errors.credentials import (
     AuthenticationBusyError,
@@ -108,6 +110,7 @@ from runtime.domain.errors.turns import (
 )
 
 __all__ = [
+    "ApprovalMismatchError",
     "AuthenticationBusyError",
     "CredentialRefusedError",
     "CredentialUnverifiableError",

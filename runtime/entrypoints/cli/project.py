@@ -30,7 +30,20 @@ LIMITS: Final = {
     "PER MINUTE": "per_minute",
     "PER HOUR": "per_hour",
     "BUDGETS A DAY": "budgets",
+    "QUOTAS A DAY": "quotas",
     "WINDOWS": "windows",
+    "DAY OF": "day_zone",
+}
+USES: Final = {
+    "MEASURE": "measure",
+    "SCOPE": "scope",
+    "SUBJECT": "subject",
+    "USED": "used",
+    "LIMIT": "limit",
+    "AN HOUR": "burn_rate_per_hour",
+    "STATUS": "status",
+    "EXHAUSTED": "exhausted_at",
+    "RESETS": "resets_at",
 }
 PURGED: Final = {
     "PROJECT": "project",
@@ -130,6 +143,16 @@ def limits(
         api.print_json(found["limits"])
     else:
         api.show(found["limits"], LIMITS)
+
+
+@command(app)
+def usage(api: Api, project: Project) -> None:
+    """Show what a project has used of what it may, and how long the rest will last."""
+    found = api.get("projects", project_id(api, project), "usage")
+    if api.as_json:
+        api.print_json(found)
+    else:
+        api.show_all(found["limits"], USES)
 
 
 def _told(api: Api, project: str, verb: str) -> Document:

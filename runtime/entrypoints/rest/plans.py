@@ -51,11 +51,13 @@ class PlanRequestIn(_Wire):
     Attributes:
         plan: the steps, in order.
         confirm: the `plan_digest` that a simulation or a refusal showed, to confirm that very plan.
+        approval: the request that others granted, as a refusal named it.
         atomic: all steps or none; else what was done before a refusal stays.
     """
 
     plan: PlanIn
     confirm: Annotated[str | None, Field(max_length=100)] = None
+    approval: Annotated[str | None, Field(max_length=100)] = None
     atomic: bool = False
 
 
@@ -72,6 +74,7 @@ class OutcomeOut(_Wire):
     Attributes:
         id: `out_` and 26 letters; of a simulation, an id under which nothing is stored.
         plan_digest: what a confirmation has to name.
+        approval: the request for approval that the plan waits for; it is `refused` till then.
     """
 
     id: str
@@ -85,6 +88,7 @@ class OutcomeOut(_Wire):
     after: VersionRef
     cost: int
     created_at: datetime
+    approval: str | None = None
 
 
 _HEADERS: Final[list[dict[str, Any]]] = [
@@ -122,7 +126,7 @@ _DESCRIBED: Final[dict[str, Any]] = {
 async def execute_plan(project_id: str, request: Request) -> Response:
     """Execute a plan. What the engine refuses is an outcome as well, with status 200.
 
-    Steps that were done before a refusal stay done, unless the plan is atomic.
+    Steps done before a refusal stay done, unless the plan is atomic or waits for an approval.
     """
     asked = await _asked(request)
     services = await services_of(request)
@@ -150,6 +154,7 @@ async def _asked(request: Request) -> PlanRequest:
     return PlanRequest(
         plan=Plan(steps=body.plan.steps),
         confirms=body.confirm,
+        approval=body.approval,
         expects=expected_version(request.headers.get("if-match")),
         atomic=body.atomic,
         patience_s=_patience_s(request.headers.get(TIMEOUT)),

@@ -46,6 +46,7 @@ class ProblemCode(StrEnum):
     STALE_FENCE = "stale_fence"
     STALE_HEAD = "stale_head"
     POLICY_MOVED = "policy_moved"
+    APPROVAL_MISMATCH = "approval_mismatch"
     VERSION_MISMATCH = "version_mismatch"
     BODY_TOO_LARGE = "body_too_large"
     BODY_TYPE_UNSUPPORTED = "body_type_unsupported"
@@ -106,6 +107,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.STALE_FENCE,
         ProblemCode.STALE_HEAD,
         ProblemCode.POLICY_MOVED,
+        ProblemCode.APPROVAL_MISMATCH,
     ),
     HTTPStatus.PRECONDITION_FAILED: (ProblemCode.VERSION_MISMATCH,),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (ProblemCode.BODY_TOO_LARGE,),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
@@ -28,6 +28,9 @@ router = APIRouter(
     prefix="/v1/environments", tags=["proposals"], route_class=GuardedRoute, responses=PROBLEMS
 )
 
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 9000
+
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -35,6 +38,13 @@ def _own_canonical(document: JsonObject) -> JsonObject:
     """Return a copy that digests alike everywhere; what has no canonical JSON is refused."""
     owned: JsonObject = parse(canonical_bytes(document))
     return owned
+
+
+def _of_our_calendars(now: datetime) -> datetime:
+    """Return an instant if the days around it have dates in every time zone."""
+    if not FIRST_YEAR <= now.year <= LAST_YEAR:
+        raise ValueError(f"the year is {now.year}, expected {FIRST_YEAR} to {LAST_YEAR}")
+    return now
 
 
 Document = Annotated[JsonObject, AfterValidator(_own_canonical)]
@@ -112,7 +122,9 @@ class SituationIn(_Wire):
     limits: Limits | None = None
     usage: Usage = Usage()
     consent: ConsentIn = ConsentIn()
-    now: AwareDatetime = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+    now: Annotated[AwareDatetime, AfterValidator(_of_our_calendars)] = datetime.fromisoformat(
+        "2000-01-01T00:00:00+00:00"
+    )
 
     def stand_in(self, own: Principal) -> Principal:
         """Return who asks, in the organization of the environment's own principal."""

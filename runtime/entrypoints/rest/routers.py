@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from runtime.entrypoints.rest import (
+    approvals,
     bundles,
     callers,
     environments,
@@ -27,6 +28,7 @@ from runtime.entrypoints.rest import (
     sessions,
     states,
     tokens,
+    usages,
 )
 
 EVALUATION: Final[tuple[APIRouter, ...]] = (health.router, environments.router, proposals.router)
@@ -38,6 +40,8 @@ BUSIEST: Final[APIRouter] = plans.router
 PLATFORM: Final[tuple[APIRouter, ...]] = (
     states.router,
     outcomes.router,
+    usages.router,
+    approvals.router,
     registries.router,
     memberships.router,
     policies.router,

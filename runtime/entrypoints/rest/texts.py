@@ -52,7 +52,12 @@ def storable_limits(limits: Limits) -> Limits:
         ValueError: a number is below zero or beyond what JSON is sure to keep, or there are more
             windows than a week needs.
     """
-    numbers = (limits.per_minute, limits.per_hour, *limits.budgets.values())
+    numbers = (
+        limits.per_minute,
+        limits.per_hour,
+        *limits.budgets.values(),
+        *limits.quotas.values(),
+    )
     if any(number is not None and not 0 <= number <= MAX_SAFE_INTEGER for number in numbers):
         raise ValueError(f"a limit is out of range, expected 0 to {MAX_SAFE_INTEGER}")
     if len(limits.windows) > MOST_WINDOWS:

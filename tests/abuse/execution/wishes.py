@@ -36,6 +36,64 @@ async def _execution(app: RealApp, who: Acting) -> Wish:
     )
 
 
+async def approving_project(app: RealApp, who: Acting) -> str:
+    """Make a project whose own rules ask an approval of who sets the counter."""
+    project = f"/v1/projects/{(await app.project(who))['id']}"
+    rules = (
+        "package tenant.project\n\nimport rego.v1\n\n"
+        'obligations contains {"kind": "approve", "count": 1} if {\n'
+        '\tinput.action.name == "counter.set"\n}\n'
+    )
+    tried = (
+        "package tenant.project_test\n\nimport rego.v1\n\n"
+        "test_setting_takes_an_approval if {\n"
+        "\tcount(data.tenant.project.obligations) == 1 with input as "
+        '{"action": {"name": "counter.set"}}\n}\n'
+    )
+    wish: JsonObject = {
+        "modules": [
+            {"path": "rules.rego", "text": rules},
+            {"path": "rules_test.rego", "text": tried},
+        ],
+        "note": "first",
+        "activate": True,
+    }
+    await app.made(f"{project}/policies", wish, token=who.token)
+    return project
+
+
+async def an_approval(app: RealApp, project: str, requester: Acting) -> JsonObject:
+    """Ask for an approval, and return the request."""
+    steps = [{"action": "counter.set", "inputs": {"value": next(app.numbers)}}]
+    refused = await app.made(
+        f"{project}/plans:execute", {"plan": {"steps": steps}}, token=requester.token
+    )
+    asked = await app.call(
+        "GET", f"{project}/approvals/{refused['approval']}", token=requester.token
+    )
+    found: JsonObject = asked.json
+    return found
+
+
+def _vote(verb: str) -> Make:
+    async def made(app: RealApp, who: Acting) -> Wish:
+        project = await approving_project(app, who)
+        asked = await an_approval(app, project, await app.colleague(who))
+        return Wish(
+            path=f"{project}/approvals/{asked['id']}:{verb}",
+            document={"plan_digest": asked["plan_digest"], "reason": "as agreed"},
+            token=who.token,
+        )
+
+    return made
+
+
+async def _approval_withdrawal(app: RealApp, who: Acting) -> Wish:
+    project = await approving_project(app, who)
+    asked = await an_approval(app, project, who)
+    return Wish(path=f"{project}/approvals/{asked['id']}:withdraw", token=who.token)
+
+
 async def _reversion(app: RealApp, who: Acting) -> Wish:
     project = await app.project(who)
     return Wish(
@@ -163,6 +221,13 @@ WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
     {
         ("POST", "/v1/projects/{project_id}/plans:execute"): _execution,
         ("POST", "/v1/projects/{project_id}/state:revert"): _reversion,
+        ("POST", "/v1/projects/{project_id}/approvals/{approval_id}:grant"): _vote("grant"),
+        ("POST", "/v1/projects/{project_id}/approvals/{approval_id}:deny"): _vote("deny"),
+        ("POST", "/v1/projects/{project_id}/approvals/{approval_id}:override"): _vote("override"),
+        (
+            "POST",
+            "/v1/projects/{project_id}/approvals/{approval_id}:withdraw",
+        ): _approval_withdrawal,
         ("PUT", "/v1/projects/{project_id}/members/{member_id}"): _membership,
         ("DELETE", "/v1/projects/{project_id}/members/{member_id}"): _withdrawal,
         ("POST", "/v1/projects"): _project,

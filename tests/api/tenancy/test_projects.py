@@ -17,7 +17,9 @@ LIMITS = {
     "per_minute": 5,
     "per_hour": None,
     "budgets": {"project": 100},
-    "windows": [{"days": [0, 1], "start": "08:00:00", "end": "17:30:00"}],
+    "quotas": {"action": 20},
+    "windows": [{"days": [0, 1], "zone": "Europe/Berlin", "start": "08:00:00", "end": "17:30:00"}],
+    "day_zone": "Europe/Berlin",
 }
 
 

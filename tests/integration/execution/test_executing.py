@@ -384,8 +384,8 @@ async def test_two_environments_with_one_action_id_are_judged_apart(world: World
             registry=judge.registry,
             now=tenure.now,
         )
-        ruled = await decisions.of([execution], place)
-        verdict = judge.group([execution], head, tenure, ruled=ruled)
+        decided = await decisions.of([execution], place)
+        verdict = judge.group([execution], head, tenure, decided=decided)
         statuses.append(verdict.commit.outcomes[0].status)
 
     assert statuses == ["done", "refused"]

@@ -21,7 +21,7 @@ from runtime.store.executions import Commit, RepeatedError
 from runtime.store.heads import read_head
 from tests.database import FreshDatabase
 from tests.execution import ENVIRONMENTS, World, a_key, a_project, an_increment
-from tests.rules import ruled_by_table
+from tests.rules import decided_by_table
 
 
 async def a_commit(world: World, *, project: str, fence: int = 1, key: str | None = None) -> Commit:
@@ -33,8 +33,8 @@ async def a_commit(world: World, *, project: str, fence: int = 1, key: str | Non
     )
     execution = world.execution(an_increment(), key=None if key is None else a_key(key))
     judge = Judges(ENVIRONMENTS).of("counter")
-    ruled = ruled_by_table(judge, [execution])
-    return judge.group([execution], head, tenure, ruled=ruled).commit
+    decided = decided_by_table(judge, [execution])
+    return judge.group([execution], head, tenure, decided=decided).commit
 
 
 async def all_written(commits: Commits, groups: list[Commit]) -> list[BaseException | None]:

@@ -29,8 +29,10 @@ from runtime.domain.principal import Mode, Principal
 from runtime.kit.clock import SystemClock
 from runtime.kit.json_value import JsonObject
 from runtime.ports.leases import Lease, Leases
+from runtime.services.approval_facts import NO_APPROVALS, ApprovalFacts
 from runtime.services.commits import Commits
 from runtime.services.context import Ids
+from runtime.services.decided_steps import DecidedPlans
 from runtime.services.draft import Tenure
 from runtime.services.execution import Change, Execution
 from runtime.services.expired_keys import ExpiredKeys
@@ -40,7 +42,6 @@ from runtime.services.lines import Lines
 from runtime.services.measures import Unmeasured
 from runtime.services.needs import Needs
 from runtime.services.past import Past
-from runtime.services.rulings import Rulings
 from runtime.services.waiting import Standing
 from runtime.store.executions import Commit
 from runtime.store.session import Database
@@ -185,10 +186,16 @@ class _WatchedJudge(Judge):
 
     @override
     def group(
-        self, changes: Sequence[Change], head: Head, tenure: Tenure, *, ruled: Rulings
+        self,
+        changes: Sequence[Change],
+        head: Head,
+        tenure: Tenure,
+        *,
+        decided: DecidedPlans,
+        approvals: ApprovalFacts = NO_APPROVALS,
     ) -> Verdict:
         self._reached(Place.GATHERED)
-        verdict = super().group(changes, head, tenure, ruled=ruled)
+        verdict = super().group(changes, head, tenure, decided=decided, approvals=approvals)
         self._reached(Place.JUDGED)
         return verdict
 

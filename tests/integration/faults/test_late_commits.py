@@ -25,10 +25,10 @@ from runtime.store.heads import bump_settings, read_head
 from tests.database import FreshDatabase, session
 from tests.execution import ENVIRONMENTS, CountingMeasures, World, an_increment
 from tests.integration.faults.given_leases import GivenLeases
-from tests.rules import decisions_by_table, ruled_by_table
+from tests.rules import decided_by_table, decisions_by_table
 
 ROOT = Path(__file__).parents[3]
-FUNCTION = ROOT / "migrations" / "versions" / "0003_commit_executions.sql"
+FUNCTION = ROOT / "migrations" / "versions" / "0004_commit_executions.sql"
 LATE_FENCE = 5
 LATER_FENCE = 9
 
@@ -42,8 +42,8 @@ async def judged(world: World, change: Change, *, fence: int = LATE_FENCE) -> Co
     )
     judge = Judges(ENVIRONMENTS).of("counter")
     executions = [change] if isinstance(change, Execution) else []
-    ruled = ruled_by_table(judge, executions)
-    return judge.group([change], head, tenure, ruled=ruled).commit
+    decided = decided_by_table(judge, executions)
+    return judge.group([change], head, tenure, decided=decided).commit
 
 
 async def committed(world: World, change: Change, *, fence: int = LATE_FENCE) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from runtime.domain.approval import ConsentKind
+from runtime.domain.approval import ConsentKind, may_approve
 from runtime.kit.json_value import JsonObject
 from tests.builders import NOW, REVISION, a_consent
 
@@ -38,3 +38,21 @@ def test_a_consent_covers(change: JsonObject, kind: ConsentKind, *, covered: boo
     )
 
     assert answer is covered
+
+
+@pytest.mark.parametrize(
+    ("role", "roles", "may"),
+    [
+        pytest.param(None, ("admin",), True, id="who administers"),
+        pytest.param(None, ("owner",), True, id="who owns the organization"),
+        pytest.param(None, ("operator", "finance"), False, id="who does neither"),
+        pytest.param("finance", ("operator", "finance"), True, id="the role"),
+        pytest.param("finance", ("owner", "admin"), False, id="no owner of an environment's role"),
+        pytest.param("admin", ("owner",), True, id="an owner has every role of the platform"),
+        pytest.param("admin", ("operator",), False, id="another role"),
+        pytest.param(None, (), False, id="who left"),
+    ],
+)
+def test_who_may_approve(role: str | None, roles: tuple[str, ...], *, may: bool) -> None:
+    """The role that is asked for, or administering the project where none is."""
+    assert may_approve(role, roles) is may

@@ -3,6 +3,7 @@
 import pytest
 
 from runtime.domain.errors import (
+    ApprovalMismatchError,
     DeclarationError,
     DomainError,
     EmbeddedFolderBusyError,
@@ -80,6 +81,13 @@ from runtime.domain.errors import (
             "the rules for 'prj_1' could not be tried (policy_slow): more than 5 s; "
             "nothing was changed",
             id="policy can't be tried",
+        ),
+        pytest.param(
+            ApprovalMismatchError(approval="apr_1", expected="sha256:a", found="sha256:b"),
+            "approval_mismatch",
+            "approval 'apr_1' is about the plan sha256:a, the vote names 'sha256:b'; "
+            "read the approval and vote on what it shows",
+            id="a vote on another plan",
         ),
         pytest.param(
             PolicyMovedError(scope="prj_1", moved="organization"),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
-from runtime.domain.limits import NOTHING_USED, BudgetScope, ExecutionWindow
+from runtime.domain.limits import NOTHING_USED, BudgetScope, ExecutionWindow, Limits
 from runtime.kit.json_value import JsonObject
 
 MONDAY, TUESDAY, SUNDAY = 0, 1, 6
@@ -76,6 +76,53 @@ def test_a_window_that_could_mislead_is_refused(change: JsonObject) -> None:
         ExecutionWindow.model_validate({"start": "09:00", "end": "17:00", **change})
 
 
+def test_limits_of_before_quotas_and_zones_are_read() -> None:
+    """They allow what they allowed, and days end at midnight UTC."""
+    old = Limits.model_validate_json(
+        '{"budgets":{"project":5},"per_hour":null,"per_minute":3,'
+        '"windows":[{"days":[0],"end":"17:00:00","start":"09:00:00"}]}'
+    )
+
+    assert (old.budgets, old.per_minute) == ({BudgetScope.PROJECT: 5}, 3)
+    assert (old.quotas, old.day_zone, old.windows) == ({}, "UTC", (OFFICE,))
+
+
+@pytest.mark.parametrize(
+    ("limits", "counts"),
+    [
+        (Limits(), False),
+        (Limits(windows=(OFFICE,)), False),
+        (Limits(per_minute=0), True),
+        (Limits(per_hour=0), True),
+        (Limits(budgets={BudgetScope.ACTION: 0}), True),
+        (Limits(quotas={BudgetScope.ACTION: 0}), True),
+    ],
+)
+def test_limits_say_whether_anything_is_counted(limits: Limits, *, counts: bool) -> None:
+    """A window counts nothing."""
+    assert limits.counts is counts
+
+
+@pytest.mark.parametrize(
+    "document", [{"day_zone": "Mars/Olympus"}, {"quotas": {"project": -1}}, {"quotas": {"x": 1}}]
+)
+def test_limits_that_mean_nothing_are_refused(document: JsonObject) -> None:
+    """An unknown zone, less than nothing, and a scope that there is not."""
+    with pytest.raises(ValidationError):
+        Limits.model_validate(document)
+
+
+def test_a_usage_leaves_out_what_it_counted_none_of() -> None:
+    """So that a server that does not count actions a day reads it."""
+    assert NOTHING_USED.document().keys() == {
+        "last_minute", "last_hour", "spent", "spent_by_action", "as_of",
+    }  # fmt: skip
+    used = NOTHING_USED.after("box.put", cost=3).document()
+    assert (used["done"], used["done_by_action"]) == (
+        {"organization": 1, "project": 1, "principal": 1}, {"box.put": 1},
+    )  # fmt: skip
+
+
 def test_usage_grows_by_one_action_and_its_cost() -> None:
     """Costs are charged to every scope, and counted by action."""
     used = NOTHING_USED.after("box.put", cost=3).after("box.add", cost=2)
@@ -83,4 +130,5 @@ def test_usage_grows_by_one_action_and_its_cost() -> None:
     assert (used.last_minute, used.last_hour) == (2, 2)
     assert [used.spent_in(scope, action="box.put") for scope in BudgetScope] == [5, 5, 5, 3]
     assert used.spent_in(BudgetScope.ACTION, action="box.other") == 0
+    assert [used.done_in(scope, action="box.put") for scope in BudgetScope] == [2, 2, 2, 1]
     assert NOTHING_USED.last_minute == 0

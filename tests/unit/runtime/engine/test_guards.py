@@ -43,12 +43,15 @@ BREACHES: Final[dict[str, JsonObject]] = {
     "inside_window": {"windows": (NIGHT,)},
     "preconditions_hold": {"preconditions": (FULL,)},
     "within_rate": {"per_minute": 0},
+    "within_quota": {"quotas": {BudgetScope.PROJECT: 0}},
     "within_budget": {"budgets": {BudgetScope.PROJECT: 0}},
     "within_cap": {"cap": 0},
     "confirmed": {"confirm": True},
     "approved": {"approvals": 2},
 }
 """For each guard the change to a permitted step that it alone refuses."""
+LIMITS: Final = ("inside_window", "within_rate", "within_quota", "within_budget")
+"""The guards that an urgent action is excused from."""
 
 
 def judged(**changes: object) -> StepFacts:
@@ -75,6 +78,7 @@ def judged(**changes: object) -> StepFacts:
             per_hour=given_.get("per_hour"),
             windows=given_.get("windows", ()),
             budgets=given_.get("budgets", {}),
+            quotas=given_.get("quotas", {}),
         ),
         usage=given_.get("usage", Usage()),
     )
@@ -108,15 +112,13 @@ def test_a_permitted_step_meets_no_refusal() -> None:
     assert first_refusal(judged()) is None
 
 
-@pytest.mark.parametrize("guard", ["inside_window", "within_rate", "within_budget"])
+@pytest.mark.parametrize("guard", LIMITS)
 def test_an_urgent_action_is_not_held_back(guard: str) -> None:
     """Neither the hour nor a counter nor money stands in the way of an emergency stop."""
     assert first_refusal(judged(urgent=True, **BREACHES[guard])) is None
 
 
-@pytest.mark.parametrize(
-    "guard", sorted(set(BREACHES) - {"inside_window", "within_rate", "within_budget"})
-)
+@pytest.mark.parametrize("guard", sorted(set(BREACHES) - set(LIMITS)))
 def test_urgency_excuses_nothing_else(guard: str) -> None:
     """Roles, inputs, preconditions and people still count for an urgent action."""
     refusal = first_refusal(judged(urgent=True, **BREACHES[guard]))
@@ -140,8 +142,9 @@ def test_the_order_of_the_guards_is_the_contract() -> None:
         ("policy_allows", "policy_denied", "a policy that allows", None, "ask an admin"),
         ("inside_window", "outside_window", "a time inside 22:00-06:00 UTC", "2026-", "run it"),
         ("preconditions_hold", "precondition_unmet", "the box is full", FULL.rule, "bring the"),
-        ("within_rate", "rate_limited", "at most 0 actions a minute", 1, "wait until the minute"),
-        ("within_budget", "budget_exceeded", "at most 0 units of the project", 1, "raise the"),
+        ("within_rate", "rate_limited", "at most 0 actions a minute", 1, "use something smaller"),
+        ("within_quota", "quota_exceeded", "at most 0 actions of the project", 1, "use something"),
+        ("within_budget", "budget_exceeded", "at most 0 units of the project", 1, "use something"),
         ("within_cap", "cost_capped", "a step that costs at most 0 units", 1, "use a cheaper"),
         ("confirmed", "confirmation_required", "the requester's confirmation", None, "confirm"),
         ("approved", "approval_required", "2 approval(s) by other people", 0, "ask a colleague"),
@@ -340,14 +343,63 @@ def test_each_obligation_to_approve_is_met_on_its_own() -> None:
     one = Obligation(kind=ObligationKind.APPROVE)
     by_finance = Obligation(kind=ObligationKind.APPROVE, role="finance")
     decided = _replaced(judged(), decisions=(a_decision(obligations=(one, by_finance)),))
-    stranger, colleague = APPROVALS
+    admin, colleague = APPROVALS
     of_finance = colleague.model_copy(update={"roles": ("operator", "finance")})
+    of_both = colleague.model_copy(update={"roles": ("admin", "finance")})
 
-    refusal = first_refusal(with_consents(decided, stranger, colleague))
+    refusal = first_refusal(with_consents(decided, admin, colleague))
 
     assert refusal is not None
     assert refusal.expected == "1 approval(s) by others who are finance"
-    assert first_refusal(with_consents(decided, of_finance)) is None
+    assert first_refusal(with_consents(decided, admin, of_finance)) is None
+    assert first_refusal(with_consents(decided, of_both)) is None
+    alone = first_refusal(with_consents(decided, of_finance))
+    assert alone is not None
+    assert alone.expected == "1 approval(s) by other people"
+
+
+@pytest.mark.parametrize(
+    ("changes", "passes"),
+    [
+        pytest.param({}, True, id="two who administer"),
+        pytest.param({"granted_by": "bob"}, False, id="one person twice"),
+        pytest.param({"granted_by": "ann"}, False, id="the requester"),
+        pytest.param({"roles": ("operator", "finance")}, False, id="one who does not administer"),
+        pytest.param({"overrides": False}, False, id="a vote is none"),
+        *(pytest.param(*item.values, False, id=item.id) for item in NOT_GOOD),
+    ],
+)
+def test_two_people_put_every_approval_aside(changes: JsonObject, *, passes: bool) -> None:
+    """Whatever the obligations ask for; each of the two has to be good for this very plan."""
+    asked = tuple(
+        Obligation(kind=ObligationKind.APPROVE, count=3, role=role) for role in (None, "finance")
+    )
+    decided = _replaced(judged(), decisions=(a_decision(obligations=asked),))
+    first, second = (item.model_copy(update={"overrides": True}) for item in APPROVALS)
+
+    refusal = first_refusal(with_consents(decided, first, second.model_copy(update=changes)))
+
+    assert (refusal is None) is passes
+
+
+def test_putting_aside_is_no_vote() -> None:
+    """One who did it alone is not counted among those who said yes."""
+    aside = APPROVALS[0].model_copy(update={"overrides": True})
+
+    refusal = first_refusal(with_consents(judged(approvals=1), aside))
+
+    assert refusal is not None
+    assert refusal.found == 0
+
+
+def test_a_refusal_says_why_a_named_approval_does_not_count() -> None:
+    """In place of the number of people who said yes."""
+    facts = _replaced(judged(approvals=1), unapproved="approval apr_1 was used by out_1")
+
+    refusal = first_refusal(facts)
+
+    assert refusal is not None
+    assert refusal.found == "approval apr_1 was used by out_1"
 
 
 @pytest.mark.parametrize(("units", "passes"), [(1, True), (0, False)], ids=["fits", "exceeds"])

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from runtime.domain.action import Permission
 from runtime.domain.approval import ConsentKind
 from runtime.domain.limits import BudgetScope, Limits
 from runtime.domain.outcome import StepStatus
@@ -135,15 +136,82 @@ def test_an_empty_plan_is_refused() -> None:
         pytest.param(
             Limits(budgets={BudgetScope.ACTION: 4}), ReasonCode.BUDGET_EXCEEDED, id="action"
         ),
-        pytest.param(Limits(per_minute=2), ReasonCode.RATE_LIMITED, id="rate"),
+        pytest.param(
+            Limits(quotas={BudgetScope.PRINCIPAL: 2}), ReasonCode.QUOTA_EXCEEDED, id="quota"
+        ),
+        pytest.param(Limits(per_minute=2), ReasonCode.RATE_LIMITED, id="rate of a minute"),
+        pytest.param(Limits(per_hour=2), ReasonCode.RATE_LIMITED, id="rate of an hour"),
     ],
 )
-def test_what_a_plan_uses_counts_within_the_plan(limits: Limits, code: ReasonCode) -> None:
-    """The third step of two units does not fit into what two steps left."""
-    outcome = run(adds(1, 1, 1), limits=limits).outcome
+def test_a_plan_that_does_not_fit_as_a_whole_is_refused_as_a_whole(
+    limits: Limits, code: ReasonCode
+) -> None:
+    """Each of three steps of two units fits, all three do not: none runs (X6)."""
+    judgement = run(adds(1, 1, 1), limits=limits)
+
+    outcome = judgement.outcome
+    assert run(adds(1, 1), limits=limits).outcome.status is StepStatus.DONE
+    assert outcome.refusal is not None
+    assert (outcome.refused_at, outcome.refusal.code) == (outcome.steps[0], code)
+    assert "for 3 steps together" in outcome.refusal.expected
+    assert [step.status.value for step in outcome.steps] == [
+        "refused", "not_reached", "not_reached",
+    ]  # fmt: skip
+    assert (outcome.before, outcome.cost) == (outcome.after, 0)
+    assert judgement.usage.last_minute == 0
+
+
+def test_each_action_of_a_plan_fits_into_its_own_budget() -> None:
+    """What is reserved is counted by the action that it is spent on, not by the first one."""
+    plan = a_plan([a_step("box.put"), a_step("box.add", value=1), a_step("box.add", value=1)])
+
+    fits = run(plan, limits=Limits(budgets={BudgetScope.ACTION: 4})).outcome
+    over = run(plan, limits=Limits(budgets={BudgetScope.ACTION: 3})).outcome
+
+    assert fits.status is StepStatus.DONE
+    assert over.refused_at is over.steps[0]
+    assert over.refusal is not None
+    assert over.refusal.limit is not None
+    assert (over.refusal.limit.subject, over.refusal.limit.wanted) == ("box.add", 4)
+
+
+def test_what_stands_in_the_way_of_the_first_step_speaks_before_limits_of_the_plan() -> None:
+    """Who may not act at all is told so, and learns nothing of what is used."""
+    outcome = run(adds("x", 1, 1), limits=Limits(per_minute=2)).outcome
 
     assert outcome.refusal is not None
-    assert (outcome.refused_at, outcome.refusal.code) == (outcome.steps[2], code)
+    assert outcome.refusal.code is ReasonCode.INPUT_INVALID
+
+
+def test_no_step_behind_an_unknown_one_is_reserved() -> None:
+    """It can't run, so nothing is kept for it: the plan ends where it is known to."""
+    plan = a_plan([a_step("box.put"), a_step("box.burn"), a_step("box.put")])
+
+    outcome = run(plan, limits=Limits(per_minute=1)).outcome
+
+    assert [step.status.value for step in outcome.steps] == ["done", "refused", "not_reached"]
+
+
+URGENT = a_registry(an_action(), an_action(id="box.stop@1", permission=Permission(urgent=True)))
+
+
+@pytest.mark.parametrize(
+    ("actions", "statuses"),
+    [
+        pytest.param("stop put put", "done refused not_reached", id="an urgent first step runs"),
+        pytest.param("put stop put", "done done refused", id="what is behind it holds none back"),
+        pytest.param("put put stop", "refused not_reached not_reached", id="it waits for its turn"),
+        pytest.param("stop stop stop", "done done done", id="none is held back"),
+    ],
+)
+def test_a_limit_holds_no_urgent_step_back(actions: str, statuses: str) -> None:
+    """It runs when those before it do; its cost is counted, and those behind it are refused."""
+    plan = a_plan(a_step(f"box.{name}") for name in actions.split())
+    limits = Limits(budgets={BudgetScope.PROJECT: 1})
+
+    outcome = pipeline.run(plan, facts_for(plan, URGENT, limits=limits), URGENT).outcome
+
+    assert [step.status.value for step in outcome.steps] == statuses.split()
 
 
 def test_a_missing_decision_stops_the_plan_there() -> None:
@@ -271,3 +339,13 @@ def test_an_atomic_plan_that_stops_leaves_nothing_behind() -> None:
         0,
     )
     assert {(step.diff, step.cost, step.state_version) for step in outcome.steps} == {((), 0, 0)}
+
+
+def test_what_policy_hides_is_hidden_in_steps_that_are_not_reached() -> None:
+    """A record does not show of a step that was not judged what it would not of one that was."""
+    hide = a_decision(obligations=(Obligation(kind=ObligationKind.REDACT, pointers=("/value",)),))
+
+    outcome = run(adds("x", 4242), decisions=(hide, hide)).outcome
+
+    assert [step.inputs for step in outcome.steps] == [{"value": "[redacted]"}] * 2
+    assert "4242" not in outcome.model_dump_json()

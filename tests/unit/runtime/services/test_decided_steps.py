@@ -8,7 +8,7 @@ from runtime.domain.policy import Obligation, ObligationKind
 from runtime.domain.reason import ReasonCode
 from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.ports.policy import PolicyFault, PolicyFaultError
-from runtime.services.rulings import decided, decision_id_of
+from runtime.services.decided_steps import decided, decision_id_of
 
 DENIAL: JsonObject = {"code": "policy_denied", "message": "not on Sundays", "remedy": "wait"}
 ALLOWED: JsonObject = {"allow": True, "denials": [], "obligations": [], "roles": ["operator"]}

@@ -219,7 +219,8 @@ async def test_a_project_that_is_kept_is_deleted_later(stored: Database) -> None
 def test_limits_are_spelled_canonically() -> None:
     """So that equal limits are equal texts."""
     assert limits_text(BOUNDED) == (
-        '{"budgets":{"action":7},"per_hour":null,"per_minute":3,"windows":[]}'
+        '{"budgets":{"action":7},"day_zone":"UTC","per_hour":null,"per_minute":3,"quotas":{},'
+        '"windows":[]}'
     )
 
 

@@ -137,6 +137,12 @@ async def test_authority_that_a_model_claims_is_dropped_and_told() -> None:
             {"situation": {"now": "2026-03-02T10:00:00"}}, "request_invalid", id="no time zone"
         ),
         pytest.param(
+            {"situation": {"now": "9999-12-31T23:59:59Z"}}, "request_invalid", id="the last day"
+        ),
+        pytest.param(
+            {"situation": {"limits": {"day_zone": "Mars/Olympus"}}}, "request_invalid", id="no zone"
+        ),
+        pytest.param(
             {"situation": {"principal": {**WHO, "organization": "acme"}}},
             "request_invalid",
             id="an organization",
