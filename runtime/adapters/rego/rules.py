@@ -153,7 +153,8 @@ def _aliases(imports: Sequence[Node], text: bytes) -> Iterator[tuple[str, Path]]
     for node in imports:
         words = _words(node["refr"])
         if words[0] == _DATA:
-            yield (_slice(node["as"], text) if node["as"] else words[-1]), words[1:]
+            alias = node.get("as")  # left out where there is none
+            yield (_slice(alias, text) if alias else words[-1]), words[1:]
 
 
 def _resolved(found: set[Path], known: Mapping[str, Path]) -> Iterator[Path]:

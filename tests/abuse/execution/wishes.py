@@ -217,6 +217,58 @@ async def _revocation(app: RealApp, who: Acting) -> Wish:
     return Wish(path=rotation.path.replace(":rotate", ":revoke"), token=who.token)
 
 
+def _rules(level: str) -> JsonObject:
+    """Build rules of an organization or a project, with their test."""
+    text = f'package tenant.{level}\n\nimport rego.v1\n\nroles contains "finance" if false\n'
+    test = f"package tenant.{level}_test\n\nimport rego.v1\n\ntest_it if true\n"
+    modules = [{"path": "rules.rego", "text": text}, {"path": "rules_test.rego", "text": test}]
+    return {"modules": modules, "note": "wished"}
+
+
+async def _place_of_rules(app: RealApp, who: Acting, level: str) -> tuple[str, Acting]:
+    if level == "project":
+        return f"/v1/projects/{(await app.project(who))['id']}/policies", who
+    own = await app.found()
+    return f"/v1/organizations/{own.organization}/policies", own
+
+
+def _upload(level: str) -> Make:
+    async def made(app: RealApp, who: Acting) -> Wish:
+        path, owner = await _place_of_rules(app, who, level)
+        return Wish(path=path, document=_rules(level), token=owner.token)
+
+    return made
+
+
+def _activation(level: str) -> Make:
+    async def made(app: RealApp, who: Acting) -> Wish:
+        path, owner = await _place_of_rules(app, who, level)
+        await app.made(path, _rules(level), token=owner.token)
+        return Wish(path=f"{path}/1:activate", document={"reason": "wished"}, token=owner.token)
+
+    return made
+
+
+def _deactivation(level: str) -> Make:
+    async def made(app: RealApp, who: Acting) -> Wish:
+        path, owner = await _place_of_rules(app, who, level)
+        await app.made(path, {**_rules(level), "activate": True}, token=owner.token)
+        return Wish(path=f"{path}:deactivate", document={"reason": "wished"}, token=owner.token)
+
+    return made
+
+
+_OF_RULES: Final[Mapping[Route, Make]] = MappingProxyType(
+    {
+        ("POST", f"/v1/{level}s/{{{level}_id}}/policies{verb}"): make(level)
+        for level in ("organization", "project")
+        for verb, make in (
+            ("", _upload),
+            ("/{version}:activate", _activation),
+            (":deactivate", _deactivation),
+        )
+    }
+)
 WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
     {
         ("POST", "/v1/projects/{project_id}/plans:execute"): _execution,
@@ -247,12 +299,17 @@ WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
         ("POST", "/v1/tokens"): _token,
         ("POST", "/v1/tokens/{token_id}:rotate"): _rotation,
         ("POST", "/v1/tokens/{token_id}:revoke"): _revocation,
+        **_OF_RULES,
     }
 )
 
 ELSEWHERE: Final[Mapping[Route, str]] = MappingProxyType(
     {
         ("POST", "/v1/projects/{project_id}/plans:simulate"): "it changes nothing",
+        ("POST", "/v1/projects/{project_id}/policies:check"): "it changes nothing",
+        ("POST", "/v1/organizations/{organization_id}/policies:check"): "it changes nothing",
+        ("POST", "/v1/projects/{project_id}/policies:simulate"): "it changes nothing",
+        ("POST", "/v1/projects/{project_id}/decisions:verify"): "it changes nothing",
         ("POST", "/v1/environments/{environment}/proposals:evaluate"): "it changes nothing",
         ("POST", "/v1/invitations:accept"): "it takes an identity provider: tests/api/identity",
         ("POST", "/v1/sessions:logout"): "it takes a browser's session: tests/api/identity",

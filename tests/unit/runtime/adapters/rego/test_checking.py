@@ -51,6 +51,17 @@ def test_tests_are_run_and_told_apart() -> None:
     ]
 
 
+def test_an_import_without_another_name_is_followed() -> None:
+    """Its last word is its name."""
+    report = _report(
+        OURS + "amount := input.inputs.amount",
+        "package tenant.organization_test\nimport data.tenant.organization\n"
+        "test_a if organization.amount == 5 with input.inputs.amount as 5\n",
+    )
+
+    assert [(test["name"][-6:], test["passed"]) for test in report["tests"]] == [("test_a", True)]
+
+
 def test_lines_that_no_test_reaches_are_listed() -> None:
     """Coverage is that of the tenant's own modules, without the tests themselves."""
     report = _report(
