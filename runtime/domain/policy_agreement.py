@@ -62,18 +62,35 @@ def disagreements(
 
 
 def rules_without_value(pieces: Sequence[Token], starts: Iterable[int]) -> frozenset[str]:
-    """Return the names of rules that may have no value; sets and those with a default have one."""
-    begin = frozenset(starts)
+    """Return the names of rules that may have no value.
+
+    Sets, constants, and what has a default always have one.
+    """
     found: set[str] = set()
-    defaults: set[str] = set()
-    for piece, following in pairwise(pieces):
-        if piece.start not in begin or piece.kind is not TokenKind.WORD:
-            continue
-        if piece.text == "default":
-            defaults.add(following.text)
-        elif following.text not in {"contains", "("} and piece.text not in KEYWORDS:
-            found.add(piece.text)
-    return frozenset(found - defaults)
+    certain: set[str] = set()
+    before = ""
+    for statement in _statements(pieces, frozenset(starts)):
+        name, following = statement[0].text, [piece.text for piece in statement[1:2]]
+        if before == "default":  # its rule counts as a statement of its own
+            certain.add(name)
+        elif following not in (["contains"], ["("]) and not _is_constant(statement):
+            found.add(name)
+        before = name
+    return frozenset(found - certain)
+
+
+def _statements(pieces: Sequence[Token], starts: frozenset[int]) -> Iterator[Sequence[Token]]:
+    begins = [at for at, piece in enumerate(pieces) if piece.start in starts]
+    for at, end in pairwise([*begins, len(pieces)]):
+        yield pieces[at:end]
+
+
+def _is_constant(statement: Sequence[Token]) -> bool:
+    """Say whether a rule is a name for something that is written out."""
+    assigned = [piece.text for piece in statement[1:2]] in ([":="], ["="])
+    return assigned and all(
+        reference.path[0] in KEYWORDS for reference in references(statement[1:])
+    )
 
 
 def _behind_not(pieces: Sequence[Token], uncertain: frozenset[str]) -> Iterator[tuple[int, str]]:
@@ -89,9 +106,7 @@ def _behind_not(pieces: Sequence[Token], uncertain: frozenset[str]) -> Iterator[
 
 
 def _in_heads(pieces: Sequence[Token], starts: frozenset[int]) -> Iterator[tuple[int, str]]:
-    begins = [at for at, piece in enumerate(pieces) if piece.start in starts]
-    for at, end in pairwise([*begins, len(pieces)]):
-        statement = pieces[at:end]
+    for statement in _statements(pieces, starts):
         body = _body_at(statement)
         function = [piece.text for piece in statement[1:2]] == ["("]
         if body is None or function or not _loops(statement[body:]):

@@ -51,6 +51,7 @@ def test_what_may_be_missing_behind_not_is_refused(condition: str) -> None:
         pytest.param("not input.time.weekday > 4", id="the time"),
         pytest.param("not count(known) > 3", id="a set, which always has a value"),
         pytest.param("not usual > 3", id="a rule with a default"),
+        pytest.param('not "a" in words', id="a constant"),
         pytest.param("not trusted; input.inputs.amount > 5", id="another expression behind it"),
         pytest.param("not trusted\n\tinput.inputs.amount > 5", id="another one below it"),
         pytest.param("count([1 | not trusted]) > input.inputs.amount", id="in a comprehension"),
@@ -61,6 +62,7 @@ def test_what_is_there_or_stands_alone_is_not(condition: str) -> None:
     found = problems(
         "trusted if input.inputs.vip",
         "known contains 1",
+        'words := {"a", "b"}',
         "default usual := 1\n\nusual := 2 if input.inputs.vip",
         f"{DENIAL}{{\n\t{condition}\n}}",
     )
