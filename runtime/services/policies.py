@@ -22,7 +22,7 @@ from runtime.domain.policy_version import (
     project_of,
 )
 from runtime.domain.scope import Scope
-from runtime.kit.canonical_json import parse
+from runtime.kit.canonical_json import canonical_text, parse
 from runtime.ports.policy import PolicyCheck, PolicyChecker
 from runtime.services.context import Context, Ids
 from runtime.services.policy_documents import activation_document, version_document
@@ -116,7 +116,8 @@ class Policies:
                 document = {
                     **version_document(version),
                     "tests": len(checked.tests),
-                    "covered_share": checked.covered_share,
+                    # as a repetition reads it: there 0.0 and 0 are one
+                    "covered_share": parse(canonical_text(checked.covered_share)),
                     "activation": None if activation is None else activation_document(activation),
                 }
                 return Answer(document=document, status=HTTPStatus.CREATED)

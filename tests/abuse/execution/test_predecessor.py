@@ -85,7 +85,8 @@ async def test_d3_what_waits_for_approval_and_what_is_remembered_is_stored(world
 
     assert (kept["status"], stopped["status"]) == ("done", "done")
     assert waits["refusal"]["code"] == "approval_required"
-    assert (await world.count("outcomes"), await world.count("audit_records")) == (4, 4)
+    assert await world.count("outcomes") == 4
+    assert await world.count("audit_records") == 5  # the request for approval has one of its own
 
 
 async def test_d8_what_a_model_writes_confirms_nothing(app: RealApp) -> None:
@@ -272,9 +273,11 @@ async def test_d19_nothing_can_be_done_without_a_credential(app: RealApp) -> Non
             for token in ("", "admin")
         }
 
-    assert {route: found for route, found in answers.items() if found != {401}} == {}
+    refused = {401, 429}  # so many in a row that the last ones are slowed down
+    assert {route: found for route, found in answers.items() if not found <= refused} == {}
     for token in (who.member, who.organization, who.token[:-1]):
-        assert (await app.call("GET", "/v1/me", token=token)).status == 401
+        assert (await app.call("GET", "/v1/me", token=token)).status in refused
+    assert sum(found == {401} for found in answers.values()) > 20
     assert len(answers) + len(ELSEWHERE) > 20
 
 

@@ -77,12 +77,13 @@ async def an_approval(app: RealApp, project: str, requester: Acting) -> JsonObje
 
 def _vote(verb: str) -> Make:
     async def made(app: RealApp, who: Acting) -> Wish:
-        project = await approving_project(app, who)
-        asked = await an_approval(app, project, await app.colleague(who))
+        own = await app.found()  # where somebody else asks as well
+        project = await approving_project(app, own)
+        asked = await an_approval(app, project, await app.colleague(own))
         return Wish(
             path=f"{project}/approvals/{asked['id']}:{verb}",
             document={"plan_digest": asked["plan_digest"], "reason": "as agreed"},
-            token=who.token,
+            token=own.token,
         )
 
     return made
