@@ -104,14 +104,16 @@ $(BIN)/opa: | $(UV)
 	else echo "Go is not installed: opa can't be built, and the tests that compare with it will skip." >&2; fi
 
 # Runs each environment, names the command that repeats a failure, goes on, and fails at the end if any failed.
+# One that takes half an hour hangs: it is ended where the machine has `timeout`, and counts as failed.
 # The failures so far are handed on, so that the closing pytest run lists them above its last line.
 define run_checks
-failed=''; \
+failed=''; bound=''; \
+if command -v timeout >/dev/null; then bound='timeout --kill-after=30 1800'; fi; \
 for check in $(1); do \
   echo "== $$check"; \
   PLANGATE_BIN="$(CURDIR)/$(BIN)" PLANGATE_NO_PACKAGE=true PLANGATE_FAILED="$$failed" \
     PLANGATE_TOX_ENV="$(CURDIR)/.tox/bare" \
-    $(BIN)/tox run -qqq -e $$check \
+    $$bound $(BIN)/tox run -qqq -e $$check \
   || { failed="$$failed $$check"; [ "$$check" = "$(lastword $(1))" ] || echo "== $$check failed; repeat it: make check-$$check" >&2; }; \
 done; \
 [ -z "$$failed" ]
