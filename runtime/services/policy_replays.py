@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runtime.domain.caller import require_role
 from runtime.domain.errors import NotFoundError, PolicyRefusedError, PolicyUncheckableError
@@ -19,6 +19,7 @@ from runtime.ports.policy import PolicyFaultError
 from runtime.services.access import Access
 from runtime.services.context import Context
 from runtime.services.policy_trials import Trials, failures_of, served
+from runtime.services.policy_turns import Turns
 from runtime.services.recorded_decisions import RecordedPlace
 from runtime.services.what_if import WhatIf
 from runtime.store.heads import read_head
@@ -35,6 +36,7 @@ class PolicyReplays:
     access: Access
     trials: Trials
     what_if: WhatIf
+    turns: Turns = field(default_factory=Turns)
 
     async def simulate(
         self,
@@ -59,21 +61,22 @@ class PolicyReplays:
             NotFoundError: no such project that the caller may see.
             NotAllowedError: the caller is no admin of it, or the credential was not made for this.
             PolicyRefusedError: the modules can't be used.
-            PolicyUncheckableError: the engine does not answer.
+            PolicyUncheckableError: the engine does not answer, or others of the organization wait.
             StorageUnavailableError: the database can't be asked.
         """
         place, head = await self._place(context, project_id)
         scope = project_id if level is PolicyLevel.PROJECT else ORGANIZATION_SCOPE
         own = await self._own(place, head, scope=scope, modules=modules)
         problems = await asyncio.to_thread(module_problems, modules, level=level)
-        if not problems:
-            problems = failures_of(await self.trials.checked(scope, own))
-        if problems:
-            raise PolicyRefusedError(scope=scope, problems=problems)
-        try:
-            replay = await self.what_if.replay(place, own=served(own), limit=limit)
-        except PolicyFaultError as error:
-            raise _unanswered(error, scope=scope) from error
+        async with self.turns.taken(place.organization_id, scope=scope):
+            if not problems:
+                problems = failures_of(await self.trials.checked(scope, own))
+            if problems:
+                raise PolicyRefusedError(scope=scope, problems=problems)
+            try:
+                replay = await self.what_if.replay(place, own=served(own), limit=limit)
+            except PolicyFaultError as error:
+                raise _unanswered(error, scope=scope) from error
         return replay.document()
 
     async def verify(self, context: Context, project_id: str, *, limit: int) -> JsonObject:
@@ -83,10 +86,11 @@ class PolicyReplays:
             DomainError: as `simulate` does.
         """
         place, _ = await self._place(context, project_id)
-        try:
-            asked, otherwise = await self.what_if.unlike(place, limit=limit)
-        except PolicyFaultError as error:
-            raise _unanswered(error, scope=project_id) from error
+        async with self.turns.taken(place.organization_id, scope=project_id):
+            try:
+                asked, otherwise = await self.what_if.unlike(place, limit=limit)
+            except PolicyFaultError as error:
+                raise _unanswered(error, scope=project_id) from error
         return {"decisions": asked, "unlike": list(otherwise)}
 
     async def decision(self, context: Context, project_id: str, *, decision_id: str) -> JsonObject:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from runtime.domain.policy import PolicyDecision
 from runtime.domain.policy_modules import reads_of
 from runtime.domain.policy_unit import PolicyModule, PolicyUnit, unit_of
-from runtime.kit.canonical_json import canonical_bytes, parse
-from runtime.kit.json_value import JsonObject
-from runtime.ports.policy import PolicyEvaluator
+from runtime.kit.canonical_json import canonical_bytes, canonical_text, digest_bytes, parse
+from runtime.kit.json_value import JsonObject, JsonValue
+from runtime.ports.policy import PolicyEvaluator, PolicyFaultError
 from runtime.services.decided_steps import decided
 from runtime.services.recorded_decisions import (
     RecordedDecision,
@@ -67,8 +67,8 @@ class Replay:
     newly_allowed: int = 0
     newly_denied: int = 0
     changed: int = 0
-    beyond: set[bytes] = field(default_factory=set)
-    flips: dict[bytes, Flip] = field(default_factory=dict)
+    beyond: set[str] = field(default_factory=set)
+    flips: dict[str, Flip] = field(default_factory=dict)
 
     def document(self) -> JsonObject:
         """Return it as JSON."""
@@ -108,17 +108,14 @@ class WhatIf:
         unit = unit_of((*self.shipped(), *own), organization_id=place.organization_id)
         reads = reads_of(unit.modules)
         replay = Replay()
-        answers: dict[bytes, PolicyDecision] = {}
-        seen: set[bytes] = set()
+        answers = _Answers()
         async for page in recorded_decisions(self.database, place, limit=limit):
             spelled = [_narrowed(item, reads) for item in page]
-            await self._answer(unit, [text for text in spelled if text not in answers], answers)
-            for item, text in zip(page, spelled, strict=True):
-                question = text + item.record.id.encode()
-                if question not in seen:
-                    seen.add(question)
-                _count(replay, item, question, after=answers[text])
-        replay.questions = len(seen)
+            names = [digest_bytes(text) for text in spelled]
+            await self._answer(unit, dict(zip(names, spelled, strict=True)), answers)
+            for item, name in zip(page, names, strict=True):
+                _count(replay, item, f"{name} {item.record.id}", after=answers.named[name])
+        replay.questions = len(answers.named)
         return replay
 
     async def unlike(self, place: RecordedPlace, *, limit: int) -> tuple[int, tuple[str, ...]]:
@@ -156,23 +153,37 @@ class WhatIf:
         return len(asked), tuple(otherwise)
 
     async def _answer(
-        self, unit: PolicyUnit, spelled: Sequence[bytes], answers: dict[bytes, PolicyDecision]
+        self, unit: PolicyUnit, questions: Mapping[str, bytes], answers: _Answers
     ) -> None:
-        fresh = list(dict.fromkeys(spelled))
+        """Ask the questions that have no answer yet."""
+        fresh = [name for name in questions if name not in answers.named]
         for start in range(0, len(fresh), BATCH):
             batch = fresh[start : start + BATCH]
-            said = await self.evaluator.decide(unit, [parse(text) for text in batch])
-            for text, answer in zip(batch, said, strict=True):
-                answers[text] = decided(answer, revision=unit.revision, decision_id="replayed")
+            said = await self.evaluator.decide(unit, [parse(questions[name]) for name in batch])
+            for name, answer in zip(batch, said, strict=True):
+                answers.add(name, answer, revision=unit.revision)
+
+
+@dataclass(slots=True)
+class _Answers:
+    """Keep answers by the digest of their question, equal ones once: there may be very many."""
+
+    named: dict[str, PolicyDecision] = field(default_factory=dict)
+    _equal: dict[str, PolicyDecision] = field(default_factory=dict)
+
+    def add(self, name: str, answer: JsonValue | PolicyFaultError, *, revision: str) -> None:
+        """Read an answer."""
+        told = str(answer) if isinstance(answer, PolicyFaultError) else canonical_text(answer)
+        if told not in self._equal:
+            self._equal[told] = decided(answer, revision=revision, decision_id="replayed")
+        self.named[name] = self._equal[told]
 
 
 def _narrowed(item: RecordedDecision, reads: frozenset[str]) -> bytes:
     return canonical_bytes({name: item.input[name] for name in sorted(reads)})
 
 
-def _count(
-    replay: Replay, item: RecordedDecision, question: bytes, *, after: PolicyDecision
-) -> None:
+def _count(replay: Replay, item: RecordedDecision, question: str, *, after: PolicyDecision) -> None:
     replay.decisions += 1
     flip = replay.flips.get(question)
     if flip is None:
