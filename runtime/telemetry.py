@@ -48,8 +48,12 @@ def configure_logging(*, level: str = "info", stream: TextIO | None = None) -> N
 
     Args:
         level: the least that is written, one of `LEVELS`.
-        stream: where to; standard error by default.
+        stream: where to; by default standard error, whatever that is when an event is written.
     """
+
+    def logger(*_: object) -> structlog.PrintLogger:
+        return structlog.PrintLogger(sys.stderr if stream is None else stream)
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -60,7 +64,7 @@ def configure_logging(*, level: str = "info", stream: TextIO | None = None) -> N
             spelled,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        logger_factory=logger,
         cache_logger_on_first_use=False,
     )
 

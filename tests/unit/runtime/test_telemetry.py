@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from io import StringIO
 
 import orjson
@@ -133,3 +134,15 @@ def test_two_apps_count_apart() -> None:
     one.fence_rejected()
 
     assert b"plangate_fence_rejections_total 0.0" in other.exposition()
+
+
+def test_standard_error_may_be_another_one_later(capsys: pytest.CaptureFixture[str]) -> None:
+    """What it was when logging was configured may be closed by then."""
+    with redirect_stderr(StringIO()) as before:
+        configure_logging()
+    before.close()
+
+    structlog.get_logger().info("thing.done")
+
+    assert "thing.done" in capsys.readouterr().err
+    structlog.reset_defaults()
