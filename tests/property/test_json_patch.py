@@ -88,7 +88,8 @@ def outcome(operations: list[Operation], document: JsonValue) -> JsonValue:
     try:
         return canonical_bytes(apply(operations, document))
     except PatchError as error:
-        return error.path, error.reason
+        # spelled and read again, 1.0 is 1: the reason may then name another type of number
+        return error.path, error.reason.replace(" a float,", " a int,")
 
 
 def one_by_one(operations: list[Operation], document: JsonValue) -> JsonValue:
