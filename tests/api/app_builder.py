@@ -141,6 +141,7 @@ async def asked(
     headers: Sequence[tuple[str, str]],
     body: bytes = b"",
     query: bytes = b"",
+    client: tuple[str, int] | None = None,
 ) -> Answered:
     """Send one request straight to an app, as a server does; the client stays to the end."""
     got = list[Message]()
@@ -156,7 +157,7 @@ async def asked(
         "root_path": "",
         "query_string": query,
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers],
-        "client": HERE,
+        "client": client or HERE,
         "server": HERE,
     }
 

@@ -55,8 +55,9 @@ class RealApp:
         *,
         token: str,
         headers: Mapping[str, str] | None = None,
+        client: tuple[str, int] | None = None,
     ) -> Answered:
-        """Send one request."""
+        """Send one request, from this machine if no other address is given."""
         path, _, query = path.partition("?")
         sent = [
             ("host", "127.0.0.1"),
@@ -67,7 +68,9 @@ class RealApp:
         if body:
             sent.append(("content-type", "application/json"))
         sent.append(("content-length", str(len(body))))
-        return await asked(self.app, method, path, headers=sent, body=body, query=query.encode())
+        return await asked(
+            self.app, method, path, headers=sent, body=body, query=query.encode(), client=client
+        )
 
     async def made(self, path: str, document: JsonValue, *, token: str) -> JsonObject:
         """Make something that has to succeed, and return its document."""
