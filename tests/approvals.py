@@ -19,10 +19,10 @@ from runtime.domain.plan import Plan, Step
 from runtime.domain.policy_unit import PolicyModule
 from runtime.kit.clock import FixedClock, SystemClock
 from runtime.kit.json_value import JsonObject, JsonValue
-from runtime.services.approval_rights import Ballot
-from runtime.services.approvals import Approvals
+from runtime.services.approvals.approvals import Approvals
+from runtime.services.approvals.rights import Ballot
 from runtime.services.context import Context, Ids
-from runtime.services.plans import PlanRequest
+from runtime.services.execution.plans import PlanRequest
 from runtime.store.heads import bump_settings
 from runtime.store.policy_units import spelled_modules
 from runtime.store.session import Database

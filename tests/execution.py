@@ -30,19 +30,19 @@ from runtime.kit.canonical_json import parse
 from runtime.kit.clock import Clock, SystemClock
 from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.ports.leases import Leases
-from runtime.services.access import Access
-from runtime.services.commits import Commits
 from runtime.services.context import Context, Ids, RequestKey
-from runtime.services.execution import Executed, Execution
+from runtime.services.execution.changes import Executed, Execution
+from runtime.services.execution.commits import Commits
+from runtime.services.execution.judges import Judges
+from runtime.services.execution.lines import Lines
+from runtime.services.execution.measures import Unmeasured
+from runtime.services.execution.needs import Needs
+from runtime.services.execution.outcomes import Outcomes
+from runtime.services.execution.past import Past
+from runtime.services.execution.plans import PlanRequest, Plans
+from runtime.services.execution.states import States
 from runtime.services.expired_keys import ExpiredKeys
-from runtime.services.judges import Judges
-from runtime.services.lines import Lines
-from runtime.services.measures import Unmeasured
-from runtime.services.needs import Needs
-from runtime.services.outcomes import Outcomes
-from runtime.services.past import Past
-from runtime.services.plans import PlanRequest, Plans
-from runtime.services.states import States
+from runtime.services.identity.access import Access
 from runtime.store.heads import create_head
 from runtime.store.session import Database
 from tests.database import FreshDatabase

@@ -17,7 +17,7 @@ from runtime.domain.policy_unit import PolicyModule
 from runtime.domain.policy_version import ORGANIZATION_SCOPE, project_of
 from runtime.ports.policy import PolicyCheck, PolicyFault, PolicyFaultError, PolicyTest
 from runtime.services.context import Context
-from runtime.services.policies import Policies
+from runtime.services.policies.policies import Policies
 from runtime.store.session import Database
 from tests.tenants import Tenancy, Tenant, a_project, a_tenancy, a_tenant, kinds_of
 

@@ -17,11 +17,11 @@ from runtime.kit.canonical_json import canonical_text
 from runtime.kit.clock import Clock
 from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.ports.policy import PolicyFaultError
-from runtime.services.decided_steps import DecidedPlan, DecidedPlans, DecidedStep
-from runtime.services.decisions import Decisions
-from runtime.services.execution import Execution
-from runtime.services.judging import Judge
-from runtime.services.policy_units import PolicyUnits
+from runtime.services.execution.changes import Execution
+from runtime.services.execution.decisions import Decisions
+from runtime.services.execution.judging import Judge
+from runtime.services.policies.decided_steps import DecidedPlan, DecidedPlans, DecidedStep
+from runtime.services.policies.units import PolicyUnits
 from runtime.store.session import Database
 
 TABLE: Final = (

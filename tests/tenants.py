@@ -24,13 +24,13 @@ from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.ports.identity_provider import LoginStart, PendingLogin, VerifiedIdentity
 from runtime.services.context import Context, Ids, RequestKey
 from runtime.services.environments import InstalledEnvironment
-from runtime.services.exports import Exports
-from runtime.services.invitations import Invitations, Offer
-from runtime.services.members import Members
-from runtime.services.memberships import Grant, Memberships
-from runtime.services.minting import Mint, TokenKeys
-from runtime.services.organizations import Founding, Organizations
-from runtime.services.projects import Projects
+from runtime.services.identity.minting import Mint, TokenKeys
+from runtime.services.tenancy.exports import Exports
+from runtime.services.tenancy.invitations import Invitations, Offer
+from runtime.services.tenancy.members import Members
+from runtime.services.tenancy.memberships import Grant, Memberships
+from runtime.services.tenancy.organizations import Founding, Organizations
+from runtime.services.tenancy.projects import Projects
 from runtime.store.base import Row
 from runtime.store.session import Database
 from tests.builders import a_registry

@@ -14,35 +14,35 @@ from runtime.kit.clock import Clock
 from runtime.ports.identity_provider import IdentityProviders
 from runtime.ports.leases import Leases
 from runtime.ports.policy import PolicyEvaluator
-from runtime.services.access import Access
-from runtime.services.approvals import Approvals
-from runtime.services.authentication import Authentication
-from runtime.services.commits import Commits
+from runtime.services.approvals.approvals import Approvals
 from runtime.services.context import Ids
 from runtime.services.environments import Environments
+from runtime.services.execution.commits import Commits
+from runtime.services.execution.judges import Judges
+from runtime.services.execution.lines import Lines
+from runtime.services.execution.measures import Measures
+from runtime.services.execution.needs import Needs
+from runtime.services.execution.outcomes import Outcomes
+from runtime.services.execution.past import Past
+from runtime.services.execution.plans import Plans
+from runtime.services.execution.registries import Registries
+from runtime.services.execution.states import States
+from runtime.services.execution.usages import Usages
 from runtime.services.expired_keys import ExpiredKeys
-from runtime.services.exports import Exports
-from runtime.services.invitations import Invitations
-from runtime.services.judges import Judges
-from runtime.services.lines import Lines
-from runtime.services.measures import Measures
-from runtime.services.members import Members
-from runtime.services.memberships import Memberships
-from runtime.services.minting import Mint, TokenKeys
-from runtime.services.needs import Needs
-from runtime.services.organizations import Organizations
-from runtime.services.outcomes import Outcomes
-from runtime.services.past import Past
-from runtime.services.pending_logins import PendingLogins
-from runtime.services.plans import Plans
+from runtime.services.identity.access import Access
+from runtime.services.identity.authentication import Authentication
+from runtime.services.identity.minting import Mint, TokenKeys
+from runtime.services.identity.pending_logins import PendingLogins
+from runtime.services.identity.sessions import LoginSettings, Sessions
+from runtime.services.identity.token_uses import TokenUses
+from runtime.services.identity.tokens import Tokens
 from runtime.services.platform import Platform
-from runtime.services.projects import Projects
-from runtime.services.registries import Registries
-from runtime.services.sessions import LoginSettings, Sessions
-from runtime.services.states import States
-from runtime.services.token_uses import TokenUses
-from runtime.services.tokens import Tokens
-from runtime.services.usages import Usages
+from runtime.services.tenancy.exports import Exports
+from runtime.services.tenancy.invitations import Invitations
+from runtime.services.tenancy.members import Members
+from runtime.services.tenancy.memberships import Memberships
+from runtime.services.tenancy.organizations import Organizations
+from runtime.services.tenancy.projects import Projects
 from runtime.settings import IdentitySettings, ServiceSettings, SettingsError
 from runtime.store import schema
 from runtime.store.one_connection import connected

@@ -13,15 +13,15 @@ from datetime import timedelta
 from runtime.kit.clock import Clock
 from runtime.policies import shipped_modules
 from runtime.ports.policy import PolicyChecker, PolicyEvaluator
-from runtime.services.access import Access
-from runtime.services.bundles import BundleMaker, Bundles
 from runtime.services.context import Ids
-from runtime.services.decisions import Decisions
-from runtime.services.policies import Policies
-from runtime.services.policy_replays import PolicyReplays
-from runtime.services.policy_trials import Trials
-from runtime.services.policy_units import PolicyUnits
-from runtime.services.what_if import WhatIf
+from runtime.services.execution.decisions import Decisions
+from runtime.services.identity.access import Access
+from runtime.services.policies.bundles import BundleMaker, Bundles
+from runtime.services.policies.policies import Policies
+from runtime.services.policies.replays import PolicyReplays
+from runtime.services.policies.trials import Trials
+from runtime.services.policies.units import PolicyUnits
+from runtime.services.policies.what_if import WhatIf
 from runtime.settings import RulesSettings
 from runtime.store.session import Database
 

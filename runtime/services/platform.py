@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runtime.services.access import Access
-from runtime.services.approvals import Approvals
-from runtime.services.authentication import Authentication
-from runtime.services.bundles import Bundles
+from runtime.services.approvals.approvals import Approvals
 from runtime.services.environments import Environments
-from runtime.services.exports import Exports
-from runtime.services.invitations import Invitations
-from runtime.services.members import Members
-from runtime.services.memberships import Memberships
-from runtime.services.organizations import Organizations
-from runtime.services.outcomes import Outcomes
-from runtime.services.plans import Plans
-from runtime.services.policies import Policies
-from runtime.services.policy_replays import PolicyReplays
-from runtime.services.projects import Projects
-from runtime.services.registries import Registries
-from runtime.services.sessions import Sessions
-from runtime.services.states import States
-from runtime.services.tokens import Tokens
-from runtime.services.usages import Usages
+from runtime.services.execution.outcomes import Outcomes
+from runtime.services.execution.plans import Plans
+from runtime.services.execution.registries import Registries
+from runtime.services.execution.states import States
+from runtime.services.execution.usages import Usages
+from runtime.services.identity.access import Access
+from runtime.services.identity.authentication import Authentication
+from runtime.services.identity.sessions import Sessions
+from runtime.services.identity.tokens import Tokens
+from runtime.services.policies.bundles import Bundles
+from runtime.services.policies.policies import Policies
+from runtime.services.policies.replays import PolicyReplays
+from runtime.services.tenancy.exports import Exports
+from runtime.services.tenancy.invitations import Invitations
+from runtime.services.tenancy.members import Members
+from runtime.services.tenancy.memberships import Memberships
+from runtime.services.tenancy.organizations import Organizations
+from runtime.services.tenancy.projects import Projects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,12 +23,12 @@ from runtime.kit.canonical_json import canonical_bytes, parse
 from runtime.kit.clock import SystemClock
 from runtime.kit.json_value import JsonValue
 from runtime.services.context import Context
-from runtime.services.exports import Exports
-from runtime.services.invitations import Invitations
-from runtime.services.members import Members
-from runtime.services.memberships import Memberships
-from runtime.services.organizations import Organizations
-from runtime.services.projects import Projects
+from runtime.services.tenancy.exports import Exports
+from runtime.services.tenancy.invitations import Invitations
+from runtime.services.tenancy.members import Members
+from runtime.services.tenancy.memberships import Memberships
+from runtime.services.tenancy.organizations import Organizations
+from runtime.services.tenancy.projects import Projects
 from runtime.store.session import Database
 from tests.tenants import Tenancy, a_tenancy
 

@@ -15,9 +15,9 @@ from runtime.domain.plan import Plan, Step
 from runtime.domain.principal import Principal
 from runtime.kit.clock import SystemClock
 from runtime.services.context import Ids
-from runtime.services.draft import Tenure
-from runtime.services.execution import Execution
-from runtime.services.judges import Judges
+from runtime.services.execution.changes import Execution
+from runtime.services.execution.draft import Tenure
+from runtime.services.execution.judges import Judges
 from runtime.store.executions import Commit, commit
 from runtime.store.heads import read_head
 from runtime.store.session import Database

@@ -17,8 +17,8 @@ from runtime.adapters.rego.evaluator import RegoEvaluator
 from runtime.domain.policy_unit import PolicyModule
 from runtime.kit.canonical_json import canonical_text
 from runtime.policies import shipped_modules
-from runtime.services.recorded_decisions import RecordedPlace
-from runtime.services.what_if import WhatIf
+from runtime.services.policies.recorded_decisions import RecordedPlace
+from runtime.services.policies.what_if import WhatIf
 from runtime.store import schema
 from runtime.store.session import Database
 from tests.database import session

@@ -12,7 +12,7 @@ from runtime.entrypoints.cli.client import REFUSED, CommandError, Document, plai
 from runtime.entrypoints.cli.policy_files import PolicyFolder
 from runtime.policies import shipped_modules
 from runtime.ports.policy import PolicyCheck
-from runtime.services.policy_trials import Trials, problems_of, served
+from runtime.services.policies.trials import Trials, problems_of, served
 
 
 def tried(folder: PolicyFolder, *, beside: PolicyFolder | None) -> PolicyCheck:

@@ -15,8 +15,8 @@ from runtime.entrypoints.rest.plans import PlanIn
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.texts import NameText
-from runtime.services.approval_documents import approval_document, voted_document
-from runtime.services.approval_rights import Ballot
+from runtime.services.approvals.documents import approval_document, voted_document
+from runtime.services.approvals.rights import Ballot
 
 router = APIRouter(
     prefix="/v1/projects/{project_id}/approvals",

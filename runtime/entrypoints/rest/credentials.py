@@ -18,7 +18,7 @@ from runtime.domain.errors import CredentialRefusedError
 from runtime.domain.token import TokenKind
 from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
 from runtime.entrypoints.rest.refusals import counted
-from runtime.services.authentication import Authentication
+from runtime.services.identity.authentication import Authentication
 
 SESSION_COOKIE: Final = "plangate_session"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})

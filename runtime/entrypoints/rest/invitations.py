@@ -33,7 +33,7 @@ from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.texts import MOST_ID_TEXT, EmailText
 from runtime.ports.identity_provider import VerifiedIdentity
 from runtime.services.documents import invitation_document
-from runtime.services.invitations import Invitations, Offer
+from runtime.services.tenancy.invitations import Invitations, Offer
 
 _IDENTITY: Final = "plangate.identity"
 

@@ -16,7 +16,7 @@ from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.texts import MOST_EXTRA_ROLES, RoleText
 from runtime.services.documents import membership_document
-from runtime.services.memberships import Grant
+from runtime.services.tenancy.memberships import Grant
 
 router = APIRouter(
     prefix="/v1/projects/{project_id}/members",

@@ -22,7 +22,7 @@ from runtime.entrypoints.rest.policy_documents import (
 )
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
-from runtime.services.policy_rights import organization_scope
+from runtime.services.policies.rights import organization_scope
 
 router = APIRouter(
     prefix="/v1/organizations/{organization_id}",

@@ -17,7 +17,7 @@ from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.texts import EmailText, NameText
 from runtime.services.documents import organization_document
-from runtime.services.organizations import Founding
+from runtime.services.tenancy.organizations import Founding
 
 router = APIRouter(
     prefix="/v1/organizations",

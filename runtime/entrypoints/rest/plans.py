@@ -22,8 +22,8 @@ from runtime.entrypoints.rest.context import JSON_MEDIA_TYPE, REPLAYED, services
 from runtime.entrypoints.rest.etags import IF_MATCH, etag, expected_version
 from runtime.entrypoints.rest.hand_route import HandRoute
 from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
-from runtime.services.execution import Executed
-from runtime.services.plans import MOST_PATIENCE_S, PATIENCE_S, PlanRequest
+from runtime.services.execution.changes import Executed
+from runtime.services.execution.plans import MOST_PATIENCE_S, PATIENCE_S, PlanRequest
 
 router = APIRouter(
     prefix="/v1/projects/{project_id}", tags=["plans"], route_class=HandRoute,

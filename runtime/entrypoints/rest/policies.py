@@ -22,7 +22,7 @@ from runtime.entrypoints.rest.policy_documents import (
 )
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
-from runtime.services.policy_rights import project_scope
+from runtime.services.policies.rights import project_scope
 
 router = APIRouter(
     prefix="/v1/projects/{project_id}",

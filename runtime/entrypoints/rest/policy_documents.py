@@ -12,12 +12,12 @@ from runtime.domain.policy_version import PolicyActivation, PolicyRules, PolicyV
 from runtime.entrypoints.rest.states import MOST_VERSION
 from runtime.entrypoints.rest.texts import NameText
 from runtime.ports.policy import PolicyCheck
-from runtime.services.policy_documents import (
+from runtime.services.policies.documents import (
     activation_document,
     rules_document,
     version_document,
 )
-from runtime.services.policy_trials import problems_of
+from runtime.services.policies.trials import problems_of
 
 MOST_PATH_TEXT: Final = 200
 MOST_MODULE_TEXT: Final = 256 * 1024

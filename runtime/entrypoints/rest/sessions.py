@@ -20,8 +20,8 @@ from runtime.entrypoints.rest.credentials import SESSION_COOKIE
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.kit.local_path import is_local_path
-from runtime.services.pending_logins import LIFE
-from runtime.services.sessions import LoginAnswer
+from runtime.services.identity.pending_logins import LIFE
+from runtime.services.identity.sessions import LoginAnswer
 
 HOME: Final = "/"
 LOGIN_COOKIE: Final = "plangate_login"

@@ -17,7 +17,7 @@ from runtime.entrypoints.rest.paging import PageOut, Paging, paged
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.texts import NameText
-from runtime.services.tokens import token_document
+from runtime.services.identity.tokens import token_document
 
 router = APIRouter(
     prefix="/v1/tokens", tags=["tokens"], route_class=PlatformRoute, responses=PROBLEMS

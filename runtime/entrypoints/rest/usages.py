@@ -12,7 +12,7 @@ from runtime.domain.limits import BudgetScope, LimitMeasure
 from runtime.entrypoints.rest.context import Reading, ServicesOf
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
-from runtime.services.usages import ProjectUse
+from runtime.services.execution.usages import ProjectUse
 
 router = APIRouter(
     prefix="/v1/projects/{project_id}/usage", tags=["projects"], route_class=PlatformRoute,

@@ -21,7 +21,7 @@ from runtime.kit.canonical_json import canonical_bytes
 from runtime.kit.clock import SystemClock
 from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.services.context import Context, Ids
-from runtime.services.tokens import Tokens
+from runtime.services.identity.tokens import Tokens
 from runtime.settings import EdgeSettings, IdentitySettings, ServiceSettings
 from tests.api.app_builder import Answered, asked
 from tests.database import DatabaseUrls, session

@@ -19,9 +19,9 @@ from runtime.domain.state import State
 from runtime.kit.clock import FixedClock
 from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context
-from runtime.services.draft import Draft, Tenure
-from runtime.services.execution import Reversion
-from runtime.services.plans import PlanRequest
+from runtime.services.execution.changes import Reversion
+from runtime.services.execution.draft import Draft, Tenure
+from runtime.services.execution.plans import PlanRequest
 from runtime.settings import ServiceSettings, SettingsError
 from runtime.store.executions import commit
 from runtime.store.heads import create_head, read_head

@@ -12,7 +12,7 @@ from runtime.domain.errors import AuthenticationBusyError, CredentialRefusedErro
 from runtime.domain.token import SECRET_BYTES, TokenKind, mint
 from runtime.entrypoints.rest.refusals import REFUSED_RATE
 from runtime.kit.ids import new_id
-from runtime.services.narrow_door import AT_ONCE, MOST_WAITING
+from runtime.services.identity.narrow_door import AT_ONCE, MOST_WAITING
 from tests.api.identity.world import OPERATOR, World
 from tests.database import FreshDatabase, session
 from tests.unit.runtime.store.rows import waiting_for_a_lock

@@ -14,12 +14,12 @@ from runtime.domain.errors import CredentialRefusedError, NotAllowedError, NotFo
 from runtime.domain.member import ProjectRole
 from runtime.domain.organization import OrganizationRole
 from runtime.domain.scope import Scope
-from runtime.services.authentication import Authentication
 from runtime.services.context import Context
-from runtime.services.memberships import Grant
-from runtime.services.minting import Mint
-from runtime.services.token_uses import TokenUses
-from runtime.services.tokens import Tokens
+from runtime.services.identity.authentication import Authentication
+from runtime.services.identity.minting import Mint
+from runtime.services.identity.token_uses import TokenUses
+from runtime.services.identity.tokens import Tokens
+from runtime.services.tenancy.memberships import Grant
 from runtime.store.session import Database
 from tests.api.identity.world import World, a_world
 from tests.database import FreshDatabase

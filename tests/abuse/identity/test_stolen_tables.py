@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from runtime.domain.token import SCANNER_PATTERN, parse_token
-from runtime.services.minting import TokenKeys
+from runtime.services.identity.minting import TokenKeys
 from tests.api.identity.browser import Browser
 from tests.api.identity.issuers import Trusting
 from tests.api.identity.world import KEY, World, a_world

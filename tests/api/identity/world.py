@@ -35,21 +35,21 @@ from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.plugins.loader import environment_names
 from runtime.ports.identity_provider import IdentityProviders
 from runtime.sandbox import Sandbox
-from runtime.services.access import Access
-from runtime.services.authentication import Authentication
 from runtime.services.context import Ids
 from runtime.services.environments import InstalledEnvironment
-from runtime.services.invitations import Invitations
-from runtime.services.members import Members
-from runtime.services.memberships import Memberships
-from runtime.services.minting import Mint, TokenKeys
-from runtime.services.organizations import Organizations
-from runtime.services.pending_logins import PendingLogins
-from runtime.services.projects import Projects
+from runtime.services.identity.access import Access
+from runtime.services.identity.authentication import Authentication
+from runtime.services.identity.minting import Mint, TokenKeys
+from runtime.services.identity.pending_logins import PendingLogins
+from runtime.services.identity.sessions import LoginSettings, Sessions
+from runtime.services.identity.token_uses import TokenUses
+from runtime.services.identity.tokens import Tokens
 from runtime.services.readiness import Readiness, database_probe
-from runtime.services.sessions import LoginSettings, Sessions
-from runtime.services.token_uses import TokenUses
-from runtime.services.tokens import Tokens
+from runtime.services.tenancy.invitations import Invitations
+from runtime.services.tenancy.members import Members
+from runtime.services.tenancy.memberships import Memberships
+from runtime.services.tenancy.organizations import Organizations
+from runtime.services.tenancy.projects import Projects
 from runtime.store.session import Database
 from runtime.telemetry import Metrics
 

@@ -13,8 +13,8 @@ from runtime.domain.policy_unit import PolicyModule
 from runtime.domain.policy_version import ORGANIZATION_SCOPE
 from runtime.kit.json_value import JsonObject
 from runtime.policies import shipped_modules
-from runtime.services.policies import Policies
-from runtime.services.projects import Projects
+from runtime.services.policies.policies import Policies
+from runtime.services.tenancy.projects import Projects
 from runtime.store.session import Database
 from tests.api.app_builder import KnownCallers, TenancyApp, an_app
 from tests.policies import PolicySite, a_policy_site, some_modules

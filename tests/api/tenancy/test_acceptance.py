@@ -11,7 +11,7 @@ import pytest
 from runtime.domain.identity import IdentityRefusal
 from runtime.domain.member import ProjectRole
 from runtime.kit.canonical_json import canonical_bytes
-from runtime.services.invitations import Invitations
+from runtime.services.tenancy.invitations import Invitations
 from tests.api.app_builder import Answered, TenancyApp, a_tenancy_app, an_app, asked
 from tests.tenants import KEYS, Tenant, a_project, an_identity, an_offer, kinds_of
 

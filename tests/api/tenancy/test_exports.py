@@ -14,7 +14,7 @@ from starlette.types import Message
 
 from runtime.domain.errors import StorageUnavailableError
 from runtime.entrypoints.rest.exports import LinesResponse
-from runtime.services.exports import LONGEST
+from runtime.services.tenancy.exports import LONGEST
 from tests.api.app_builder import TenancyApp
 from tests.tenants import Tenant, a_person, a_project, a_tenant, kinds_of
 

@@ -19,7 +19,7 @@ from runtime.domain.organization import OrganizationRole
 from runtime.domain.plan import Plan, Step
 from runtime.kit.canonical_json import parse
 from runtime.kit.json_value import JsonObject
-from runtime.services.plans import PlanRequest
+from runtime.services.execution.plans import PlanRequest
 from tests.approvals import ONE, ApprovalSite, a_move, a_setting
 from tests.execution import document_of
 

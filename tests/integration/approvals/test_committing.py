@@ -12,7 +12,7 @@ from runtime.domain.approval_request import ApprovalStatus
 from runtime.domain.errors import StaleHeadError
 from runtime.domain.organization import OrganizationRole
 from runtime.services.context import Context
-from runtime.services.draft import Draft, Tenure
+from runtime.services.execution.draft import Draft, Tenure
 from runtime.store.executions import Commit, CountedVoter, NewUse, commit
 from runtime.store.heads import read_head
 from tests.approvals import ApprovalSite, a_move

@@ -11,7 +11,7 @@ from runtime.domain.errors import DomainError
 from runtime.domain.plan import Plan
 from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context
-from runtime.services.plans import PlanRequest
+from runtime.services.execution.plans import PlanRequest
 from tests.approvals import ONE, ApprovalSite, a_move, a_setting
 from tests.execution import World, document_of
 

@@ -7,7 +7,7 @@ import pytest
 from runtime.domain.plan import Plan, Step
 from runtime.kit.json_value import JsonValue
 from runtime.ports.policy import PolicyFault, PolicyFaultError
-from runtime.services.plans import PlanRequest
+from runtime.services.execution.plans import PlanRequest
 from tests.execution import World, an_increment, document_of
 
 TWICE = Plan(steps=(Step(action="counter.increment"), Step(action="counter.increment")))

@@ -25,12 +25,12 @@ from runtime.domain.scope import Scope
 from runtime.kit.canonical_json import digest_bytes, parse
 from runtime.kit.clock import FixedClock
 from runtime.services.context import Context
-from runtime.services.decisions import Place
-from runtime.services.draft import Tenure
 from runtime.services.environments import InstalledEnvironment
-from runtime.services.execution import Executed
-from runtime.services.judges import Judges
-from runtime.services.plans import PlanRequest
+from runtime.services.execution.changes import Executed
+from runtime.services.execution.decisions import Place
+from runtime.services.execution.draft import Tenure
+from runtime.services.execution.judges import Judges
+from runtime.services.execution.plans import PlanRequest
 from runtime.store.heads import read_head
 from tests.builders import a_registry, a_state, an_action
 from tests.execution import World, a_key, a_project, an_increment, document_of

@@ -22,7 +22,7 @@ from runtime.domain.organization import OrganizationRole
 from runtime.domain.plan import Plan, Step
 from runtime.kit.json_patch import apply
 from runtime.services.context import Context
-from runtime.services.draft import SNAPSHOT_EVERY
+from runtime.services.execution.draft import SNAPSHOT_EVERY
 from tests.database import FreshDatabase
 from tests.execution import World, a_caller, a_project, an_increment, document_of
 

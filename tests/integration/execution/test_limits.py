@@ -11,7 +11,7 @@ from runtime.domain.limits import BudgetScope, Limits
 from runtime.domain.plan import Plan, Step
 from runtime.kit.canonical_json import parse
 from runtime.kit.json_value import JsonObject
-from runtime.services.plans import PlanRequest
+from runtime.services.execution.plans import PlanRequest
 from tests.execution import World, a_project, an_increment, document_of
 
 

@@ -14,9 +14,9 @@ from runtime.domain.errors import (
     StaleHeadError,
     StorageRefusedError,
 )
-from runtime.services.commits import MOST_TOGETHER, Commits
-from runtime.services.draft import Tenure
-from runtime.services.judges import Judges
+from runtime.services.execution.commits import MOST_TOGETHER, Commits
+from runtime.services.execution.draft import Tenure
+from runtime.services.execution.judges import Judges
 from runtime.store.executions import Commit, RepeatedError
 from runtime.store.heads import read_head
 from tests.database import FreshDatabase

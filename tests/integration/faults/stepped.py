@@ -29,20 +29,20 @@ from runtime.domain.principal import Mode, Principal
 from runtime.kit.clock import SystemClock
 from runtime.kit.json_value import JsonObject
 from runtime.ports.leases import Lease, Leases
-from runtime.services.approval_facts import NO_APPROVALS, ApprovalFacts
-from runtime.services.commits import Commits
 from runtime.services.context import Ids
-from runtime.services.decided_steps import DecidedPlans
-from runtime.services.draft import Tenure
-from runtime.services.execution import Change, Execution
+from runtime.services.execution.approval_facts import NO_APPROVALS, ApprovalFacts
+from runtime.services.execution.changes import Change, Execution
+from runtime.services.execution.commits import Commits
+from runtime.services.execution.draft import Tenure
+from runtime.services.execution.judges import Judges
+from runtime.services.execution.judging import Judge, Verdict
+from runtime.services.execution.lines import Lines
+from runtime.services.execution.measures import Unmeasured
+from runtime.services.execution.needs import Needs
+from runtime.services.execution.past import Past
+from runtime.services.execution.waiting import Standing
 from runtime.services.expired_keys import ExpiredKeys
-from runtime.services.judges import Judges
-from runtime.services.judging import Judge, Verdict
-from runtime.services.lines import Lines
-from runtime.services.measures import Unmeasured
-from runtime.services.needs import Needs
-from runtime.services.past import Past
-from runtime.services.waiting import Standing
+from runtime.services.policies.decided_steps import DecidedPlans
 from runtime.store.executions import Commit
 from runtime.store.session import Database
 from tests.execution import ENVIRONMENTS, World, a_key

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from dataclasses import dataclass, replace
 
-from runtime.services.plans import PlanRequest
+from runtime.services.execution.plans import PlanRequest
 from tests.database import FreshDatabase
 from tests.execution import World, a_key, a_project, an_increment
 from tests.integration.faults.history import stored_history

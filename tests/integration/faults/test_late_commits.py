@@ -12,14 +12,14 @@ import pytest
 from runtime.domain.errors import StaleFenceError, StaleHeadError
 from runtime.domain.plan import Plan, Step
 from runtime.kit.clock import SystemClock
-from runtime.services.commits import Commits
-from runtime.services.draft import Tenure
-from runtime.services.execution import Change, Execution, Reversion
+from runtime.services.execution.changes import Change, Execution, Reversion
+from runtime.services.execution.commits import Commits
+from runtime.services.execution.draft import Tenure
+from runtime.services.execution.judges import Judges
+from runtime.services.execution.lines import Lines
+from runtime.services.execution.needs import Needs
+from runtime.services.execution.past import Past
 from runtime.services.expired_keys import ExpiredKeys
-from runtime.services.judges import Judges
-from runtime.services.lines import Lines
-from runtime.services.needs import Needs
-from runtime.services.past import Past
 from runtime.store.executions import Commit, commit
 from runtime.store.heads import bump_settings, read_head
 from tests.database import FreshDatabase, session

@@ -14,8 +14,8 @@ from runtime.domain.caller import CredentialKind
 from runtime.domain.errors import StorageUnavailableError
 from runtime.domain.organization import OrganizationRole
 from runtime.services.context import Context, RequestKey
-from runtime.services.plans import PATIENCE_S, PlanRequest
-from runtime.services.projects import Projects
+from runtime.services.execution.plans import PATIENCE_S, PlanRequest
+from runtime.services.tenancy.projects import Projects
 from runtime.store.session import Database
 from tests.database import FreshDatabase, session
 from tests.execution import ENVIRONMENTS, World, a_key, an_increment, document_of, opened

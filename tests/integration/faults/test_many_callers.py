@@ -12,7 +12,7 @@ from runtime.adapters.redis_leases.opening import open_leases
 from runtime.domain.errors import LeaseBusyError
 from runtime.kit.clock import SystemClock
 from runtime.ports.leases import hold
-from runtime.services.line import LONGEST_LINE
+from runtime.services.execution.line import LONGEST_LINE
 from tests.execution import World
 from tests.integration.faults.calls import Calls
 from tests.integration.faults.history import judged, stored_history

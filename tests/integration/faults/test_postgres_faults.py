@@ -13,7 +13,7 @@ from runtime.domain.errors import StorageUnavailableError
 from runtime.kit.clock import SystemClock
 from runtime.kit.json_value import JsonObject
 from runtime.services.context import Ids
-from runtime.services.waiting import GRACE_S
+from runtime.services.execution.waiting import GRACE_S
 from runtime.store.session import Database
 from tests.database import DatabaseServer
 from tests.execution import World, a_caller, a_project, an_increment, opened

@@ -10,7 +10,7 @@ import pytest
 
 from runtime.domain.errors import DeadlineError
 from runtime.ports.leases import hold
-from runtime.services.execution import Executed
+from runtime.services.execution.changes import Executed
 from tests.execution import World, a_key
 
 LONG_S = 5.0

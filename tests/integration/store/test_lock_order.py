@@ -18,7 +18,7 @@ from runtime.domain.errors import DomainError, StorageUnavailableError
 from runtime.domain.member import ProjectRole
 from runtime.domain.organization import OrganizationRole
 from runtime.services.context import Context
-from runtime.services.memberships import Grant
+from runtime.services.tenancy.memberships import Grant
 from runtime.store.session import Database
 from tests.tenants import (
     Tenant,

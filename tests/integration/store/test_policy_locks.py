@@ -17,7 +17,7 @@ from sqlalchemy import text
 from runtime.domain.errors import DomainError, StorageUnavailableError
 from runtime.domain.member import ProjectRole
 from runtime.domain.policy_version import ORGANIZATION_SCOPE
-from runtime.services.memberships import Grant
+from runtime.services.tenancy.memberships import Grant
 from runtime.store.session import Database
 from tests.policies import PolicySite, a_policy_site, a_policy_world, an_upload, some_modules
 from tests.tenants import a_person, rows_in

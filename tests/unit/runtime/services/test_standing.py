@@ -40,7 +40,7 @@ from runtime.store.projects import archive_project, begin_purge, delete_project
 from runtime.store.session import Database
 from tests.database import FreshDatabase, session
 from tests.tenants import BEGAN, Tenant, a_person, a_project, a_tenancy, a_tenant
-from tests.unit.runtime.services.identity import START, Founded, found
+from tests.unit.runtime.services.founding import START, Founded, found
 from tests.unit.runtime.store.rows import waiting_for_a_lock
 
 

@@ -16,7 +16,7 @@ from runtime.domain.organization import OrganizationRole
 from runtime.kit.canonical_json import parse
 from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context
-from runtime.services.memberships import Grant
+from runtime.services.tenancy.memberships import Grant
 from runtime.store.session import Database
 from tests.tenants import (
     Tenant,

@@ -10,7 +10,7 @@ from runtime.domain.scope import Scope
 from runtime.kit.clock import FixedClock
 from runtime.store.access import identity_bearer, standing_in, token_bearer
 from tests.database import FreshDatabase
-from tests.unit.runtime.services.identity import START, found
+from tests.unit.runtime.services.founding import START, found
 
 
 async def test_a_token_is_its_members(database: FreshDatabase) -> None:
@@ -61,7 +61,7 @@ async def test_a_token_of_who_was_removed_is_nobodys(database: FreshDatabase) ->
 
 
 async def test_where_there_is_no_project_nobody_stands(database: FreshDatabase) -> None:
-    """The rest is shown where it is used, in the tests of `services.access`."""
+    """The rest is shown where it is used, in the tests of `services.identity.access`."""
     founded = await found(database, FixedClock(START))
     async with database.transaction(founded.organization_id) as connection:
         standing = await standing_in(connection, project_id="prj_x", member_id=founded.member_id)

@@ -22,7 +22,7 @@ from runtime.store.tokens import (
     tokens_after,
 )
 from tests.database import FreshDatabase
-from tests.unit.runtime.services.identity import START, Founded, found
+from tests.unit.runtime.services.founding import START, Founded, found
 from tests.unit.runtime.store.rows import waiting_for_a_lock
 
 LATER = START + timedelta(hours=1)

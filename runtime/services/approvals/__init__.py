@@ -1,0 +1,1 @@
+"""Let people grant or deny what others ask for."""

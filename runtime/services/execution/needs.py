@@ -1,0 +1,45 @@
+"""Name what serving the lines of projects takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from runtime.kit.clock import Clock
+from runtime.ports.leases import Leases
+from runtime.services.execution.commits import Commits
+from runtime.services.execution.decisions import Decisions
+from runtime.services.execution.judging import Judge
+from runtime.services.execution.measures import Measures
+from runtime.services.execution.past import Past
+from runtime.store.session import Database
+
+LINGER_S: Final = 2.0
+LEASE_WAIT_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """Hold what serving a line takes.
+
+    Attributes:
+        commits: writes what was judged.
+        judge: returns the judge of an environment.
+        decisions: asks rules.
+        past: finds what was committed before.
+        measures: told of groups, waits and refused fences.
+        linger_s: how long a lease is kept for who may still come.
+        lease_wait_s: how long a lease is waited for.
+    """
+
+    database: Database
+    commits: Commits
+    leases: Leases
+    judge: Callable[[str], Judge]
+    decisions: Decisions
+    past: Past
+    clock: Clock
+    measures: Measures
+    linger_s: float = LINGER_S
+    lease_wait_s: float = LEASE_WAIT_S

@@ -1,0 +1,152 @@
+"""Simulate and execute plans in a project: the same engine, and only the second one commits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from runtime.domain.errors import NotAllowedError
+from runtime.domain.member import MemberKind
+from runtime.domain.plan import Plan
+from runtime.domain.scope import Scope
+from runtime.services.context import Context, Ids
+from runtime.services.execution.approval_facts import gather_approvals
+from runtime.services.execution.changes import Executed, Execution
+from runtime.services.execution.decisions import Decisions, Place
+from runtime.services.execution.draft import Tenure, outcome_document
+from runtime.services.execution.judges import Judges
+from runtime.services.execution.lines import Lines
+from runtime.services.identity.access import Access
+from runtime.store.heads import read_head
+from runtime.store.session import Database
+
+PATIENCE_S: Final = 10.0
+MOST_PATIENCE_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """Hold what a caller says of a plan.
+
+    Attributes:
+        confirms: the digest of the plan, as a simulation or a refusal showed it.
+        approval: the id of the request that others granted.
+        expects: the version that the state must have.
+        atomic: all steps or none.
+        patience_s: how long to wait for the plan's turn.
+    """
+
+    plan: Plan
+    confirms: str | None = None
+    approval: str | None = None
+    expects: int | None = None
+    atomic: bool = False
+    patience_s: float = PATIENCE_S
+
+
+class Plans:
+    """Judge plans on a project's state."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        ids: Ids,
+        access: Access,
+        judges: Judges,
+        decisions: Decisions,
+        lines: Lines,
+    ) -> None:
+        self._database = database
+        self._ids = ids
+        self._access = access
+        self._judges = judges
+        self._decisions = decisions
+        self._lines = lines
+
+    async def execute(self, context: Context, project_id: str, *, asked: PlanRequest) -> Executed:
+        """Execute a plan; what the engine refuses is an outcome too, and is stored like one.
+
+        Raises:
+            NotFoundError: no such project that the caller may see.
+            NotAllowedError: the credential was not made for this, or confirms for a service.
+            VersionMismatchError: the state is not the expected version; nothing was done.
+            KeyReusedError: the key was used for something else.
+            DeadlineError: its turn did not come in time; nothing was done.
+            LeaseBusyError: another process holds the project; nothing was done.
+            LeaseUnavailableError: nobody can say who may write; nothing was done.
+            StorageUnavailableError: whether it was done is not known; repeat with the same key.
+        """
+        context.caller.require(Scope.PLANS_EXECUTE)
+        execution = await self._execution(context, project_id, asked=asked)
+        return await self._lines.join(
+            execution,
+            project_id=project_id,
+            standing=lambda: self._access.principal(context.caller, project_id),
+            patience_s=min(asked.patience_s, MOST_PATIENCE_S),
+        )
+
+    async def simulate(self, context: Context, project_id: str, *, asked: PlanRequest) -> Executed:
+        """Return the outcome that executing the plan now would have; nothing is stored.
+
+        Raises:
+            NotFoundError, NotAllowedError, VersionMismatchError, StorageUnavailableError: as
+                `execute` does.
+        """
+        context.caller.require(Scope.PLANS_SIMULATE)
+        execution = await self._execution(context, project_id, asked=asked)
+        head = await read_head(
+            self._database,
+            organization_id=context.caller.organization_id,
+            project_id=project_id,
+        )
+        tenure = Tenure(
+            organization_id=context.caller.organization_id,
+            project_id=project_id,
+            fence=head.fence,
+            now=self._ids.now(),
+        )
+        judge = self._judges.of(head.environment)
+        place = Place(
+            organization_id=tenure.organization_id,
+            project_id=project_id,
+            head=head,
+            registry=judge.registry,
+            now=tenure.now,
+        )
+        decided = await self._decisions.of([execution], place)
+        approvals = await gather_approvals(self._database, [execution], place, decided=decided)
+        judged = judge.execution(
+            execution,
+            head,
+            state=head.state,
+            usage=head.usage.at(tenure.now, head.limits),
+            tenure=tenure,
+            decided=decided[execution.outcome_id],
+            approval=approvals.named.get(execution.outcome_id),
+        )
+        after = judged.state
+        document = outcome_document(
+            judged.outcome, execution, around=(head.state, after), tenure=tenure
+        )
+        return Executed(document=document.decode(), version=after.version, digest=after.digest)
+
+    async def _execution(
+        self, context: Context, project_id: str, *, asked: PlanRequest
+    ) -> Execution:
+        caller = context.caller
+        if asked.confirms is not None:
+            caller.require(Scope.PLANS_CONFIRM)
+            if caller.member_kind is not MemberKind.PERSON:
+                raise NotAllowedError(needs="a person, who confirms", has=caller.member_kind.value)
+        return Execution(
+            outcome_id=self._ids.new("out"),
+            plan=asked.plan,
+            principal=await self._access.principal(caller, project_id),
+            credential_id=caller.credential_id,
+            confirms=asked.confirms,
+            approval=asked.approval,
+            expects=asked.expects,
+            atomic=asked.atomic,
+            key=context.key,
+        )

@@ -1,0 +1,203 @@
+"""Settle groups of changes: gather, judge, write, and answer each with what is true.
+
+Facts may move meanwhile, and a commit may not say whether it took place; then it is looked up or
+judged anew, and nobody is told that nothing was done while it may still be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from runtime.domain.errors import (
+    DomainError,
+    LeaseLostError,
+    StaleFenceError,
+    StaleHeadError,
+    StorageRefusedError,
+    StorageUnavailableError,
+)
+from runtime.kit.backoff import delay_s
+from runtime.ports.leases import Lease
+from runtime.services.execution.approval_facts import gather_approvals
+from runtime.services.execution.changes import Executed, Execution
+from runtime.services.execution.decisions import Place
+from runtime.services.execution.draft import Tenure
+from runtime.services.execution.hold import Hold
+from runtime.services.execution.needs import Needs
+from runtime.services.execution.waiting import Waiting, answer_all, stand_anew
+from runtime.store.executions import Commit, RepeatedError
+
+TRIES: Final = 6
+"""How often a group is judged anew after its facts moved, before its callers are told to retry."""
+ASKED_AGAIN: Final = 6
+"""How often storage is asked whether a commit took place, over about five seconds."""
+SETTLE_S: Final = 10.0
+"""How long a group is tried anew; past that its callers are told that it is not known."""
+
+
+class Settling:
+    """Settle one group of a project after the other, while its hold lasts."""
+
+    def __init__(self, *, organization_id: str, project_id: str, needs: Needs, hold: Hold) -> None:
+        self.organization_id = organization_id
+        self.project_id = project_id
+        self._needs = needs
+        self._hold = hold
+        self._doubt: StorageUnavailableError | None = None
+
+    async def settle(self, group: list[Waiting], lease: Lease) -> None:
+        """Judge and commit a group; start over when its facts moved meanwhile.
+
+        Once a commit did not say whether it took place, nothing else is told of those whom storage
+        does not know either: it may still take place.
+        """
+        self._begin()
+        give_up_s = self._needs.clock.monotonic_s() + SETTLE_S
+        try:
+            for _ in range(TRIES):
+                next_lease = await self._attempt(group, lease)
+                if next_lease is None:
+                    return
+                lease = next_lease
+                if self._needs.clock.monotonic_s() > give_up_s:
+                    break
+        except DomainError as error:
+            answer_all(group, self._doubt or error)
+            raise
+        answer_all(group, self._doubt or StaleHeadError())
+
+    def _begin(self) -> None:
+        self._doubt = None
+
+    async def _attempt(self, group: list[Waiting], lease: Lease) -> Lease | None:
+        """Try once; return under which lease to try again, or None when all are answered."""
+        try:
+            answers = await self._committed(group, lease)
+        except (StaleFenceError, LeaseLostError) as error:
+            return await self._hold.take_anew(error)
+        except StaleHeadError:  # settings may have changed, and with them what somebody may
+            self._hold.head = None
+            group[:] = await self.standing(group, older_than_s=0.0)
+        except RepeatedError:
+            group[:] = await self._answer_written(group)
+        except StorageRefusedError as error:
+            answer_all(group, error)
+            return None
+        except StorageUnavailableError:
+            if self._doubt is None:
+                raise  # nothing was sent that could have been written
+            group[:] = await self._answer_written(group)
+        else:
+            await self._tell(group, answers)
+            return None
+        return lease
+
+    async def standing(self, group: Sequence[Waiting], *, older_than_s: float) -> list[Waiting]:
+        """Return those of a group whose callers may still act; who it was asked long ago."""
+        now_s = self._needs.clock.monotonic_s()
+        return await stand_anew(group, now_s=now_s, older_than_s=older_than_s)
+
+    async def _tell(
+        self, group: Sequence[Waiting], answers: Sequence[Executed | DomainError]
+    ) -> None:
+        """Answer a group.
+
+        That nothing was done is told only of what was not done before: an earlier try may have
+        moved the very version that this one expects.
+        """
+        unsure: list[tuple[Waiting, DomainError]] = []
+        for waiting, answer in zip(group, answers, strict=True):
+            doubtful = self._doubt is not None or waiting.named is not None
+            if isinstance(answer, DomainError) and doubtful:
+                unsure.append((waiting, answer))
+            else:
+                waiting.answer(answer)
+        if unsure:
+            left = await self._answer_written([waiting for waiting, _ in unsure])
+            for waiting, answer in unsure:
+                if waiting in left:
+                    waiting.answer(self._doubt or answer)
+
+    async def _committed(
+        self, group: Sequence[Waiting], lease: Lease
+    ) -> Sequence[Executed | DomainError]:
+        """Gather, judge, write."""
+        known = self._hold.head
+        head = known or await self._hold.read(lease)
+        tenure = Tenure(
+            organization_id=self.organization_id,
+            project_id=self.project_id,
+            fence=lease.token,
+            now=max(self._needs.clock.now(), head.updated_at),
+        )
+        changes = [waiting.change for waiting in group]
+        judge = self._needs.judge(head.environment)
+        place = Place(
+            organization_id=self.organization_id,
+            project_id=self.project_id,
+            head=head,
+            registry=judge.registry,
+            now=tenure.now,
+        )
+        executions = [change for change in changes if isinstance(change, Execution)]
+        decided = await self._needs.decisions.of(executions, place)
+        approvals = await gather_approvals(self._needs.database, executions, place, decided=decided)
+        verdict = judge.group(changes, head, tenure, decided=decided, approvals=approvals)
+        if lease.lost:
+            raise StaleFenceError(held=lease.token, current=lease.token)
+        if verdict.commit.records:
+            await self._write(self._needs.decisions.without_stored(verdict.commit))
+            self._needs.decisions.stored(verdict.commit)
+            self._needs.measures.group_committed(len(group))
+            for outcome in verdict.commit.outcomes:
+                self._needs.measures.executed(outcome.status)
+            self._hold.moved(verdict.head, fence=lease.token)
+        elif known is not None:  # no commit compares what was only remembered: look once more
+            self._hold.head = None
+            return await self._committed(group, lease)
+        return verdict.answers
+
+    async def _write(self, group: Commit) -> None:
+        """Commit a group, and remember a commit that does not say whether it took place."""
+        try:
+            await self._needs.commits.write(group)
+        except StorageUnavailableError as error:
+            if error.sent:
+                self._doubt = error
+            raise
+
+    async def _answer_repeated(self, group: Sequence[Waiting]) -> list[Waiting]:
+        """Answer those that were done before, by key or by id, and return the others."""
+        left: list[Waiting] = []
+        for waiting in group:
+            found = await self._needs.past.answer_to(
+                waiting.change, organization_id=self.organization_id, project_id=self.project_id
+            )
+            if found is None:
+                left.append(waiting)
+            else:
+                waiting.answer(found)
+        return left
+
+    async def _answer_written(self, group: Sequence[Waiting]) -> list[Waiting]:
+        """Learn from storage what of a group took place, when its commit did not say.
+
+        Answers those; returns the others.
+
+        Raises:
+            StorageUnavailableError: it can't be asked either; who repeats with the same key learns.
+        """
+        self._hold.head = None
+        for tried in range(ASKED_AGAIN):
+            try:
+                return await self._answer_repeated(group)
+            except StorageUnavailableError:
+                await _nap(tried)
+        return await self._answer_repeated(group)
+
+
+async def _nap(tried: int) -> None:
+    """Wait a little longer after each try; storage may be failing over."""
+    await asyncio.sleep(delay_s(tried, base_s=0.2, cap_s=2.0, jitter=0.999))

@@ -1,0 +1,1 @@
+"""Keep organizations, projects, their people and who may do what in them."""
