@@ -21,6 +21,7 @@ from runtime.entrypoints.rest.body import BodyCaps
 from runtime.entrypoints.rest.door import Door
 from runtime.entrypoints.rest.edge import EdgeOptions
 from runtime.entrypoints.rest.evaluator import Asking, Evaluator
+from runtime.entrypoints.rest.short_way import PlatformApp, ShortWay
 from runtime.kit.clock import Clock, SystemClock
 from runtime.ports.model_reference import parse_model_reference
 from runtime.ports.offline_provider import OfflineProvider
@@ -49,7 +50,7 @@ def create_app(
     if serves_platform:
         settings.require_platform()
 
-    app = FastAPI(
+    app = PlatformApp(
         title="Plangate",
         version=version("plangate"),
         lifespan=_lifespan(settings, clock, metrics, serves=serves),
@@ -61,8 +62,9 @@ def create_app(
     app.state.bundle_token = settings.rules.bundle_token
     app.state.body_caps = body_caps or BodyCaps()
     problems.install(app)
-    edge.install(app, _edge_options(settings), clock=clock, metrics=metrics)
+    around = edge.install(app, _edge_options(settings), clock=clock, metrics=metrics)
     _route(app, serves_platform=serves_platform)
+    app.short_way = ShortWay(app, app.router.routes, edge=around)
     openapi.describe(app)
     return app
 

@@ -7,6 +7,9 @@ by the signature and the models that it declares.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from http import HTTPStatus
+
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
@@ -15,6 +18,21 @@ from runtime.entrypoints.rest.body import PlatformRequest
 from runtime.entrypoints.rest.credentials import authenticate
 from runtime.entrypoints.rest.rates import admit
 from runtime.entrypoints.rest.route import PlatformRoute
+
+
+class JsonText(Response):
+    """Answer with a document that is spelled already."""
+
+    def __init__(self, text: str, *, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Take the text, and what the answer says besides; the framework's own way walks twice."""
+        self.status_code = HTTPStatus.OK
+        self.background = None
+        self.body = text.encode()
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(self.body)),
+            (b"content-type", b"application/json"),
+            *headers,
+        ]
 
 
 class HandRoute(PlatformRoute):

@@ -20,7 +20,7 @@ from runtime.domain.plan import Plan, Step
 from runtime.entrypoints.rest.body import CappedRequest, check_type
 from runtime.entrypoints.rest.context import JSON_MEDIA_TYPE, REPLAYED, services_of, writing
 from runtime.entrypoints.rest.etags import IF_MATCH, etag, expected_version
-from runtime.entrypoints.rest.hand_route import HandRoute
+from runtime.entrypoints.rest.hand_route import HandRoute, JsonText
 from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
 from runtime.services.execution.changes import Executed
 from runtime.services.execution.plans import MOST_PATIENCE_S, PATIENCE_S, PlanRequest
@@ -32,6 +32,8 @@ router = APIRouter(
 
 MOST_STEPS: Final = 100
 TIMEOUT: Final = "Plangate-Timeout"
+_TIMEOUT: Final = TIMEOUT.lower().encode()
+_REPLAYED: Final = REPLAYED.lower().encode()
 KEY: Final = re.compile("[ -~]{1,255}")
 
 
@@ -145,20 +147,25 @@ async def simulate_plan(project_id: str, request: Request) -> Response:
 
 async def _asked(request: Request) -> PlanRequest:
     assert isinstance(request, CappedRequest)  # noqa: S101  # by the route class
-    check_type(request.headers.get("content-type", ""))
+    brought = dict(reversed(request.scope["headers"]))  # of a name that comes twice, the first
+    check_type(_text(brought.get(b"content-type")) or "")
     document = await request.json()
     try:
         body = PlanRequestIn.model_validate(document)
     except ValidationError as error:
         raise RequestValidationError(_in_body(error)) from None
     return PlanRequest(
-        plan=Plan(steps=body.plan.steps),
+        plan=Plan.model_construct(steps=body.plan.steps),  # checked as `PlanIn`
         confirms=body.confirm,
         approval=body.approval,
-        expects=expected_version(request.headers.get("if-match")),
+        expects=expected_version(_text(brought.get(b"if-match"))),
         atomic=body.atomic,
-        patience_s=_patience_s(request.headers.get(TIMEOUT)),
+        patience_s=_patience_s(_text(brought.get(_TIMEOUT))),
     )
+
+
+def _text(header: bytes | None) -> str | None:
+    return None if header is None else header.decode("latin-1")
 
 
 def _in_body(error: ValidationError) -> list[dict[str, Any]]:
@@ -192,7 +199,7 @@ def _patience_s(header: str | None) -> float:
 
 
 def _told(executed: Executed) -> Response:
-    headers = {"ETag": etag(executed.version)}
+    headers = [(b"etag", etag(executed.version).encode())]
     if executed.replayed:
-        headers[REPLAYED] = "true"
-    return Response(executed.document, headers=headers, media_type=JSON_MEDIA_TYPE)
+        headers.append((_REPLAYED, b"true"))
+    return JsonText(executed.document, headers=headers)

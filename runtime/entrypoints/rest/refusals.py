@@ -10,6 +10,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -87,7 +88,11 @@ def counted(request: Request, *, known: Callable[[], bool]) -> Iterator[None]:
 def holder_of(request: Request) -> str:
     """Return whose address a request comes from: of IPv6, the network that one holder has."""
     client = request.scope.get("client")
-    host = "" if client is None else client[0]
+    return "" if client is None else _holder(client[0])
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def _holder(host: str) -> str:
     try:
         address = ip_address(host)
     except ValueError:
