@@ -42,3 +42,30 @@ class Head:
     organization_rules: int | None = None
     project_rules: int | None = None
     rules_number: int = 0
+
+    def moved(
+        self, state: State, *, usage: UsageBook, added: int, fence: int, at: datetime
+    ) -> Head:
+        """Return the head that a commit leaves; written out, as it is made with each of them.
+
+        Args:
+            state: as it stands then.
+            usage: what was used by then.
+            added: how many outcomes there are more.
+            fence: the token of whoever committed.
+            at: the instant of the commit.
+        """
+        return Head(
+            state=state,
+            usage=usage,
+            outcomes=self.outcomes + added,
+            settings=self.settings,
+            fence=fence,
+            environment=self.environment,
+            limits=self.limits,
+            archived=self.archived,
+            updated_at=at,
+            organization_rules=self.organization_rules,
+            project_rules=self.project_rules,
+            rules_number=self.rules_number,
+        )

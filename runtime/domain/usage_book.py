@@ -14,13 +14,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+import orjson
+
 from runtime.domain.limits import NO_LIMITS, BudgetScope, Limits, Usage
 from runtime.domain.outcome import StepOutcome, StepStatus
 from runtime.domain.thresholds import Crossing, DayCounts, crossings, silent_below
 from runtime.domain.time_zone import day_of
-from runtime.kit.canonical_json import canonical_text, parse
+from runtime.kit.canonical_json import parse
 
 _BUCKETS: Final = 60
+_SPELLED: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_STRICT_INTEGER
 _DONE: Final = StepStatus.DONE
 _ORGANIZATION: Final = BudgetScope.ORGANIZATION
 _PROJECT: Final = BudgetScope.PROJECT
@@ -40,8 +43,8 @@ class UsageBook:
         done_by: of these, by principal.
         done_of: of these, by action name.
         told: which thresholds of limits were told of that day.
-        seconds: actions by second since 1970, the last minute's.
-        minutes: actions by minute since 1970, the last hour's.
+        seconds: actions by second since 1970, the last minute's, the oldest first.
+        minutes: actions by minute since 1970, the last hour's, the oldest first.
     """
 
     day: str = ""
@@ -70,13 +73,13 @@ class UsageBook:
             done_by=document.get("done_by", {}),
             done_of=document.get("done_of", {}),
             told=document.get("told", {}),
-            seconds={int(at): count for at, count in document["seconds"].items()},
-            minutes={int(at): count for at, count in document["minutes"].items()},
+            seconds=_in_order({int(at): count for at, count in document["seconds"].items()}),
+            minutes=_in_order({int(at): count for at, count in document["minutes"].items()}),
         )
 
     def text(self) -> str:
-        """Spell the book as canonical JSON."""
-        return canonical_text(
+        """Spell the book as JSON: names and whole numbers only, so without the canonical walk."""
+        return orjson.dumps(
             {
                 "day": self.day,
                 "spent": self.spent,
@@ -86,10 +89,11 @@ class UsageBook:
                 "done_by": self.done_by,
                 "done_of": self.done_of,
                 "told": self.told,
-                "seconds": {str(at): count for at, count in self.seconds.items()},
-                "minutes": {str(at): count for at, count in self.minutes.items()},
-            }
-        )
+                "seconds": self.seconds,
+                "minutes": self.minutes,
+            },
+            option=_SPELLED,
+        ).decode()
 
     def at(self, now: datetime, limits: Limits = NO_LIMITS) -> UsageTally:
         """Open the book at an instant: what counts then, and room for what is executed then."""
@@ -146,6 +150,7 @@ class UsageTally:
         self._done_of = book.done_of if today else {}
         self._told = book.told if today else {}
         self._of_book = self._lent = True
+        self._written: UsageBook | None = book
         second = _second(now)
         self._last_minute = _since(book.seconds, second - _BUCKETS)
         self._last_hour = _since(book.minutes, second // 60 - _BUCKETS)
@@ -188,6 +193,7 @@ class UsageTally:
                 done_of[name] = done_of.get(name, 0) + 1
         if not count:
             return ()
+        self._written = None
         self._fresh += count
         self._done += count
         self._spent += cost
@@ -199,11 +205,11 @@ class UsageTally:
 
     def book(self) -> UsageBook:
         """Return the book with everything in it; the one that was opened, if there is nothing."""
-        if not self._fresh:
-            return self._book
+        if self._written is not None:
+            return self._written
         self._of_book = self._lent = True
         second = _second(self._now)
-        return UsageBook(
+        self._written = UsageBook(
             day=self._day,
             spent=self._spent,
             principals=self._principals,
@@ -215,6 +221,7 @@ class UsageTally:
             seconds=_counted(self._book.seconds, second, count=self._fresh),
             minutes=_counted(self._book.minutes, second // 60, count=self._fresh),
         )
+        return self._written
 
     def _own(self) -> None:
         if self._lent:
@@ -262,13 +269,28 @@ def _free_at(
 
 
 def _counted(buckets: Mapping[int, int], at: int, *, count: int) -> dict[int, int]:
-    kept = {bucket: found for bucket, found in buckets.items() if bucket >= at - _BUCKETS}
+    kept = _young(buckets, at - _BUCKETS)
+    newest = next(reversed(kept), at)
     kept[at] = kept.get(at, 0) + count
-    return kept
+    return kept if newest <= at else _in_order(kept)
 
 
 def _since(buckets: Mapping[int, int], first: int) -> int:
-    return sum(count for bucket, count in buckets.items() if bucket >= first)
+    return sum(_young(buckets, first).values())
+
+
+def _young(buckets: Mapping[int, int], first: int) -> dict[int, int]:
+    """Return a copy without what is older; the oldest stand first."""
+    young = dict(buckets)
+    for bucket in buckets:
+        if bucket >= first:
+            break
+        del young[bucket]
+    return young
+
+
+def _in_order(buckets: Mapping[int, int]) -> dict[int, int]:
+    return dict(sorted(buckets.items()))
 
 
 def _second(now: datetime) -> int:

@@ -69,7 +69,7 @@ class CompiledRegistry:
 
     def prepared(self, plan: Plan) -> Plan:
         """Pin every known action to its version and fill in the defaults of its inputs."""
-        return Plan(steps=tuple(self.prepared_step(step) for step in plan.steps))
+        return Plan.model_construct(steps=tuple(map(self.prepared_step, plan.steps)))
 
     def prepared_step(self, step: Step) -> Step:
         """Pin a step to its action's version and fill in defaults; leave unknown actions alone."""
@@ -77,9 +77,11 @@ class CompiledRegistry:
         if found is None:
             return step
         inputs = found.inputs.completed(step.inputs)
-        if inputs == step.inputs and found.action.id == step.action:
+        if inputs != step.inputs:
+            return Step(action=found.action.id, inputs=inputs)
+        if found.action.id == step.action:
             return step
-        return Step(action=found.action.id, inputs=inputs)
+        return Step.model_construct(action=found.action.id, inputs=step.inputs)  # checked before
 
     def state_problems(self, state: dict[str, object] | None = None) -> tuple[str, ...]:
         """Say how a state document, by default the initial one, breaks schemas or invariants."""

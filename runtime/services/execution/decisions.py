@@ -123,6 +123,7 @@ class Decisions:
         What has to be asked is put among the open questions, each once.
         """
         plan, registry = place.registry.prepared(execution.plan), place.registry
+        stored = self._stored
         steps: list[DecidedStep | _Question | None] = []
         for index, step in enumerate(plan.steps):
             found = registry.find(step.action)
@@ -139,6 +140,8 @@ class Decisions:
             )
             kept = self._answered.get(key)
             if kept is not None:
+                if kept.record is not None and (place.organization_id, kept.record.id) in stored:
+                    kept = self._answered[key] = DecidedStep(decision=kept.decision, record=None)
                 steps.append(kept)
                 continue
             question = _Question(

@@ -6,7 +6,7 @@ Pure: the facts come in, what to commit and what to answer come out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -78,13 +78,12 @@ class Judge:
         return Verdict(
             commit=commit,
             answers=tuple(answers),
-            head=replace(
-                head,
-                state=draft.state,
+            head=head.moved(
+                draft.state,
                 usage=draft.usage.book(),
-                outcomes=head.outcomes + len(commit.outcomes),
+                added=len(commit.outcomes),
                 fence=tenure.fence,
-                updated_at=tenure.now,
+                at=tenure.now,
             ),
         )
 

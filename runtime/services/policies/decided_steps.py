@@ -26,7 +26,7 @@ OUR_CODES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedStep:
-    """Pair a decision with its record; what could not be decided has none."""
+    """Pair a decision with its record; it has none where nothing was decided, or it is stored."""
 
     decision: PolicyDecision
     record: NewDecision | None

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from runtime.domain.limits import BudgetScope, Limits
 from runtime.domain.outcome import StepOutcome, StepStatus
 from runtime.domain.usage_book import UsageBook
+from runtime.kit.canonical_json import canonical_text, parse
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -222,7 +223,8 @@ def test_a_rate_is_free_exactly_when_it_is_said_to_be(
 ) -> None:
     """From that second on no more than that much counts, and a second before, more does."""
     now_s = int(NOON.timestamp())
-    book = UsageBook(seconds={now_s - ago: count for ago, count in seconds.items()})
+    oldest_first = sorted(seconds.items(), reverse=True)
+    book = UsageBook(seconds={now_s - ago: count for ago, count in oldest_first})
     used = book.usage("", now=NOON).last_minute + extra
     done = [a_step_outcome()] * extra
     book = book.charged(done, principal_id="ann", now=NOON)
@@ -250,3 +252,21 @@ def test_a_book_reads_what_it_wrote(costs: list[int]) -> None:
         )
 
     assert UsageBook.read(book.text()) == book
+
+
+@given(
+    offsets=st.lists(st.integers(0, 90 * 60), max_size=12),
+    names=st.lists(st.text(st.characters(max_codepoint=0xD7FF)), max_size=3),
+)
+def test_the_spelling_is_the_canonical_one(offsets: list[int], names: list[str]) -> None:
+    """Whatever the order of instants, and whoever acted, a book is read as it was written."""
+    book = UsageBook()
+    for number, offset in enumerate(offsets):
+        name = names[number % len(names)] if names else "ann"
+        now = NOON + timedelta(seconds=offset)
+        book = book.charged([a_step_outcome()], principal_id=name, now=now)
+
+    assert book.text() == canonical_text(parse(book.text()))
+    assert UsageBook.read(book.text()) == book
+    assert list(book.seconds) == sorted(book.seconds)
+    assert list(book.minutes) == sorted(book.minutes)
