@@ -82,6 +82,8 @@ class Action:
         permission: what the caller needs.
         preconditions: rules over `state` and `inputs` that must hold before it runs.
         cost: integer units, reserved before and settled after.
+        tokens: tokens of models that it is expected to use, reserved and settled alike.
+        money_micros: what it costs, in millionths of the organization's currency; alike.
         side_effects: jobs that follow the commit.
         handler: the pure function.
     """
@@ -96,6 +98,8 @@ class Action:
     permission: Permission = Permission()
     preconditions: tuple[Condition, ...] = ()
     cost: int = 1
+    tokens: int = 0
+    money_micros: int = 0
     side_effects: tuple[SideEffect, ...] = ()
 
     @property
@@ -114,8 +118,12 @@ class Action:
         return not self.may_change
 
     def document(self) -> JsonObject:
-        """Return the declaration as JSON, for digests and for the model."""
+        """Return the declaration as JSON, for digests and for the model.
+
+        Tokens and money are told where there are any.
+        """
         permission = self.permission
+        charged = {"tokens": self.tokens, "money_micros": self.money_micros}
         return {
             "id": self.id,
             "title": self.title,
@@ -135,6 +143,7 @@ class Action:
                 "urgent": permission.urgent,
             },
             "cost": self.cost,
+            **{name: amount for name, amount in charged.items() if amount},
             "side_effects": [
                 {"job": effect.job, "description": effect.description}
                 for effect in self.side_effects

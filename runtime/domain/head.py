@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from runtime.domain.limits import Limits
+from runtime.domain.shared_limits import SharedLimits
 from runtime.domain.state import State
 from runtime.domain.usage_book import UsageBook
 
@@ -26,6 +27,7 @@ class Head:
         organization_rules: the version of the organization's own rules that holds; None: none.
         project_rules: the version of the project's; None: none.
         rules_number: the newest activation of those that hold; 0: there never was one.
+        shared: what its organization allows in all projects together; None: it never said.
         updated_at: the instant of the newest commit; the next one's is never before it, whatever
             the clocks of several machines say.
     """
@@ -42,11 +44,12 @@ class Head:
     organization_rules: int | None = None
     project_rules: int | None = None
     rules_number: int = 0
+    shared: SharedLimits | None = None
 
     def moved(
         self, state: State, *, usage: UsageBook, added: int, fence: int, at: datetime
     ) -> Head:
-        """Return the head that a commit leaves; written out, as it is made with each of them.
+        """Return the head that a commit leaves; written out, as each commit makes one.
 
         Args:
             state: as it stands then.
@@ -68,4 +71,5 @@ class Head:
             organization_rules=self.organization_rules,
             project_rules=self.project_rules,
             rules_number=self.rules_number,
+            shared=self.shared,
         )

@@ -37,13 +37,19 @@ class BudgetScope(StrEnum):
 
 
 class LimitMeasure(StrEnum):
-    """Name what a limit counts."""
+    """Name what a limit counts; money is in millionths of the organization's currency."""
 
     WINDOW = "window"
     PER_MINUTE = "per_minute"
     PER_HOUR = "per_hour"
     ACTIONS_A_DAY = "actions_a_day"
     UNITS_A_DAY = "units_a_day"
+    TOKENS_A_DAY = "tokens_a_day"
+    MONEY_A_DAY = "money_a_day"
+    ACTIONS_A_MONTH = "actions_a_month"
+    UNITS_A_MONTH = "units_a_month"
+    TOKENS_A_MONTH = "tokens_a_month"
+    MONEY_A_MONTH = "money_a_month"
 
 
 _ORGANIZATION: Final = BudgetScope.ORGANIZATION

@@ -118,15 +118,23 @@ def _action_problems(actions: list[Action], components: set[str]) -> list[str]:
             for pointer in action.may_change
             if not _below_one_of(action.targets, pointer)
         ]
-        if action.cost < 0:
-            problems.append(f"{where}: cost {action.cost} must not be negative")
-        if action.permission.approvals < 0:
-            problems.append(
-                f"{where}: approvals {action.permission.approvals} must not be negative"
-            )
+        problems += [
+            f"{where}: {name} {count} must not be negative"
+            for name, count in _counts(action)
+            if count < 0
+        ]
         if action.input_schema.get("type") != "object":
             problems.append(f"{where}: input_schema must have type object")
     return problems
+
+
+def _counts(action: Action) -> tuple[tuple[str, int], ...]:
+    return (
+        ("cost", action.cost),
+        ("tokens", action.tokens),
+        ("money_micros", action.money_micros),
+        ("approvals", action.permission.approvals),
+    )
 
 
 def _below_one_of(targets: tuple[str, ...], pointer: str) -> bool:

@@ -12,6 +12,9 @@ from runtime.domain.limits import NO_LIMITS, NOTHING_USED, Limits, Usage
 from runtime.domain.plan import Step
 from runtime.domain.policy import PolicyDecision
 from runtime.domain.principal import Principal
+from runtime.domain.shared_limits import SharedLimits
+from runtime.domain.shared_rates import RateGrant
+from runtime.domain.shared_use import NOTHING_SHARED, SharedUse
 from runtime.domain.state import State
 from runtime.domain.usage_book import UsageBook
 from runtime.engine.compiled import CompiledAction
@@ -32,6 +35,9 @@ class Facts:
         limits: what the project allows.
         usage: what was used already.
         book: when it was used, to tell when it is free again; no verdict depends on it.
+        shared_limits: what the organization allows in all projects together; None: no limit.
+        shared_use: what was used of that, in the periods of `now`.
+        rate_grant: how far the room in shared rates goes, taken before; None: no rate concerns it.
         consents: confirmations and approvals at hand.
         unapproved: why an approval that was named does not count; empty when it does, or none was.
         now: the instant of the judgement.
@@ -46,8 +52,16 @@ class Facts:
     limits: Limits = NO_LIMITS
     usage: Usage = NOTHING_USED
     book: UsageBook = _NEW_BOOK
+    shared_limits: SharedLimits | None = None
+    shared_use: SharedUse = NOTHING_SHARED
+    rate_grant: RateGrant | None = None
     consents: tuple[Consent, ...] = ()
     unapproved: str = ""
+
+    @property
+    def counted(self) -> bool:
+        """Say whether steps count against anything, so that those ahead matter."""
+        return self.shared_limits is not None or self.limits.counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +80,7 @@ class StepFacts:
     state: State
     usage: Usage
     plan_digest: str
+    shared_use: SharedUse = NOTHING_SHARED
     ahead: tuple[Action, ...] = ()
 
     @property

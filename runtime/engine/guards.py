@@ -16,6 +16,8 @@ from runtime.domain.policy import Obligation, ObligationKind, PolicyDecision
 from runtime.domain.reason import ReasonCode
 from runtime.engine.facts import StepFacts
 from runtime.engine.limit_guards import inside_window, within_budget, within_quota, within_rate
+from runtime.engine.shared_guards import within_shared_budget, within_shared_quota
+from runtime.engine.shared_rate_guard import within_shared_rate
 from runtime.kit.json_pointer import covers
 from runtime.kit.redact import REDACTED
 
@@ -186,8 +188,11 @@ GUARDS: tuple[Guard, ...] = (
     inside_window,
     preconditions_hold,
     within_rate,
+    within_shared_rate,
     within_quota,
     within_budget,
+    within_shared_quota,
+    within_shared_budget,
     within_cap,
     confirmed,
     approved,

@@ -26,7 +26,7 @@ from runtime.engine.facts import StepFacts
 def inside_window(facts: StepFacts) -> Refusal | None:
     """Refuse executions outside of the project's windows, but for urgent actions."""
     windows, now = facts.facts.limits.windows, facts.facts.now
-    if _urgent(facts) or not windows or any(window.covers(now) for window in windows):
+    if urgent(facts) or not windows or any(window.covers(now) for window in windows):
         return None
     spans = ", ".join(
         f"{window.start:%H:%M}-{window.end:%H:%M} {window.zone}" for window in windows
@@ -45,7 +45,7 @@ def inside_window(facts: StepFacts) -> Refusal | None:
 def within_rate(facts: StepFacts) -> Refusal | None:
     """Refuse when the step and those behind it would exceed a rate limit; urgent ones pass."""
     limits, usage = facts.facts.limits, facts.usage
-    if _urgent(facts) or (limits.per_minute is None and limits.per_hour is None):
+    if urgent(facts) or (limits.per_minute is None and limits.per_hour is None):
         return None
     wanted = 1 + len(facts.ahead)
     for measure, limit, used in (
@@ -60,11 +60,11 @@ def within_rate(facts: StepFacts) -> Refusal | None:
 def within_quota(facts: StepFacts) -> Refusal | None:
     """Refuse when the step and those behind it are more than a quota allows; urgent ones pass."""
     quotas = facts.facts.limits.quotas
-    if _urgent(facts) or not quotas:
+    if urgent(facts) or not quotas:
         return None
     actions = (facts.action.action, *facts.ahead)
     for scope, limit in _by_scope(quotas):
-        for name, concerned in _counted_apart(scope, actions):
+        for name, concerned in counted_apart(scope, actions):
             used, wanted = facts.usage.done_in(scope, action=name), len(concerned)
             if used + wanted > limit:
                 return _over_day(
@@ -83,11 +83,11 @@ def within_budget(facts: StepFacts) -> Refusal | None:
     The cost is that of the step and of those behind it.
     """
     budgets = facts.facts.limits.budgets
-    if _urgent(facts) or not budgets:
+    if urgent(facts) or not budgets:
         return None
     actions = (facts.action.action, *facts.ahead)
     for scope, limit in _by_scope(budgets):
-        for name, concerned in _counted_apart(scope, actions):
+        for name, concerned in counted_apart(scope, actions):
             used = facts.usage.spent_in(scope, action=name)
             wanted = sum(action.cost for action in concerned)
             if used + wanted > limit:
@@ -106,7 +106,7 @@ def _by_scope(limits: Mapping[BudgetScope, int]) -> list[tuple[BudgetScope, int]
     return [(scope, limits[scope]) for scope in BudgetScope if scope in limits]
 
 
-def _counted_apart(
+def counted_apart(
     scope: BudgetScope, actions: tuple[Action, ...]
 ) -> list[tuple[str, tuple[Action, ...]]]:
     """Return which actions count together in a scope, each with the name it is counted by."""
@@ -126,9 +126,9 @@ def _over_rate(
     return Refusal(
         guard="within_rate",
         code=ReasonCode.RATE_LIMITED,
-        expected=f"at most {limit} actions a {span}{_together(wanted)}",
+        expected=f"at most {limit} actions a {span}{together(wanted)}",
         found=used + wanted,
-        remedy=_remedy(f"wait until the {span} has passed", resets_at, wanted=wanted),
+        remedy=remedy(f"wait until the {span} has passed", resets_at, wanted=wanted),
         limit=LimitRefusal(
             scope=BudgetScope.PROJECT,
             measure=measure,
@@ -156,9 +156,9 @@ def _over_day(
     return Refusal(
         guard=f"within_{kind}",
         code=ReasonCode.BUDGET_EXCEEDED if units else ReasonCode.QUOTA_EXCEEDED,
-        expected=f"at most {limit} {what} of the {scope} {kind}{_together(steps)}",
+        expected=f"at most {limit} {what} of the {scope} {kind}{together(steps)}",
         found=used + wanted,
-        remedy=_remedy(f"raise the {kind} or wait until it renews", resets_at, wanted=steps),
+        remedy=remedy(f"raise the {kind} or wait until it renews", resets_at, wanted=steps),
         limit=LimitRefusal(
             scope=scope,
             subject=_subject(facts, scope, name=name),
@@ -182,11 +182,19 @@ def _renewed_at(facts: StepFacts) -> datetime:
     return day_end(facts.facts.book.day_at(facts.facts.now, zone), zone)
 
 
-def _together(steps: int) -> str:
+def together(steps: int) -> str:
+    """Say how many steps a limit was held against; nothing of a single one."""
     return f" for {steps} steps together" if steps > 1 else ""
 
 
-def _remedy(text: str, resets_at: datetime | None, *, wanted: int) -> str:
+def remedy(text: str, resets_at: datetime | None, *, wanted: int) -> str:
+    """Say what would make steps pass: waiting, if they fit at any time at all.
+
+    Args:
+        text: what to do, if they do.
+        resets_at: from when on; None: they never will.
+        wanted: how many steps there are.
+    """
     if resets_at is not None:
         return f"{text}{_from(resets_at)}"
     split = "split the plan" if wanted > 1 else "use something smaller"
@@ -197,5 +205,6 @@ def _from(instant: datetime | None) -> str:
     return "" if instant is None else f", from {instant:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _urgent(facts: StepFacts) -> bool:
+def urgent(facts: StepFacts) -> bool:
+    """Say whether no limit holds a step back."""
     return facts.action.action.permission.urgent

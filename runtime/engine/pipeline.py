@@ -17,6 +17,7 @@ from runtime.domain.state import State
 from runtime.engine.compiled import CompiledRegistry
 from runtime.engine.facts import Facts, StepFacts
 from runtime.engine.guards import hidden_by
+from runtime.engine.shared_guards import shared_use_after
 from runtime.engine.step import judge_step
 from runtime.kit.json_value import JsonObject
 from runtime.kit.redact import masked
@@ -65,13 +66,13 @@ def run(plan: Plan, facts: Facts, registry: CompiledRegistry) -> Judgement:
 def judge(ready: PreparedPlan, facts: Facts, registry: CompiledRegistry) -> Judgement:
     """Decide a plan step by step, ending at the first that is refused or fails.
 
-    Steps that were done stay done in the returned state; whether to keep them is the caller's.
+    Steps that were done stay done in the returned state; whether to keep them is for `kept`.
     """
     prepared, digest = ready.plan, ready.digest
     refusal = _plan_refusal(prepared, facts)
     if refusal is not None:
         return _refused(prepared, facts, digest, refusal=refusal)
-    state, usage = facts.state, facts.usage
+    state, usage, shared_use = facts.state, facts.usage, facts.shared_use
     outcomes: list[StepOutcome] = []
     for index, step in enumerate(prepared.steps):
         compiled = registry.find(step.action)
@@ -84,7 +85,8 @@ def judge(ready: PreparedPlan, facts: Facts, registry: CompiledRegistry) -> Judg
                 state=state,
                 usage=usage,
                 plan_digest=digest,
-                ahead=_ahead(prepared, index, registry) if facts.limits.counts else (),
+                shared_use=shared_use,
+                ahead=_ahead(prepared, index, registry) if facts.counted else (),
             ),
             registry,
         )
@@ -93,6 +95,8 @@ def judge(ready: PreparedPlan, facts: Facts, registry: CompiledRegistry) -> Judg
         if judged.outcome.status is not StepStatus.DONE or compiled is None:
             break
         usage = usage.after(compiled.action.name, cost=judged.outcome.cost)
+        if index + 1 < len(prepared.steps):
+            shared_use = shared_use_after(shared_use, compiled.action, facts)
     return Judgement(
         outcome=PlanOutcome(
             status=outcomes[-1].status,
@@ -106,6 +110,17 @@ def judge(ready: PreparedPlan, facts: Facts, registry: CompiledRegistry) -> Judg
         state=state,
         usage=usage,
     )
+
+
+def kept(judged: Judgement, facts: Facts, *, atomic: bool) -> Judgement:
+    """Return what a plan leaves behind: of one that is to be whole, all of it or nothing.
+
+    Whole is a plan that was asked for as atomic, and any that lacks an approval: of what others
+    have yet to see, no part is done.
+    """
+    refusal = judged.outcome.refusal
+    waits = refusal is not None and refusal.code is ReasonCode.APPROVAL_REQUIRED
+    return all_or_nothing(judged, facts) if atomic or waits else judged
 
 
 def all_or_nothing(judged: Judgement, facts: Facts) -> Judgement:

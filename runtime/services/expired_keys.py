@@ -7,17 +7,28 @@ of those that only administrate.
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from runtime.domain.errors import StorageUnavailableError
 from runtime.kit.clock import Clock
 from runtime.store.idempotency_keys import forget_before
+from runtime.store.limit_counters import forget_counters
 from runtime.store.session import Database
 
 KEPT: Final = timedelta(hours=24)
+COUNTERS_KEPT: Final = timedelta(days=400)
+"""More than a year: what was used in a month can be compared with the same month of the last."""
 BETWEEN_S: Final = 600.0
 MOST_AT_ONCE: Final = 5_000
+
+
+class _Forget(Protocol):
+    async def __call__(
+        self, connection: AsyncConnection, instant: datetime, *, limit: int
+    ) -> int: ...
 
 
 class ExpiredKeys:
@@ -42,18 +53,22 @@ class ExpiredKeys:
     async def forget(self, organization_id: str) -> int:
         """Forget an organization's keys of more than a day ago, a number at a time.
 
-        A database that does not answer is asked again another time.
+        Counters of budgets whose day or month has long been over go as well. A database that does
+        not answer is asked again another time.
 
         Returns:
-            How many were forgotten.
+            How many keys were forgotten.
         """
+        now = self._clock.now()
+        await self._forget(organization_id, forget_counters, before=now - COUNTERS_KEPT)
+        return await self._forget(organization_id, forget_before, before=now - KEPT)
+
+    async def _forget(self, organization_id: str, forget: _Forget, *, before: datetime) -> int:
         forgotten = 0
         try:
             while True:
                 async with self._database.transaction(organization_id) as connection:
-                    gone = await forget_before(
-                        connection, self._clock.now() - KEPT, limit=MOST_AT_ONCE
-                    )
+                    gone = await forget(connection, before, limit=MOST_AT_ONCE)
                 forgotten += gone
                 if gone < MOST_AT_ONCE:
                     return forgotten

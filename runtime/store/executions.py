@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,6 +11,7 @@ import asyncpg
 import orjson
 
 from runtime.domain.errors import (
+    LimitPassedError,
     NotFoundError,
     StaleFenceError,
     StaleHeadError,
@@ -19,15 +20,18 @@ from runtime.domain.errors import (
 )
 from runtime.domain.history import Cause
 from runtime.domain.record import AuditRecord, Event
+from runtime.domain.shared_use import Counter
 from runtime.domain.state import State
+from runtime.store.limit_counters import NewCharge, added_up
 from runtime.store.policy_decisions import NewDecision
 from runtime.store.session import LOST, Database, tenant
 
-_STATEMENT: Final = "select commit_executions($1, $2)"
+_STATEMENT: Final = "select commit_executions($1, $2, $3)"
 STALE_FENCE: Final = "PL002"
 MOVED: Final = frozenset({"PL003", "40P01", "40001"})
 """A head that moved; a deadlock or a serialization failure means the same: judge anew."""
 NO_PROJECT: Final = "PL004"
+PASSED: Final = "PL005"
 
 
 class RepeatedError(Exception):
@@ -118,6 +122,7 @@ class Commit:
         settings: the settings that it was judged by.
         state: the state that follows.
         usage: the usage book that follows, as text.
+        charges: what is added to budgets that projects share.
     """
 
     organization_id: str
@@ -138,15 +143,22 @@ class Commit:
     decisions: tuple[NewDecision, ...]
     approvals: tuple[NewApproval, ...] = ()
     uses: tuple[NewUse, ...] = ()
+    charges: tuple[NewCharge, ...] = ()
 
 
-async def commit(database: Database, groups: Sequence[Commit]) -> None:
+async def commit(database: Database, groups: Sequence[Commit]) -> Mapping[Counter, int]:
     """Write groups of one organization, or nothing of them.
+
+    Their heads are taken in the order of their projects, as by whoever takes all of them.
+
+    Returns:
+        What is used by now, of each counter that is charged.
 
     Raises:
         StaleFenceError: a holder of a later lease has written.
         StaleHeadError: the state or the settings are not those that were judged, or an approval
             can't be used any more.
+        LimitPassedError: a counter has not enough room left.
         NotFoundError: there is no such project any more.
         RepeatedError: a key or an outcome is there already.
         StorageRefusedError: the database refuses what it was given, and will again.
@@ -154,12 +166,18 @@ async def commit(database: Database, groups: Sequence[Commit]) -> None:
             groups may have been written, which the ids of their outcomes tell.
     """
     organization_id = tenant(groups[0].organization_id)
-    spelled = orjson.dumps([_group(group) for group in groups]).decode()
+    in_order = sorted(groups, key=lambda group: group.project_id)
+    spelled = orjson.dumps([_group(group) for group in in_order]).decode()
+    charged = added_up(charge for group in groups for charge in group.charges)
+    charges = orjson.dumps(charged).decode() if charged else None
     async with database.connection() as connection:
         try:
-            await connection.fetchval(_STATEMENT, organization_id, spelled)
+            counted = await connection.fetchval(_STATEMENT, organization_id, spelled, charges)
         except (*LOST, asyncpg.PostgresError) as error:
             raise _told(error, groups[0]) from error
+    if counted is None:
+        return {}
+    return {(key, period): used for key, period, used in orjson.loads(counted)}
 
 
 def _told(error: Exception, group: Commit) -> Exception:
@@ -170,6 +188,8 @@ def _told(error: Exception, group: Commit) -> Exception:
         return StaleFenceError(held=group.fence, current=int(getattr(error, "detail", 0) or 0))
     if code in MOVED:
         return StaleHeadError()
+    if code == PASSED:
+        return LimitPassedError(counter=str(getattr(error, "detail", "")))
     if code == NO_PROJECT:
         return NotFoundError(kind="project", id=group.project_id)
     if isinstance(error, LOST):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import asyncpg
 from sqlalchemy import BigInteger, Text, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
-from runtime.domain.errors import NotFoundError, StorageUnavailableError, TamperedStateError
+from runtime.domain.errors import NotFoundError, TamperedStateError
 from runtime.domain.head import Head
 from runtime.domain.history import Cause
 from runtime.domain.limits import Limits
@@ -17,7 +16,8 @@ from runtime.domain.state import State
 from runtime.domain.usage_book import UsageBook
 from runtime.kit.canonical_json import digest_bytes
 from runtime.store.base import Id, Instant, Row, of_project
-from runtime.store.session import LOST, Database, tenant
+from runtime.store.organization_limits import read_limits
+from runtime.store.session import Database, read_row, tenant
 from runtime.store.snapshots import SnapshotRow
 from runtime.store.versions import VersionRow
 
@@ -100,11 +100,8 @@ async def read_head(database: Database, *, organization_id: str, project_id: str
         TamperedStateError: the stored state does not have the recorded hash.
         StorageUnavailableError: the database can't be asked.
     """
-    asked = ("select * from read_head($1, $2)", tenant(organization_id), project_id)
-    try:
-        row = await _row(database, asked)
-    except StorageUnavailableError:  # a connection that had ended: the pool opens another one
-        row = await _row(database, asked)
+    call = "select * from read_head($1, $2)"
+    row = await read_row(database, call, tenant(organization_id), project_id)
     if row is None:
         raise NotFoundError(kind="project", id=project_id)
     return Head(
@@ -120,15 +117,8 @@ async def read_head(database: Database, *, organization_id: str, project_id: str
         organization_rules=row["organization_rules"],
         project_rules=row["project_rules"],
         rules_number=row["rules_number"],
+        shared=read_limits(row["shared_number"], row["shared_limits"]),
     )
-
-
-async def _row(database: Database, asked: tuple[str, str, str]) -> asyncpg.Record | None:
-    async with database.connection() as connection:
-        try:
-            return await connection.fetchrow(*asked)
-        except (*LOST, asyncpg.PostgresError) as error:  # a read: nothing was to be written
-            raise StorageUnavailableError(reason=type(error).__name__, sent=False) from error
 
 
 def proven_state(text: str, *, version: int, recorded: str) -> State:

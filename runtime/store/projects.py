@@ -182,12 +182,14 @@ async def begin_purge(connection: AsyncConnection, project_id: str, *, at: datet
 
 
 async def outdate_judgements(connection: AsyncConnection, organization_id: str) -> None:
-    """Make executions in any project of an organization that were judged before fail at commit."""
-    await connection.execute(
-        update(HeadRow)
-        .where(HeadRow.organization_id == organization_id)
-        .values(settings=HeadRow.settings + 1)
-    )
+    """Make executions in any project of an organization that were judged before fail at commit.
+
+    Heads are taken in the order of their projects, as commits take them: none waits for the other.
+    """
+    mine = HeadRow.organization_id == organization_id
+    in_order = select(HeadRow.project_id).where(mine).order_by(HeadRow.project_id)
+    await connection.execute(in_order.with_for_update(key_share=True))
+    await connection.execute(update(HeadRow).where(mine).values(settings=HeadRow.settings + 1))
 
 
 async def history_size(connection: AsyncConnection, project_id: str) -> HistorySize:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from runtime.domain.errors import (
+    LimitPassedError,
     NotFoundError,
     StaleFenceError,
     StaleHeadError,
     StorageRefusedError,
 )
+from runtime.domain.shared_use import Counter
 from runtime.store.executions import Commit, RepeatedError, commit
 from runtime.store.session import Database
 
@@ -31,6 +33,7 @@ database's time an execution)."""
 _Blamed = (
     StaleFenceError,
     StaleHeadError,
+    LimitPassedError,
     NotFoundError,
     RepeatedError,
     StorageRefusedError,
@@ -40,7 +43,7 @@ _Blamed = (
 @dataclass(slots=True)
 class _Pending:
     group: Commit
-    written: asyncio.Future[None]
+    written: asyncio.Future[Mapping[Counter, int]]
 
 
 class Commits:
@@ -52,8 +55,8 @@ class Commits:
         self._writers: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def write(self, group: Commit) -> None:
-        """Return once a group is stored; raise as `store.executions.commit` does."""
+    async def write(self, group: Commit) -> Mapping[Counter, int]:
+        """Return what `store.executions.commit` does once a group is stored; raise as it does."""
         organization = group.organization_id
         pending = _Pending(group, asyncio.get_running_loop().create_future())
         waiting = self._waiting.setdefault(organization, deque())
@@ -64,7 +67,7 @@ class Commits:
             task = asyncio.create_task(self._serve(organization), name=f"write {organization}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        await pending.written
+        return await pending.written
 
     async def _serve(self, organization: str) -> None:
         """Write until nothing of the organization waits."""
@@ -82,27 +85,30 @@ class Commits:
     async def _write(self, together: Sequence[_Pending]) -> None:
         """Write groups together; if one of them is to blame, each on its own."""
         try:
-            await commit(self._database, [pending.group for pending in together])
+            counted = await commit(self._database, [pending.group for pending in together])
         except _Blamed as error:
             if len(together) == 1:
-                _end(together, error)
+                _fail(together, error)
                 return
             for pending in together:
                 await self._write([pending])
         except BaseException as error:  # whatever it is, nobody may wait for ever
-            _end(together, error)
+            _fail(together, error)
             if not isinstance(error, Exception):
                 raise
         else:
-            _end(together, None)
+            _end(together, counted)
 
 
-def _end(together: Sequence[_Pending], error: BaseException | None) -> None:
-    """Tell those who still wait that their groups are stored, or why not."""
+def _end(together: Sequence[_Pending], counted: Mapping[Counter, int]) -> None:
+    """Tell those who still wait that their groups are stored, and what was counted."""
     for pending in together:
-        if pending.written.done():
-            continue
-        if error is None:
-            pending.written.set_result(None)
-        else:
+        if not pending.written.done():
+            pending.written.set_result(counted)
+
+
+def _fail(together: Sequence[_Pending], error: BaseException) -> None:
+    """Tell those who still wait why their groups are not stored."""
+    for pending in together:
+        if not pending.written.done():
             pending.written.set_exception(error)

@@ -50,3 +50,11 @@ def test_a_document_holds_the_whole_declaration_but_the_handler() -> None:
         "cost": 4,
         "side_effects": [{"job": "box.label", "description": "Prints."}],
     }
+
+
+def test_tokens_and_money_are_declared_where_there_are_any() -> None:
+    """What uses neither has the digest that it always had."""
+    plain, paid = an_action().document(), an_action(tokens=3, money_micros=250).document()
+
+    assert {"tokens", "money_micros"}.isdisjoint(plain)
+    assert paid == {**plain, "tokens": 3, "money_micros": 250}

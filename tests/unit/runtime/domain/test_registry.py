@@ -93,6 +93,10 @@ def test_a_new_project_starts_with_each_components_state() -> None:
         pytest.param([BOX], [an_action(may_change=("",))], "'' is not a JSON", id="everything"),
         pytest.param([BOX], [an_action(may_change=("/*",))], "'/*' is not a JSON", id="anything"),
         pytest.param([BOX], [an_action(cost=-1)], "cost -1 must not be negative", id="cost"),
+        pytest.param([BOX], [an_action(tokens=-2)], "tokens -2 must not be negative", id="tokens"),
+        pytest.param(
+            [BOX], [an_action(money_micros=-3)], "money_micros -3 must not be negative", id="money"
+        ),
         pytest.param(
             [BOX],
             [an_action(permission=Permission(approvals=-1))],

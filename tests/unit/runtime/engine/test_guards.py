@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from runtime.domain.action import Permission, Visibility
 from runtime.domain.approval import Consent, ConsentKind
 from runtime.domain.condition import Condition
-from runtime.domain.limits import BudgetScope, ExecutionWindow, Limits, Usage
+from runtime.domain.limits import BudgetScope, ExecutionWindow, LimitMeasure, Limits, Usage
 from runtime.domain.policy import Obligation, ObligationKind, PolicyReason
 from runtime.domain.reason import ReasonCode
+from runtime.domain.shared_limits import BudgetMeasure
+from runtime.domain.shared_rates import RateGrant, RateRefusal, RateWindow
 from runtime.engine.facts import StepFacts
 from runtime.engine.guards import GUARDS, consents_for, first_refusal
 from runtime.kit.json_value import JsonObject, JsonValue
@@ -30,10 +32,25 @@ from tests.builders import (
     an_action,
     step_facts_for,
 )
+from tests.shared_limits import a_budget, shared_limits
 
 NIGHT: Final = ExecutionWindow(start=time(22), end=time(6))
 FULL: Final = Condition(rule="state.box.value > 0", message="the box is full")
 STEP: Final = a_step(value=3)
+NO_ROOM: Final = RateGrant(
+    steps=0,
+    refusal=RateRefusal(
+        window=RateWindow(
+            scope=BudgetScope.ORGANIZATION,
+            subject="acme",
+            measure=LimitMeasure.PER_MINUTE,
+            most=5,
+        ),
+        used=5,
+        wanted=1,
+        free_at=NOW,
+    ),
+)
 BREACHES: Final[dict[str, JsonObject]] = {
     "project_active": {"project_active": False},
     "action_known": {"known": False},
@@ -43,14 +60,25 @@ BREACHES: Final[dict[str, JsonObject]] = {
     "inside_window": {"windows": (NIGHT,)},
     "preconditions_hold": {"preconditions": (FULL,)},
     "within_rate": {"per_minute": 0},
+    "within_shared_rate": {"rate_grant": NO_ROOM},
     "within_quota": {"quotas": {BudgetScope.PROJECT: 0}},
     "within_budget": {"budgets": {BudgetScope.PROJECT: 0}},
+    "within_shared_quota": {"shared_quota": a_budget(0, measure=BudgetMeasure.ACTIONS)},
+    "within_shared_budget": {"shared_budget": a_budget(0)},
     "within_cap": {"cap": 0},
     "confirmed": {"confirm": True},
     "approved": {"approvals": 2},
 }
 """For each guard the change to a permitted step that it alone refuses."""
-LIMITS: Final = ("inside_window", "within_rate", "within_quota", "within_budget")
+LIMITS: Final = (
+    "inside_window",
+    "within_rate",
+    "within_shared_rate",
+    "within_quota",
+    "within_budget",
+    "within_shared_quota",
+    "within_shared_budget",
+)
 """The guards that an urgent action is excused from."""
 
 
@@ -81,6 +109,10 @@ def judged(**changes: object) -> StepFacts:
             quotas=given_.get("quotas", {}),
         ),
         usage=given_.get("usage", Usage()),
+        rate_grant=given_.get("rate_grant"),
+        shared_limits=shared_limits(
+            *(given_[name] for name in ("shared_quota", "shared_budget") if name in given_)
+        ),
     )
 
 
@@ -143,8 +175,11 @@ def test_the_order_of_the_guards_is_the_contract() -> None:
         ("inside_window", "outside_window", "a time inside 22:00-06:00 UTC", "2026-", "run it"),
         ("preconditions_hold", "precondition_unmet", "the box is full", FULL.rule, "bring the"),
         ("within_rate", "rate_limited", "at most 0 actions a minute", 1, "use something smaller"),
+        ("within_shared_rate", "rate_limited", "at most 5 actions a minute of", 6, "wait until"),
         ("within_quota", "quota_exceeded", "at most 0 actions of the project", 1, "use something"),
         ("within_budget", "budget_exceeded", "at most 0 units of the project", 1, "use something"),
+        ("within_shared_quota", "quota_exceeded", "at most 0 actions a day of the organ", 1, "use"),
+        ("within_shared_budget", "budget_exceeded", "at most 0 units a day of the organ", 1, "use"),
         ("within_cap", "cost_capped", "a step that costs at most 0 units", 1, "use a cheaper"),
         ("confirmed", "confirmation_required", "the requester's confirmation", None, "confirm"),
         ("approved", "approval_required", "2 approval(s) by other people", 0, "ask a colleague"),

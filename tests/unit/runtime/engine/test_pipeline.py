@@ -341,6 +341,42 @@ def test_an_atomic_plan_that_stops_leaves_nothing_behind() -> None:
     assert {(step.diff, step.cost, step.state_version) for step in outcome.steps} == {((), 0, 0)}
 
 
+@pytest.mark.parametrize(
+    ("kind", "atomic", "left"),
+    [
+        pytest.param(ObligationKind.APPROVE, False, 0, id="it waits for approval"),
+        pytest.param(ObligationKind.APPROVE, True, 0, id="it waits and is atomic"),
+        pytest.param(ObligationKind.CONFIRM, False, 1, id="it waits for its requester only"),
+        pytest.param(ObligationKind.CONFIRM, True, 0, id="it waits for its requester, atomic"),
+    ],
+)
+def test_a_plan_that_waits_for_others_leaves_nothing_behind(
+    *, kind: ObligationKind, atomic: bool, left: int
+) -> None:
+    """Of what others have yet to see no part is done; a requester sees what they do."""
+    plan = adds(1, 2)
+    facts = facts_for(plan, REGISTRY)
+    waiting = a_decision(obligations=(Obligation(kind=kind),))
+    facts = replace(facts, decisions=(facts.decisions[0], waiting))
+
+    judgement = pipeline.kept(pipeline.run(plan, facts, REGISTRY), facts, atomic=atomic)
+
+    assert judgement.state.components == {"box": {"value": left}}
+    assert judgement.outcome.status is StepStatus.REFUSED
+    expected = StepStatus.DONE if left else StepStatus.ROLLED_BACK
+    assert judgement.outcome.steps[0].status is expected
+
+
+def test_a_plan_that_stops_keeps_what_it_did() -> None:
+    """Unless it was to be whole."""
+    plan = adds(1, "two")
+    facts = facts_for(plan, REGISTRY)
+    judgement = pipeline.run(plan, facts, REGISTRY)
+
+    assert pipeline.kept(judgement, facts, atomic=False) is judgement
+    assert pipeline.kept(judgement, facts, atomic=True).state == facts.state
+
+
 def test_what_policy_hides_is_hidden_in_steps_that_are_not_reached() -> None:
     """A record does not show of a step that was not judged what it would not of one that was."""
     hide = a_decision(obligations=(Obligation(kind=ObligationKind.REDACT, pointers=("/value",)),))
