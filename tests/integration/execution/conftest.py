@@ -1,5 +1,6 @@
-"""Let these tests use the world of `tests.execution`."""
+"""Let these tests use the worlds of `tests.execution`, also one in which moves are paid for."""
 
 from tests.execution import redis_url, world
+from tests.priced import priced
 
-__all__ = ["redis_url", "world"]
+__all__ = ["priced", "redis_url", "world"]

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +26,8 @@ from runtime.domain.errors import DomainError
 from runtime.domain.head import Head
 from runtime.domain.plan import Plan, Step
 from runtime.domain.principal import Mode, Principal
+from runtime.domain.shared_rates import NO_GRANTS, RateGrants
+from runtime.domain.shared_use import NOTHING_SHARED, Counter, SharedUse
 from runtime.kit.clock import SystemClock
 from runtime.kit.json_value import JsonObject
 from runtime.ports.leases import Lease, Leases
@@ -46,6 +48,7 @@ from runtime.services.policies.decided_steps import DecidedPlans
 from runtime.store.executions import Commit
 from runtime.store.session import Database
 from tests.execution import ENVIRONMENTS, World, a_key
+from tests.rates import uncounted
 from tests.rules import decisions_by_table
 
 ROOT: Final = Path(__file__).parents[3]
@@ -193,9 +196,19 @@ class _WatchedJudge(Judge):
         *,
         decided: DecidedPlans,
         approvals: ApprovalFacts = NO_APPROVALS,
+        shared_use: SharedUse = NOTHING_SHARED,
+        rates: RateGrants = NO_GRANTS,
     ) -> Verdict:
         self._reached(Place.GATHERED)
-        verdict = super().group(changes, head, tenure, decided=decided, approvals=approvals)
+        verdict = super().group(
+            changes,
+            head,
+            tenure,
+            decided=decided,
+            approvals=approvals,
+            shared_use=shared_use,
+            rates=rates,
+        )
         self._reached(Place.JUDGED)
         return verdict
 
@@ -206,9 +219,10 @@ class _WatchedCommits(Commits):
         self._reached = reached
 
     @override
-    async def write(self, group: Commit) -> None:
-        await super().write(group)
+    async def write(self, group: Commit) -> Mapping[Counter, int]:
+        counted = await super().write(group)
         self._reached(Place.WRITTEN)
+        return counted
 
 
 async def _execute(asked: JsonObject) -> JsonObject:
@@ -234,6 +248,7 @@ async def _execute(asked: JsonObject) -> JsonObject:
             judge=lambda environment: _WatchedJudge(judges.of(environment), reached),
             decisions=decisions_by_table(database, clock),
             past=Past(database),
+            rates=uncounted(database),
             clock=clock,
             measures=Unmeasured(),
         )

@@ -25,10 +25,11 @@ from runtime.store.heads import bump_settings, read_head
 from tests.database import FreshDatabase, session
 from tests.execution import ENVIRONMENTS, CountingMeasures, World, an_increment
 from tests.integration.faults.given_leases import GivenLeases
+from tests.rates import uncounted
 from tests.rules import decided_by_table, decisions_by_table
 
-ROOT = Path(__file__).parents[3]
-FUNCTION = ROOT / "migrations" / "versions" / "0004_commit_executions.sql"
+VERSIONS = Path(__file__).parents[3] / "migrations" / "versions"
+FUNCTION = max(VERSIONS.glob("*_commit_executions.sql"))  # as the newest revision made it
 LATE_FENCE = 5
 LATER_FENCE = 9
 
@@ -179,6 +180,7 @@ async def lines_under(
             judge=Judges(ENVIRONMENTS).of,
             decisions=decisions_by_table(world.database, SystemClock()),
             past=Past(world.database),
+            rates=uncounted(world.database),
             clock=SystemClock(),
             measures=measures,
         ),
