@@ -70,63 +70,102 @@ def forecast(
     return (*_rates(limits, book, now=now), *_days(limits, book, now=now, asker=principal_id))
 
 
+def _days(limits: Limits, book: UsageBook, *, now: datetime, asker: str) -> Iterator[LimitUse]:
+    counts = _today(book, now=now, zone=limits.day_zone)
+    bounds = {(measure, scope): limit for measure, scope, limit in daily_limits(limits)}
+    day, zone = counts.day, limits.day_zone
+    span = Span.of(day_start(day, zone), day_end(day, zone), now=now)
+    places = dict.fromkeys((*_ALWAYS_TOLD, *bounds))
+    for measure, scope in sorted(places, key=_widest_first):
+        limit = bounds.get((measure, scope))
+        for subject in _subjects(measure, scope, counts, asker=asker):
+            used = counts.used(measure, scope, subject)
+            yield span_use(measure, scope, subject, limit=limit, used=used, span=span)
+
+
 def _rates(limits: Limits, book: UsageBook, *, now: datetime) -> Iterator[LimitUse]:
     usage = book.at(now).usage("")
     for measure, limit, used, free_at in (
         (LimitMeasure.PER_MINUTE, limits.per_minute, usage.last_minute, book.minute_free_at),
         (LimitMeasure.PER_HOUR, limits.per_hour, usage.last_hour, book.hour_free_at),
     ):
-        yield LimitUse(
-            scope=BudgetScope.PROJECT,
-            subject=None,
-            measure=measure,
+        yield rate_use(
+            measure,
+            BudgetScope.PROJECT,
+            None,
             limit=limit,
             used=used,
-            left=_left(limit, used),
-            burn_rate_per_hour=None,
-            exhausted_at=None,
-            status=_status(limit, used, ends_early=False),
             resets_at=(free_at(now, used=used, most=0) or now) if used else now,
         )
 
 
-def _days(limits: Limits, book: UsageBook, *, now: datetime, asker: str) -> Iterator[LimitUse]:
-    counts = _today(book, now=now, zone=limits.day_zone)
-    bounds = {(measure, scope): limit for measure, scope, limit in daily_limits(limits)}
-    span = _Span.of(counts.day, limits.day_zone, now=now)
-    places = dict.fromkeys((*_ALWAYS_TOLD, *bounds))
-    for measure, scope in sorted(places, key=_widest_first):
-        limit = bounds.get((measure, scope))
-        for subject in _subjects(measure, scope, counts, asker=asker):
-            used = counts.used(measure, scope, subject)
-            rate = used / span.hours
-            exhausted_at = _exhausted_at(limit, used, span=span)
-            yield LimitUse(
-                scope=scope,
-                subject=subject,
-                measure=measure,
-                limit=limit,
-                used=used,
-                left=_left(limit, used),
-                burn_rate_per_hour=round(rate, 2),
-                exhausted_at=exhausted_at,
-                status=_status(limit, used, ends_early=exhausted_at is not None),
-                resets_at=span.end,
-            )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Span:
-    """Hold the day so far: `hours` of it are over, one at least, so that a first step is no run."""
+class Span:
+    """Hold a day or a month so far.
+
+    Attributes:
+        now: the instant.
+        hours: so many of it are over, one at least, so that a first step is no run.
+        end: when it is over.
+    """
 
     now: datetime
     hours: float
     end: datetime
 
     @classmethod
-    def of(cls, day: str, zone: str, *, now: datetime) -> _Span:
-        passed = max(now - day_start(day, zone), _HOUR)
-        return cls(now=now, hours=passed / _HOUR, end=day_end(day, zone))
+    def of(cls, start: datetime, end: datetime, *, now: datetime) -> Span:
+        """Return the span from one instant to another, as it stands in between."""
+        return cls(now=now, hours=max(now - start, _HOUR) / _HOUR, end=end)
+
+
+def span_use(
+    measure: LimitMeasure,
+    scope: BudgetScope,
+    subject: str | None,
+    *,
+    limit: int | None,
+    used: int,
+    span: Span,
+) -> LimitUse:
+    """Return the use of what a day or a month may use, and how long the rest of it will last."""
+    exhausted_at = _exhausted_at(limit, used, span=span)
+    return LimitUse(
+        scope=scope,
+        subject=subject,
+        measure=measure,
+        limit=limit,
+        used=used,
+        left=_left(limit, used),
+        burn_rate_per_hour=round(used / span.hours, 2),
+        exhausted_at=exhausted_at,
+        status=_status(limit, used, ends_early=exhausted_at is not None),
+        resets_at=span.end,
+    )
+
+
+def rate_use(
+    measure: LimitMeasure,
+    scope: BudgetScope,
+    subject: str | None,
+    *,
+    limit: int | None,
+    used: int,
+    resets_at: datetime,
+) -> LimitUse:
+    """Return the use of a rate, which has no end to last to."""
+    return LimitUse(
+        scope=scope,
+        subject=subject,
+        measure=measure,
+        limit=limit,
+        used=used,
+        left=_left(limit, used),
+        burn_rate_per_hour=None,
+        exhausted_at=None,
+        status=_status(limit, used, ends_early=False),
+        resets_at=resets_at,
+    )
 
 
 def _today(book: UsageBook, *, now: datetime, zone: str) -> DayCounts:
@@ -157,7 +196,7 @@ def _subjects(
     return [None]
 
 
-def _exhausted_at(limit: int | None, used: int, *, span: _Span) -> datetime | None:
+def _exhausted_at(limit: int | None, used: int, *, span: Span) -> datetime | None:
     if limit is None or not used:
         return None
     left = max(limit - used, 0)

@@ -61,6 +61,16 @@ def known_id(text: str, *, kind: str, prefix: str) -> str:
     return text
 
 
+def refuse_others(caller: Caller, organization_id: str) -> None:
+    """Answer the id of another organization as one that does not exist.
+
+    Raises:
+        NotFoundError: it is not the caller's.
+    """
+    if organization_id != caller.organization_id:
+        raise NotFoundError(kind="organization", id=organization_id)
+
+
 async def active_organization(connection: AsyncConnection, caller: Caller) -> Organization:
     """Return the caller's organization, which stays active until the transaction ends.
 

@@ -11,6 +11,7 @@ from runtime.entrypoints.cli.client import Document
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.exporting import save_export
 from runtime.entrypoints.cli.naming import own_organization
+from runtime.entrypoints.cli.org_limits import app as limits_app
 from runtime.entrypoints.cli.shown_once import warn_if_lost
 
 app = typer.Typer(
@@ -21,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.add_typer(limits_app, name="limits")
+
 COLUMNS: Final = {"ID": "id", "NAME": "name", "CREATED": "created_at", "ARCHIVED": "archived_at"}
 FOUNDED: Final = {
     "ORGANIZATION": "organization.id",
@@ -28,6 +31,27 @@ FOUNDED: Final = {
     "OWNER": "owner.id",
     "TOKEN ID": "token.id",
     "TOKEN": "token.text",
+}
+USES: Final = {
+    "MEASURE": "measure",
+    "SCOPE": "scope",
+    "SUBJECT": "subject",
+    "USED": "used",
+    "LIMIT": "limit",
+    "%": "percent",
+    "AN HOUR": "burn_rate_per_hour",
+    "STATUS": "status",
+    "EXHAUSTED": "exhausted_at",
+    "RESETS": "resets_at",
+}
+ROLLED_UP: Final = {
+    "PROJECT": "name",
+    "DAY": "day",
+    "MEASURE": "measure",
+    "USED": "used",
+    "LIMIT": "limit",
+    "STATUS": "status",
+    "RESETS": "resets_at",
 }
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")]
 
@@ -85,6 +109,42 @@ def export(
         api.print_json(saved.last_line)
     else:
         typer.echo(f"{saved.rows} rows in {file}, SHA-256 {saved.sha256}")
+
+
+@command(app)
+def usage(
+    api: Api,
+    *,
+    projects: Annotated[
+        bool, typer.Option("--projects", help="Show what each project used of its own limits.")
+    ] = False,
+) -> None:
+    """Show what your projects have used of what they share, and how long the rest will last."""
+    place = ("organizations", own_organization(api))
+    if projects:
+        _show_projects(api, api.items(*place, "usage", verb="projects"))
+        return
+    found = api.get(*place, "usage")
+    if api.as_json:
+        api.print_json(found)
+        return
+    api.show_all([*found["budgets"], *(found["rates"] or ())], USES)
+    if found["rates"] is None:
+        api.say("rates can't be told at the moment")
+
+
+def _show_projects(api: Api, items: list[Document]) -> None:
+    """Print what projects used: all for programs, the project's own limits for people."""
+    if api.as_json:
+        api.show_all(items, ROLLED_UP)
+        return
+    lines = [
+        {**use, "name": item["name"], "day": item["day"]}
+        for item in items
+        for use in item["limits"]
+        if use["scope"] == "project"
+    ]
+    api.show_all(lines, ROLLED_UP)
 
 
 def _told(api: Api, verb: str) -> Document:

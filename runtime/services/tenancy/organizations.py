@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
-from runtime.domain.caller import Caller, CredentialKind
+from runtime.domain.caller import CredentialKind
 from runtime.domain.errors import NameTakenError, NotAllowedError, NotFoundError
 from runtime.domain.member import Member, MemberKind
 from runtime.domain.organization import Organization, OrganizationRole
@@ -18,7 +18,7 @@ from runtime.services.context import Context, Ids
 from runtime.services.documents import member_document, organization_document, spelled_instant
 from runtime.services.expired_keys import KEPT
 from runtime.services.identity.minting import Mint, Minted, Wish
-from runtime.services.standing import active_organization, steady_owner
+from runtime.services.standing import active_organization, refuse_others, steady_owner
 from runtime.services.unit_of_work import Answer, Unit, once, use_of
 from runtime.store import idempotency_keys, organizations
 from runtime.store.idempotency_keys import KeyUse, StoredAnswer
@@ -92,7 +92,7 @@ class Organizations:
         """
         caller = context.caller
         caller.require(Scope.ORGANIZATION_READ)
-        _refuse_others(caller, organization_id)
+        refuse_others(caller, organization_id)
         async with self._database.transaction(caller.organization_id, read_only=True) as connection:
             found = await organizations.find_organization(connection, organization_id)
         if found is None:
@@ -161,7 +161,7 @@ class Organizations:
     ) -> Answer:
         caller = context.caller
         caller.require(Scope.ORGANIZATION_MANAGE)
-        _refuse_others(caller, organization_id)
+        refuse_others(caller, organization_id)
         caller.require_owner()
 
         async def work(unit: Unit) -> Answer:
@@ -267,16 +267,6 @@ def _token_document(minted: Minted, *, text: str | None) -> JsonObject:
         "created_at": spelled_instant(token.created_at),
         "text": text,
     }
-
-
-def _refuse_others(caller: Caller, organization_id: str) -> None:
-    """Answer the id of another organization as one that does not exist.
-
-    Raises:
-        NotFoundError: it is not the caller's.
-    """
-    if organization_id != caller.organization_id:
-        raise NotFoundError(kind="organization", id=organization_id)
 
 
 async def _still_owner(unit: Unit, member_id: str) -> bool:
