@@ -54,8 +54,8 @@ class TrustedIssuer(BaseModel):
         organization_id: whose members it vouches for. Exactly one of this and the next is set.
         organization_claim: the claim that holds an organization id; such an issuer speaks for every
             organization, so it is one that the platform itself runs.
-        claims: names of claims of its bearer tokens that policies may judge people by; none by
-            default. Sessions carry none.
+        claims: names of claims of its tokens that policies may judge people by; none by default.
+            A session keeps those of its login.
         leeway_s: by how much its clock may differ from ours.
         keys_max_age_s: how long its keys are used before they are fetched again, and so how long
             a withdrawn key can work.
@@ -137,8 +137,7 @@ class VerifiedIdentity:
         email_verified: whether the issuer says that it is theirs.
         organization_id: the organization that they belong to, by the issuer's settings.
         expires_at: until when.
-        claims: those that the settings list, of a bearer token, as canonical JSON text; empty where
-            there are none.
+        claims: those that the settings list, as canonical JSON text; empty where there are none.
     """
 
     issuer: str

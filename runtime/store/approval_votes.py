@@ -5,15 +5,18 @@ What a voter is in the project now is read with each vote; what they were then i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKeyConstraint,
     Select,
     Text,
     and_,
+    func,
     insert,
     literal,
     select,
@@ -22,7 +25,7 @@ from sqlalchemy import Row as Found
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
-from runtime.domain.approval_request import Approval, Vote, VoteKind
+from runtime.domain.approval_request import Approval, Tally, Vote, VoteKind
 from runtime.domain.member import MemberKind
 from runtime.domain.organization import OrganizationRole
 from runtime.store.base import Id, Instant, Row, of_project
@@ -131,6 +134,37 @@ async def overrides_on(
     kind = literal(VoteKind.OVERRIDE.value).label("kind")
     asked = _with_standing(ApprovalOverrideRow, approval_ids).add_columns(kind)
     return await _read(connection, asked)
+
+
+async def tallies_on(
+    connection: AsyncConnection, approval_ids: Sequence[str], *, since: datetime
+) -> Mapping[str, Tally]:
+    """Count who said yes to each request, and who put its approval aside since an instant."""
+    vote, call = ApprovalVoteRow, ApprovalOverrideRow
+    said_yes = vote.kind == VoteKind.GRANT.value
+    granted = await _counted(connection, vote, approval_ids, counts=said_yes)
+    called = await _counted(connection, call, approval_ids, counts=call.cast_at >= since)
+    return {
+        item: Tally(grants=granted.get(item, 0), overrides=called.get(item, 0))
+        for item in approval_ids
+    }
+
+
+async def _counted(
+    connection: AsyncConnection,
+    said: type[ApprovalVoteRow | ApprovalOverrideRow],
+    approval_ids: Sequence[str],
+    *,
+    counts: ColumnElement[bool],
+) -> Mapping[str, int]:
+    """Count the people who said something to each request."""
+    asked = (
+        select(said.approval_id, func.count(said.member_id.distinct()).label("people"))
+        .where(said.approval_id.in_(approval_ids), counts)
+        .group_by(said.approval_id)
+        .limit(len(approval_ids))
+    )
+    return {row.approval_id: row.people for row in await connection.execute(asked)}
 
 
 async def _read(

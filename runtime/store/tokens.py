@@ -1,4 +1,7 @@
-"""Keep tokens: of each the keyed hash of its secret, what it may be used for, and until when."""
+"""Keep tokens: of each the keyed hash of its secret, what it may be used for, and until when.
+
+Of a session also what an identity provider said of the person when they logged in, until it ends.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,10 @@ class TokenRow(Row):
             ["organization_id", "member_id"], ["members.organization_id", "members.id"]
         ),
         CheckConstraint("kind in ('api', 'session')", name="kind_check"),
+        CheckConstraint(
+            "claims = '' or (kind = 'session' and octet_length(claims) <= 4096)",
+            name="claims_check",
+        ),
         Index("tokens_member", "organization_id", "member_id"),
     )
 
@@ -53,10 +60,13 @@ class TokenRow(Row):
     expires_at: Mapped[Instant | None]
     revoked_at: Mapped[Instant | None]
     last_used_at: Mapped[Instant | None]
+    claims: Mapped[str] = mapped_column(Text, server_default="")
 
 
-async def add_token(connection: AsyncConnection, token: IssuedToken, *, secret_hash: bytes) -> None:
-    """Store a new token with the keyed hash of its secret."""
+async def add_token(
+    connection: AsyncConnection, token: IssuedToken, *, secret_hash: bytes, claims: str = ""
+) -> None:
+    """Store a new token with the keyed hash of its secret, and a session with its claims."""
     await connection.execute(
         insert(TokenRow).values(
             organization_id=token.organization_id,
@@ -69,6 +79,7 @@ async def add_token(connection: AsyncConnection, token: IssuedToken, *, secret_h
             created_at=token.created_at,
             created_by=token.created_by,
             expires_at=token.expires_at,
+            claims=claims,
         )
     )
 
@@ -121,8 +132,17 @@ async def expire_token(connection: AsyncConnection, token_id: str, *, at: dateti
 
 
 async def revoke_token(connection: AsyncConnection, token_id: str, *, at: datetime) -> None:
-    """Let a token open nothing any more."""
-    await connection.execute(update(TokenRow).where(TokenRow.id == token_id).values(revoked_at=at))
+    """Let a token open nothing any more; what was said of its bearer is forgotten."""
+    await connection.execute(
+        update(TokenRow).where(TokenRow.id == token_id).values(revoked_at=at, claims="")
+    )
+
+
+async def forget_claims_of(connection: AsyncConnection, member_id: str, *, at: datetime) -> None:
+    """Forget what was said of a member at logins whose sessions have ended by an instant."""
+    row = TokenRow
+    ended = (row.member_id == member_id, row.claims != "", row.expires_at <= at)
+    await connection.execute(update(row).where(*ended).values(claims=""))
 
 
 async def note_uses(

@@ -1,8 +1,8 @@
 """Judge the claims of a verified token, each by its type, its range and what was expected.
 
 Only these claims have a meaning. Roles, user ids, confirmations and whatever else a token says are
-not read (Source: RFC 7519 §4.1, OpenID Connect Core 1.0 §3.1.3.7); of a bearer token, those that
-the issuer's settings list are carried on unread, for policies to judge.
+not read (Source: RFC 7519 §4.1, OpenID Connect Core 1.0 §3.1.3.7); those that the issuer's settings
+list are carried on unread, for policies to judge.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Expectation:
 
     @property
     def login(self) -> bool:
-        """Say whether an identity token is expected, of which a session carries no claims."""
+        """Say whether an identity token is expected."""
         return self.nonce is not None
 
 
@@ -76,7 +76,7 @@ def identity_of(
         email_verified=_email_verified(claims) and email is not None,
         organization_id=_organization(claims, trusted),
         expires_at=datetime.fromtimestamp(expires_s, UTC),
-        claims="" if expected.login else _carried(claims, trusted),
+        claims=_carried(claims, trusted),
     )
 
 

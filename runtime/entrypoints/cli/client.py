@@ -76,6 +76,7 @@ class Request:
         path: below the address, such as `/v1/projects`, its parts quoted by `path_of`.
         body: what is sent as JSON; None sends nothing.
         key: makes it safe to repeat; None lets it be sent again only if it changes nothing.
+        within_s: how long its answer may take; None: as long as the client's usually may.
     """
 
     method: str
@@ -84,6 +85,7 @@ class Request:
     body: object = None
     key: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    within_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +196,8 @@ class Client:
             headers["Idempotency-Key"] = request.key
         kind = http.HTTPSConnection if self._place.scheme == "https" else http.HTTPConnection
         host, port = self._place.hostname or "", self._place.port
-        with closing(kind(host, port, timeout=self._timeout_s)) as connection:
+        timeout_s = request.within_s or self._timeout_s
+        with closing(kind(host, port, timeout=timeout_s)) as connection:
             with self._answering():
                 connection.request(request.method, self._target(request), body, headers)
                 response = connection.getresponse()

@@ -95,6 +95,7 @@ class Api:
         body: object = None,
         key: str | None = None,
         headers: Mapping[str, str] | None = None,
+        within_s: float | None = None,
     ) -> Document:
         """Change something; a key of its own lets the request be sent twice safely."""
         request = Request(
@@ -103,12 +104,25 @@ class Api:
             body=body,
             key=key or fresh_key(),
             headers=headers or {},
+            within_s=within_s,
         )
         return self._client.ask(request)
 
-    def change(self, method: str, *parts: str, body: object = None) -> Document:
+    def change(
+        self,
+        method: str,
+        *parts: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Document:
         """Change something by PUT, PATCH or DELETE."""
-        request = Request(method=method, path=path_of(*parts), body=body, key=fresh_key())
+        request = Request(
+            method=method,
+            path=path_of(*parts),
+            body=body,
+            key=fresh_key(),
+            headers=headers or {},
+        )
         return self._client.ask(request)
 
     def operate(self, *parts: str, body: object) -> Document:
@@ -117,10 +131,11 @@ class Api:
         return Client(self.url, token=self._operator_token()).ask(request)
 
     def items(
-        self, *parts: str, verb: str | None = None, most: int | None = None
+        self, *parts: str, verb: str | None = None, most: int | None = None, **query: object
     ) -> list[Document]:
         """Read a list, page by page; whoever asks for less than there is, is told."""
-        found = list(islice(self._all(*parts, verb=verb), None if most is None else most + 1))
+        pages = self._all(*parts, verb=verb, **query)
+        found = list(islice(pages, None if most is None else most + 1))
         if most is not None and len(found) > most:
             self.say(f"there is more: these are {most}, --limit shows as many as you name")
         return found[:most]
@@ -208,10 +223,10 @@ class Api:
             exit_code=USAGE,
         )
 
-    def _all(self, *parts: str, verb: str | None) -> Iterator[Document]:
+    def _all(self, *parts: str, verb: str | None, **query: object) -> Iterator[Document]:
         cursor = None
         while True:
-            page = self.get(*parts, verb=verb, limit=PAGE, cursor=cursor)
+            page = self.get(*parts, verb=verb, limit=PAGE, cursor=cursor, **query)
             yield from page["items"]
             cursor = page["next_cursor"]
             if cursor is None:

@@ -32,6 +32,10 @@ def outcome_lines(outcome: Document) -> Iterator[str]:
         yield from _refusal_lines(whole, where="plan")
     if whole["code"] == CONFIRMATION:
         yield plain(f"to confirm this very plan: --confirm {outcome['plan_digest']}")
+    waits_for = outcome.get("approval")
+    if waits_for is not None:
+        yield plain(f"it waits for others, who see it by: plangate approval show {waits_for}")
+        yield plain(f"once they agree, to execute this very plan: --approval {waits_for}")
 
 
 def _refusal_lines(refusal: Document, *, where: str) -> Iterator[str]:

@@ -40,6 +40,10 @@ Confirm = Annotated[
     str | None,
     typer.Option(metavar="DIGEST", help="Confirm the plan that was shown with this digest."),
 ]
+Approval = Annotated[
+    str | None,
+    typer.Option(metavar="APPROVAL", help="The request that others granted, such as apr_..."),
+]
 Atomic = Annotated[bool, typer.Option("--atomic", help="All steps or none.")]
 
 
@@ -50,6 +54,7 @@ def execute(
     *,
     project: Project = None,
     confirm: Confirm = None,
+    approval: Approval = None,
     atomic: Atomic = False,
     key: Annotated[
         str | None,
@@ -59,7 +64,7 @@ def execute(
     """Execute a plan; what the engine refuses ends with exit code 1."""
     if key is not None and not _KEY.fullmatch(key):
         raise CommandError("--key takes 1 to 255 printable characters of ASCII", exit_code=USAGE)
-    body = _body(plan, confirm=confirm, atomic=atomic)
+    body = _body(plan, confirm=confirm, approval=approval, atomic=atomic)
     where = ("projects", project_id(api, project), "plans")
     _conclude(api, api.post(*where, verb="execute", body=body, key=key))
 
@@ -71,20 +76,21 @@ def simulate(
     *,
     project: Project = None,
     confirm: Confirm = None,
+    approval: Approval = None,
     atomic: Atomic = False,
 ) -> None:
     """Show what executing a plan now would come to; nothing is changed."""
-    body = _body(plan, confirm=confirm, atomic=atomic)
+    body = _body(plan, confirm=confirm, approval=approval, atomic=atomic)
     where = ("projects", project_id(api, project), "plans")
     _conclude(api, api.post(*where, verb="simulate", body=body))
 
 
-def _body(plan: str, *, confirm: str | None, atomic: bool) -> Document:
+def _body(plan: str, *, confirm: str | None, approval: str | None, atomic: bool) -> Document:
     given = read_document(plan)
     document = given.fragment
     if isinstance(given.value, list):
         document = orjson.Fragment(b'{"steps":' + given.text + b"}")
-    return {"plan": document, "confirm": confirm, "atomic": atomic}
+    return {"plan": document, "confirm": confirm, "approval": approval, "atomic": atomic}
 
 
 def _conclude(api: Api, outcome: Document) -> None:

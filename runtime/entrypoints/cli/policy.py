@@ -49,6 +49,9 @@ ACTIVATIONS: Final = {
     "ACTIVATED": "activated_at",
     "BY": "activated_by",
 }
+TRIED_S: Final = 600.0
+"""How long rules may be tried: an organization's are, in each of its projects (300 took 20 s)."""
+
 FLIPS: Final = {
     "ACTION": "action",
     "PRINCIPAL": "principal",
@@ -131,7 +134,7 @@ def push(
         "note": note or folder.expanduser().resolve().name or "rules",
         "activate": activate,
     }
-    api.show(api.post(*_place(api, project), body=body), UPLOADED)
+    api.show(api.post(*_place(api, project), body=body, within_s=TRIED_S), UPLOADED)
 
 
 @command(app, "list")
@@ -173,13 +176,15 @@ def show(
 def activate(api: Api, version: Version, *, reason: Reason, project: Project = None) -> None:
     """Let a version hold from now on, a new one or an earlier one."""
     where = (*_place(api, project), str(version))
-    api.show(api.post(*where, verb="activate", body={"reason": reason}), ACTIVATIONS)
+    done = api.post(*where, verb="activate", body={"reason": reason}, within_s=TRIED_S)
+    api.show(done, ACTIVATIONS)
 
 
 @command(app)
 def deactivate(api: Api, *, reason: Reason, project: Project = None) -> None:
     """Let no version hold any more; the shipped rules stay."""
-    done = api.post(*_place(api, project), verb="deactivate", body={"reason": reason})
+    where = _place(api, project)
+    done = api.post(*where, verb="deactivate", body={"reason": reason}, within_s=TRIED_S)
     api.show(done, ACTIVATIONS)
 
 

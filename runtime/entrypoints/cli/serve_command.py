@@ -17,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 
 from runtime.bootstrap.environments import installed_environments
 from runtime.bootstrap.platform import check_database
+from runtime.bootstrap.rules import bundle_maker
 from runtime.domain.errors import DomainError
 from runtime.entrypoints.cli.ending import terminated_as_interrupted
 from runtime.entrypoints.cli.listening import open_socket, spoken
@@ -90,13 +91,14 @@ def _check(settings: ServiceSettings) -> None:
 
     Raises:
         ModelReferenceError: `PLANGATE_MODEL` can't be read.
-        SettingsError: there is a database, but no Redis or no key.
+        SettingsError: there is a database, but no Redis or no key, or a key that signs nothing.
         DomainError: a plugin or the database can't be used.
     """
     if settings.model:
         parse_model_reference(settings.model)
     if settings.database_url is not None:
         settings.require_platform()
+        bundle_maker(settings.rules)
         installed_environments()
         asyncio.run(check_database(settings.database_url.get_secret_value()))
 

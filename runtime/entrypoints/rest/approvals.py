@@ -8,14 +8,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from runtime.domain.approval_request import Approval, ApprovalStatus, VoteKind
+from runtime.domain.approval_request import ApprovalStatus, VoteKind
 from runtime.entrypoints.rest.context import Reading, ServicesOf, Writing, answered
 from runtime.entrypoints.rest.paging import PageOut, Paging, paged
 from runtime.entrypoints.rest.plans import PlanIn
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.texts import NameText
-from runtime.services.approvals.documents import approval_document, voted_document
+from runtime.services.approvals.approvals import Listed
+from runtime.services.approvals.documents import listed_document, voted_document
 from runtime.services.approvals.rights import Ballot
 
 router = APIRouter(
@@ -82,6 +83,18 @@ class ApprovalOut(_Wire):
     used_by: str | None
 
 
+class ListedApprovalOut(ApprovalOut):
+    """Describe a request as one of many.
+
+    Attributes:
+        grants: how many said yes; whether that is enough, the status says.
+        overriders: how many put the approval of others aside of late; it takes two.
+    """
+
+    grants: int
+    overriders: int
+
+
 class OverrideOut(_Wire):
     """Say who put the approval of others aside."""
 
@@ -112,17 +125,12 @@ async def list_approvals(
     status: Annotated[
         ApprovalStatus | None, Query(description="Only those of which this became")
     ] = None,
-) -> PageOut[ApprovalOut]:
-    """Return the requests of a project, the oldest first, without the votes on them."""
+) -> PageOut[ListedApprovalOut]:
+    """Return the requests of a project, the oldest first, with how many said what to each."""
     found = await services.approvals.after(
         context, project_id, page.after_text, limit=page.limit + 1, status=status
     )
-    now = services.approvals.now()
-
-    def shown(item: Approval) -> ApprovalOut:
-        return ApprovalOut.model_validate(approval_document(item, now=now))
-
-    return paged(found, page, key_of=lambda item: item.id, shown=shown)
+    return paged(found, page, key_of=lambda item: item.approval.id, shown=_listed)
 
 
 @router.post("/{approval_id}:grant", response_model=VotedApprovalOut)
@@ -174,6 +182,11 @@ async def read_approval(
     found = await services.approvals.read(context, project_id, approval_id)
     document = voted_document(found.approval, found.votes, overrides=found.overrides, now=found.now)
     return VotedApprovalOut.model_validate(document)
+
+
+def _listed(item: Listed) -> ListedApprovalOut:
+    document = listed_document(item.approval, tally=item.tally, now=item.now)
+    return ListedApprovalOut.model_validate(document)
 
 
 def _ballot(body: BallotIn) -> Ballot:

@@ -15,6 +15,7 @@ from runtime.domain.approval_request import (
     OVERRIDE_LASTS,
     Approval,
     ApprovalStatus,
+    Tally,
     Vote,
     VoteKind,
     overridden_until,
@@ -53,16 +54,21 @@ class Voted:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """Pair a request with how many said what to it, as of an instant."""
+
+    approval: Approval
+    tally: Tally
+    now: datetime
+
+
 class Approvals:
     """Keep the requests for approval of projects."""
 
     def __init__(self, *, database: Database, ids: Ids) -> None:
         self._database = database
         self._ids = ids
-
-    def now(self) -> datetime:
-        """Return the instant at which a request that was read is open or has expired."""
-        return self._ids.now()
 
     async def after(
         self,
@@ -72,7 +78,7 @@ class Approvals:
         *,
         limit: int,
         status: ApprovalStatus | None,
-    ) -> tuple[Approval, ...]:
+    ) -> tuple[Listed, ...]:
         """Return requests in the order of their ids: of one status, or all for None.
 
         Raises:
@@ -81,16 +87,16 @@ class Approvals:
         """
         caller = context.caller
         caller.require(Scope.OUTCOMES_READ)
+        now = self._ids.now()
         async with self._database.transaction(caller.organization_id, read_only=True) as connection:
             await seen(connection, caller, project_id)
-            return await approvals.approvals_after(
-                connection,
-                after,
-                limit=limit,
-                project_id=project_id,
-                status=status,
-                now=self._ids.now(),
+            found = await approvals.approvals_after(
+                connection, after, limit=limit, project_id=project_id, status=status, now=now
             )
+            tallies = await approval_votes.tallies_on(
+                connection, [item.id for item in found], since=now - OVERRIDE_LASTS
+            )
+        return tuple(Listed(approval=item, tally=tallies[item.id], now=now) for item in found)
 
     async def read(self, context: Context, project_id: str, approval_id: str) -> Voted:
         """Return a request with the votes on it.

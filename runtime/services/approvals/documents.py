@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from runtime.domain.approval_request import Approval, Vote, overridden_until
+from runtime.domain.approval_request import Approval, Tally, Vote, overridden_until
 from runtime.kit.canonical_json import parse
 from runtime.kit.json_value import JsonObject
 from runtime.services.documents import spelled_instant
@@ -29,6 +29,15 @@ def approval_document(approval: Approval, *, now: datetime) -> JsonObject:
         "expires_at": spelled_instant(approval.expires_at),
         "ended_at": None if ended_at is None else spelled_instant(ended_at),
         "used_by": approval.used_by,
+    }
+
+
+def listed_document(approval: Approval, *, tally: Tally, now: datetime) -> JsonObject:
+    """Spell a request as one of many: with how many said what to it."""
+    return {
+        **approval_document(approval, now=now),
+        "grants": tally.grants,
+        "overriders": tally.overrides,
     }
 
 

@@ -6,6 +6,7 @@ others learn of it within those seconds.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from runtime.domain.caller import Caller
@@ -28,12 +29,33 @@ UNKNOWN_FRESH_S: Final = 1.0
 _Key = tuple[str, str, str]
 
 
+@dataclass(slots=True)
+class _Known:
+    """Hold what somebody is in a project.
+
+    Attributes:
+        last: whom that made of which caller: most often the same one asks again.
+    """
+
+    key: _Key
+    standing: Standing
+    last: tuple[Caller, Principal] | None = None
+
+    def principal(self, caller: Caller) -> Principal:
+        last = self.last
+        if last is not None and last[0] is caller:
+            return last[1]
+        found = caller.principal(self.key[2], self.standing.membership)
+        self.last = (caller, found)
+        return found
+
+
 class Access:
     """Answer what callers are in projects."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._remembered = Remembered[tuple[_Key, Standing]](monotonic_s=clock.monotonic_s)
+        self._remembered = Remembered[_Known](monotonic_s=clock.monotonic_s)
 
     async def principal(self, caller: Caller, project_id: str) -> Principal:
         """Return who a caller is in a project.
@@ -51,7 +73,7 @@ class Access:
         )
         if found is None:
             raise NotFoundError(kind="project", id=project_id)
-        return caller.principal(project_id, found[1].membership)
+        return found.principal(caller)
 
     async def described(self, context: Context) -> JsonObject:
         """Return the caller's member, organization and credential.
@@ -86,20 +108,24 @@ class Access:
 
     def forget_member(self, member_id: str) -> None:
         """Ask again what a member is anywhere."""
-        self._remembered.forget(lambda found: found[0][1] == member_id)
+        self._remembered.forget(lambda found: found.key[1] == member_id)
 
     async def close(self) -> None:
         """Wait for what is being asked."""
         await self._remembered.close()
 
-    async def _asked(self, key: _Key) -> Told[tuple[_Key, Standing]]:
+    async def _asked(self, key: _Key) -> Told[_Known]:
         organization_id, member_id, project_id = key
         try:
             parse_id(project_id, "prj")
         except IdError:
             return Told(value=None, fresh_s=0)
-        async with self._database.transaction(organization_id, read_only=True) as connection:
-            standing = await standing_in(connection, project_id=project_id, member_id=member_id)
+        standing = await standing_in(
+            self._database,
+            organization_id=organization_id,
+            project_id=project_id,
+            member_id=member_id,
+        )
         if standing is None:
             return Told(value=None, fresh_s=UNKNOWN_FRESH_S)
-        return Told(value=(key, standing), fresh_s=FRESH_S)
+        return Told(value=_Known(key, standing), fresh_s=FRESH_S)

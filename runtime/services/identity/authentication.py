@@ -170,6 +170,7 @@ class Authentication:
             scopes=found.scopes,
             credential_id=token.token_id,
             credential_kind=found.kind,
+            claims=found.claims,
         )
         return Told(value=caller, fresh_s=min(FRESH_S, left_s))
 

@@ -62,6 +62,7 @@ class Wish:
         member_id: who will act with it.
         created_by: who makes it.
         life: how long it lives; None for one that stays until it is revoked.
+        claims: what the identity provider says of them, for a session; never recorded.
     """
 
     member_id: str
@@ -70,6 +71,7 @@ class Wish:
     scopes: frozenset[Scope]
     life: timedelta | None
     kind: CredentialKind = CredentialKind.API_TOKEN
+    claims: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,7 @@ class Mint:
             secret=secret,
         )
         secret_hash = keyed_hash(secret, key=self._keys.signing, token_id=token.id)
-        await add_token(unit.connection, token, secret_hash=secret_hash)
+        await add_token(unit.connection, token, secret_hash=secret_hash, claims=wish.claims)
         await unit.record(
             "token.created",
             {

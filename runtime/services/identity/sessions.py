@@ -27,6 +27,7 @@ from runtime.services.standing import steady_caller
 from runtime.services.unit_of_work import Answer, Unit, once
 from runtime.store.access import Bearer, identity_bearer
 from runtime.store.session import Database
+from runtime.store.tokens import forget_claims_of
 
 _SESSION_NAME: Final = "browser session"
 
@@ -195,6 +196,7 @@ class Sessions:
 
         async def work(unit: Unit) -> Answer:
             await steady_caller(unit, caller)
+            await forget_claims_of(unit.connection, caller.member_id, at=unit.now)
             wish = Wish(
                 member_id=caller.member_id,
                 created_by=caller.member_id,
@@ -202,6 +204,7 @@ class Sessions:
                 scopes=caller.scopes,
                 life=SESSION_LIFE,
                 kind=CredentialKind.SESSION,
+                claims=identity.claims,
             )
             made = await self._mint.strike(unit, wish, organization_id=caller.organization_id)
             return Answer(document={"token": made.text})

@@ -56,4 +56,5 @@ async def _used_by(site: ApprovalSite, approval_id: str) -> str | None:
     found = await site.approvals.after(
         site.world.context, site.world.project_id, None, limit=1000, status=ApprovalStatus.USED
     )
-    return next((item.used_by for item in found if item.id == approval_id), None)
+    listed = (item.approval for item in found)
+    return next((item.used_by for item in listed if item.id == approval_id), None)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from runtime.adapters.oidc.providers import OidcProviders
+from runtime.entrypoints.rest.edge import EdgeOptions
 from runtime.kit.clock import FixedClock
 from runtime.ports.identity_provider import TrustedIssuer
 from tests.api.identity.world import CALLBACK, START, Founded, World, a_world
@@ -25,7 +26,12 @@ class Trusting:
 
 @asynccontextmanager
 async def trusting(
-    database: FreshDatabase, issuer: IdentityProvider, *, callback: str = CALLBACK
+    database: FreshDatabase,
+    issuer: IdentityProvider,
+    *,
+    callback: str = CALLBACK,
+    claims: tuple[str, ...] = (),
+    options: EdgeOptions | None = None,
 ) -> AsyncIterator[Trusting]:
     """Open a world in which an issuer vouches for the people of one organization."""
     clock = FixedClock(START)
@@ -39,6 +45,7 @@ async def trusting(
         client_id=CLIENT_ID,
         redirect_uris=(CALLBACK,),
         organization_id=founded.id,
+        claims=claims,
         allow_http_loopback=True,
     )
     providers = OidcProviders([trusted], clock=clock)
@@ -49,6 +56,7 @@ async def trusting(
             identities=providers,
             issuers=[trusted.issuer],
             callback=callback,
+            options=options,
         ) as world:
             yield Trusting(world=world, issuer=issuer, founded=founded)
     finally:

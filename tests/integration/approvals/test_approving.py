@@ -270,29 +270,6 @@ async def test_an_approver_who_lost_the_role_does_not_count(site: ApprovalSite) 
     assert "may not approve any more" in refused["refusal"]["found"]
 
 
-async def test_requests_are_listed_by_what_became_of_them(site: ApprovalSite) -> None:
-    """In pages, each once."""
-    ids = [await site.requested(a_move(by)) for by in range(1, 6)]
-    await site.vote(ids[0], await site.colleague())
-    await site.vote(ids[1], await site.colleague(), no=True)
-    site.clock.advance(timedelta(seconds=1))
-
-    async def listed(status: ApprovalStatus | None, after: str | None = None) -> list[str]:
-        found = await site.approvals.after(
-            site.world.context, site.world.project_id, after, limit=3, status=status
-        )
-        return [item.id for item in found]
-
-    everything = [*await listed(None), *await listed(None, (await listed(None))[-1])]
-    assert sorted(everything) == sorted(ids)
-    assert await listed(ApprovalStatus.GRANTED) == [ids[0]]
-    assert await listed(ApprovalStatus.DENIED) == [ids[1]]
-    assert await listed(ApprovalStatus.EXPIRED) == []
-    site.clock.advance(timedelta(days=1))
-    assert set(await listed(ApprovalStatus.EXPIRED)) <= set(ids)
-    assert await listed(ApprovalStatus.PENDING) == []
-
-
 async def test_what_rules_hide_is_hidden_from_approvers_too(site: ApprovalSite) -> None:
     """In the request and in the outcome, of each step; the digest binds to the real inputs."""
     site.demand(ONE, {"kind": "redact", "pointers": ["/value"]})

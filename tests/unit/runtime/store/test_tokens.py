@@ -6,14 +6,19 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+from sqlalchemy.exc import IntegrityError
+
 from runtime.domain.caller import CredentialKind
 from runtime.domain.issued_token import IssuedToken
 from runtime.domain.scope import Scope
 from runtime.kit.clock import FixedClock
+from runtime.store.access import token_bearer
 from runtime.store.tokens import (
     add_token,
     expire_token,
     find_token,
+    forget_claims_of,
     held_tokens,
     known_scopes,
     note_uses,
@@ -85,6 +90,56 @@ async def test_a_token_ends_as_it_is_told(database: FreshDatabase) -> None:
     assert before is not None
     assert (before.expires_at, before.revoked_at) == (LATER, None)
     assert after == replace(before, revoked_at=START)
+
+
+async def test_a_session_keeps_claims_until_it_ends(database: FreshDatabase) -> None:
+    """Ended by a logout or by the time, what was said of the person is forgotten."""
+    founded = await found(database, FixedClock(START))
+    ids = [a_token(founded, letter).id for letter in "123"]
+    async with database.transaction(founded.organization_id) as connection:
+        for letter, life in {"1": 1, "2": 1, "3": 9}.items():
+            session = replace(
+                a_token(founded, letter),
+                kind=CredentialKind.SESSION,
+                expires_at=START + timedelta(hours=life),
+            )
+            await add_token(connection, session, secret_hash=b"h" * 32, claims='{"a":1}')
+        kept = [await token_bearer(connection, token_id) for token_id in ids]
+        await revoke_token(connection, ids[0], at=START)
+        revoked = [await token_bearer(connection, token_id) for token_id in ids]
+        await forget_claims_of(connection, "mem_of_nobody", at=LATER)
+        others = [await token_bearer(connection, token_id) for token_id in ids]
+        await forget_claims_of(connection, founded.member_id, at=LATER)
+        lapsed = [await token_bearer(connection, token_id) for token_id in ids]
+
+    said = [[bearer and bearer.claims for bearer in one] for one in (kept, revoked, others, lapsed)]
+    assert said == [
+        ['{"a":1}'] * 3,
+        ["", '{"a":1}', '{"a":1}'],
+        ["", '{"a":1}', '{"a":1}'],
+        ["", "", '{"a":1}'],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "claims"),
+    [
+        pytest.param(CredentialKind.API_TOKEN, "{}", id="of a token for programs"),
+        pytest.param(CredentialKind.SESSION, "x" * 4_097, id="a byte too many"),
+        pytest.param(CredentialKind.SESSION, "\u00e9" * 2_049, id="counted in bytes"),
+    ],
+)
+async def test_claims_that_nobody_may_have_are_not_stored(
+    database: FreshDatabase, kind: CredentialKind, claims: str
+) -> None:
+    """Whoever forgets to judge them is refused by the table."""
+    founded = await found(database, FixedClock(START))
+    token = replace(a_token(founded), kind=kind)
+
+    async with database.transaction(founded.organization_id) as connection:
+        with pytest.raises(IntegrityError, match="tokens_claims_check"):
+            await add_token(connection, token, secret_hash=b"h" * 32, claims=claims)
+        await connection.rollback()
 
 
 async def test_a_use_is_written_where_none_is_recent(database: FreshDatabase) -> None:

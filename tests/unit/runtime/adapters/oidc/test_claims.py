@@ -157,13 +157,14 @@ def test_texts_are_compared_whatever_they_hold(found: str, expected: str, *, sam
         pytest.param(("team", "level"), BEARER, '{"team":"ops"}', id="one that is not there"),
         pytest.param(("level",), BEARER, "", id="none that is there"),
         pytest.param(("nothing",), BEARER, '{"nothing":null}', id="one that is null"),
-        pytest.param(("team",), LOGIN, "", id="of a login"),
+        pytest.param(("team", "level"), LOGIN, '{"team":"ops"}', id="of a login"),
+        pytest.param((), LOGIN, "", id="none listed for a login"),
     ],
 )
 def test_claims_are_carried_only_if_the_settings_list_them(
     carried: tuple[str, ...], expected: Expectation, text: str
 ) -> None:
-    """As canonical JSON, of bearer tokens; sessions carry none."""
+    """As canonical JSON, of bearer tokens and of logins."""
     told = {"team": "ops", "groups": ["b", "a"], "nothing": None, "roles": ["owner"]}
     made_for = {"aud": ["api", "console"], "azp": "console", "nonce": "n" * 43}
 
@@ -193,9 +194,13 @@ def test_claims_that_can_not_be_carried_refuse_the_token(
     reason: IdentityRefusal | None,
 ) -> None:
     """Without them a policy would judge somebody else; unlisted ones are not looked at."""
-    assert judged(claims(a=value)).claims == ""
-    if reason is None:
-        assert len(judged(claims(a=value), carried=("a",)).claims.encode()) == MOST_CARRIED_BYTES
-        return
-    with refuses(reason):
-        judged(claims(a=value), carried=("a",))
+    for_login = {"aud": "console", "nonce": "n" * 43}
+    for told, expected in (({}, BEARER), (for_login, LOGIN)):
+        made = claims(a=value, **told)
+        assert judged(made, expected).claims == ""
+        if reason is None:
+            carried = judged(made, expected, carried=("a",)).claims
+            assert len(carried.encode()) == MOST_CARRIED_BYTES
+            continue
+        with refuses(reason):
+            judged(made, expected, carried=("a",))

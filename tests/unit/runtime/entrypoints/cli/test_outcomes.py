@@ -82,3 +82,16 @@ def test_a_plan_that_no_step_explains_is_explained_as_a_whole() -> None:
         "plan: plan_too_long (plan_length): expected a confirmation",
         "  remedy: confirm it",
     ]
+
+
+def test_a_plan_that_waits_says_for_what() -> None:
+    """Others see it by one command, and who asked executes it by another."""
+    refusal = a_refusal(code="approval_required", guard="approved")
+    outcome = an_outcome(
+        status="refused", after={"version": 3}, steps=[], refusal=refusal, approval="apr_1\x1b"
+    )
+
+    assert list(outcome_lines(outcome))[-2:] == [
+        "it waits for others, who see it by: plangate approval show apr_1?",
+        "once they agree, to execute this very plan: --approval apr_1?",
+    ]
