@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from runtime.adapters.redis_leases.opening import open_leases
+from runtime.adapters.redis_rates.opening import open_rates
 from runtime.bootstrap.environments import installed_environments
 from runtime.bootstrap.rules import Rules, open_rules
 from runtime.kit.clock import Clock
 from runtime.ports.identity_provider import IdentityProviders
 from runtime.ports.leases import Leases
 from runtime.ports.policy import PolicyEvaluator
+from runtime.ports.shared_rates import SharedRates
 from runtime.services.approvals.approvals import Approvals
 from runtime.services.context import Ids
 from runtime.services.environments import Environments
@@ -22,10 +25,12 @@ from runtime.services.execution.judges import Judges
 from runtime.services.execution.lines import Lines
 from runtime.services.execution.measures import Measures
 from runtime.services.execution.needs import Needs
+from runtime.services.execution.organization_usages import OrganizationUsages
 from runtime.services.execution.outcomes import Outcomes
 from runtime.services.execution.past import Past
 from runtime.services.execution.plans import Plans
 from runtime.services.execution.registries import Registries
+from runtime.services.execution.shared_rates import Rates
 from runtime.services.execution.states import States
 from runtime.services.execution.usages import Usages
 from runtime.services.expired_keys import ExpiredKeys
@@ -41,6 +46,7 @@ from runtime.services.tenancy.exports import Exports
 from runtime.services.tenancy.invitations import Invitations
 from runtime.services.tenancy.members import Members
 from runtime.services.tenancy.memberships import Memberships
+from runtime.services.tenancy.organization_limits import LimitsOfOrganizations
 from runtime.services.tenancy.organizations import Organizations
 from runtime.services.tenancy.projects import Projects
 from runtime.settings import IdentitySettings, ServiceSettings, SettingsError
@@ -59,6 +65,7 @@ class OpenPlatform:
     services: Platform
     database: Database
     leases: Leases
+    shared_rates: SharedRates
     evaluator: PolicyEvaluator
 
 
@@ -73,6 +80,8 @@ class _Parts:
     keys: TokenKeys
     environments: Environments
     rules: Rules
+    approval_lasts: timedelta
+    rates: Rates
 
 
 @asynccontextmanager
@@ -101,15 +110,20 @@ async def open_platform(
     async with AsyncExitStack() as stack:
         database = await Database.opened(url, observe=measures.connection_waited)
         stack.push_async_callback(database.close)
+        redis_urls = [item.get_secret_value() for item in settings.redis_urls]
         leases = open_leases(
-            [item.get_secret_value() for item in settings.redis_urls],
+            redis_urls,
             instance=instance,
             clock=clock,
             ttl_s=settings.lease_ttl_s,
             observe=measures.lease_told,
         )
         stack.push_async_callback(leases.close)
-        parts = _parts(settings, database, clock=clock, stack=stack)
+        shared_rates = open_rates(redis_urls)
+        stack.push_async_callback(shared_rates.close)
+        rates = Rates(shared_rates, database=database, clock=clock)
+        stack.push_async_callback(rates.close)
+        parts = _parts(settings, rates, database, clock=clock, stack=stack)
         lines = Lines(_needs(parts, leases, measures), expired_keys=ExpiredKeys(database, clock))
         stack.push_async_callback(lines.close)
         identity = _identity(parts, settings.identity, stack=stack)
@@ -118,12 +132,18 @@ async def open_platform(
             services=services,
             database=database,
             leases=leases,
+            shared_rates=shared_rates,
             evaluator=parts.rules.evaluator,
         )
 
 
 def _parts(
-    settings: ServiceSettings, database: Database, *, clock: Clock, stack: AsyncExitStack
+    settings: ServiceSettings,
+    rates: Rates,
+    database: Database,
+    *,
+    clock: Clock,
+    stack: AsyncExitStack,
 ) -> _Parts:
     access = Access(database, clock)
     stack.push_async_callback(access.close)
@@ -134,9 +154,11 @@ def _parts(
         access=access,
         keys=_keys(settings.identity),
         environments=installed_environments(),
+        approval_lasts=timedelta(seconds=settings.approval_lasts_s),
         rules=open_rules(
             settings.rules, database=database, clock=clock, access=access, stack=stack
         ),
+        rates=rates,
     )
 
 
@@ -165,8 +187,10 @@ def _needs(parts: _Parts, leases: Leases, measures: Measures) -> Needs:
         judge=Judges(parts.environments).of,
         decisions=parts.rules.decisions,
         past=Past(parts.database),
+        rates=parts.rates,
         clock=parts.clock,
         measures=measures,
+        approval_lasts=parts.approval_lasts,
     )
 
 
@@ -209,6 +233,7 @@ def _identity(parts: _Parts, settings: IdentitySettings, *, stack: AsyncExitStac
 def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
     database, ids, access = parts.database, parts.ids, parts.access
     environments, authentication = parts.environments, identity.authentication
+    rates = parts.rates
 
     def forget(member_id: str) -> None:
         access.forget_member(member_id)
@@ -232,6 +257,8 @@ def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
         invitations=invitations,
         members=Members(database=database, ids=ids, forget=forget),
         memberships=Memberships(database=database, ids=ids, forget=forget),
+        organization_limits=LimitsOfOrganizations(database=database, ids=ids),
+        organization_usages=OrganizationUsages(database=database, clock=parts.clock, rates=rates),
         organizations=Organizations(database=database, ids=ids, mint=identity.mint),
         outcomes=Outcomes(database=database, access=access),
         plans=Plans(
@@ -241,6 +268,7 @@ def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
             judges=judges,
             decisions=parts.rules.decisions,
             lines=lines,
+            rates=rates,
         ),
         policies=parts.rules.policies,
         policy_replays=parts.rules.policy_replays,

@@ -10,13 +10,15 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 
+from runtime.bootstrap.ending import when_told_to_end
 from runtime.kit.clock import Clock
 from runtime.policies import shipped_modules
 from runtime.ports.policy import PolicyChecker, PolicyEvaluator
 from runtime.services.context import Ids
 from runtime.services.execution.decisions import Decisions
 from runtime.services.identity.access import Access
-from runtime.services.policies.bundles import BundleMaker, Bundles
+from runtime.services.policies.bundle_maker import BundleMaker
+from runtime.services.policies.bundles import Bundles
 from runtime.services.policies.policies import Policies
 from runtime.services.policies.replays import PolicyReplays
 from runtime.services.policies.trials import Trials
@@ -51,6 +53,11 @@ def open_rules(
     replaying = embedded_evaluator(workers=1)
     stack.push_async_callback(replaying.close)
     checker = policy_checker()
+    bundles = Bundles(
+        database=database, clock=clock, shipped=shipped_modules, maker=bundle_maker(settings)
+    )
+    stack.callback(bundles.close)
+    stack.enter_context(when_told_to_end(bundles.close))
     return Rules(
         evaluator=evaluator,
         decisions=Decisions(
@@ -58,7 +65,11 @@ def open_rules(
             units=PolicyUnits(database=database, clock=clock, shipped=shipped_modules),
         ),
         policies=Policies(
-            database=database, ids=Ids(clock), checker=checker, shipped=shipped_modules
+            database=database,
+            ids=Ids(clock),
+            checker=checker,
+            shipped=shipped_modules,
+            tell=bundles.watch.tell,
         ),
         policy_replays=PolicyReplays(
             database=database,
@@ -66,12 +77,7 @@ def open_rules(
             trials=Trials(checker=checker, shipped=shipped_modules),
             what_if=WhatIf(database=database, evaluator=replaying, shipped=shipped_modules),
         ),
-        bundles=Bundles(
-            database=database,
-            clock=clock,
-            shipped=shipped_modules,
-            maker=bundle_maker(settings),
-        ),
+        bundles=bundles,
     )
 
 
@@ -105,20 +111,28 @@ def policy_checker() -> PolicyChecker:
 
 
 def bundle_maker(settings: RulesSettings) -> BundleMaker | None:
-    """Return what makes bundles for OPA servers; None where no key signs them."""
-    if settings.bundle_key is None:
+    """Return what makes bundles for OPA servers; None where no key signs them.
+
+    Raises:
+        SettingsError: the key can't be read, or signs nothing.
+    """
+    if settings.bundle_key is None and settings.bundle_key_file is None:
         return None
     from runtime.adapters.opa.bundle import bundle_bytes, bundle_etag  # noqa: PLC0415  # as above
-    from runtime.adapters.opa.signing import BundleSigner, SigningAlgorithm  # noqa: PLC0415
-
-    signer = BundleSigner(
-        algorithm=SigningAlgorithm.HS256,
-        key=settings.bundle_key.get_secret_value(),
-        key_id="plangate",
+    from runtime.adapters.opa.discovery import (  # noqa: PLC0415
+        discovery_bytes,
+        discovery_etag,
     )
+    from runtime.bootstrap.bundle_keys import bundle_signer  # noqa: PLC0415
+
+    signer = bundle_signer(settings)
     return BundleMaker(
         content=lambda units, organization_id, built_at: bundle_bytes(
             units, organization_id=organization_id, built_at=built_at, signer=signer
         ),
         etag=lambda units, built_at: bundle_etag(units, built_at=built_at, signer=signer),
+        discovery=lambda organization_ids, now: discovery_bytes(
+            organization_ids, issued_at=now, signer=signer
+        ),
+        discovery_etag=lambda organization_ids: discovery_etag(organization_ids, signer=signer),
     )

@@ -18,7 +18,7 @@ from typing import Final
 import orjson
 from regorus import Engine
 
-from runtime.adapters.rego.rules import rules_of
+from runtime.adapters.rego.rules import RuleReader
 from runtime.domain.policy_unit import PolicyModule
 from runtime.policies import shipped_modules, shipped_tests
 
@@ -104,7 +104,7 @@ def test_names() -> list[str]:
     engine = Engine()
     for module in shipped_tests():
         engine.add_policy(module.path, module.text)
-    rules = rules_of(orjson.loads(engine.get_ast_as_json()))
+    rules = RuleReader().rules_of(orjson.loads(engine.get_ast_as_json()))
     return [rule.dotted for rule in rules if rule.is_test]
 
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -32,8 +33,15 @@ _KEPT_LINES: Final = 2_000
 class ApiServer:
     """Run one replica on a port of its own; use it as a context manager, or call `start`."""
 
-    def __init__(self, *, database_url: str, redis_url: str, lease_ttl_s: float = 6.0) -> None:
-        """Choose the port; the replica is not running yet."""
+    def __init__(
+        self,
+        *,
+        database_url: str,
+        redis_url: str,
+        lease_ttl_s: float = 6.0,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """Choose the port; the replica is not running yet. `environ` sets further variables."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -46,6 +54,7 @@ class ApiServer:
             "PLANGATE_OPERATOR_TOKEN": OPERATOR_TOKEN,
             "PLANGATE_REQUEST_RATE": "off",
             "PLANGATE_TOKEN_KEYS": _TOKEN_KEYS,
+            **(environ or {}),
         }
         self._child: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None

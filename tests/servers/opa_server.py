@@ -116,6 +116,7 @@ def opa_server(
     files: Sequence[bytes] = (),
     verification: Verification | None = None,
     service_url: str = "",
+    config: Mapping[str, Any] | None = None,
     port: int = 0,
 ) -> Iterator[OpaServer]:
     """Serve while the block runs.
@@ -124,6 +125,7 @@ def opa_server(
         files: bundles to load at the start; the server does not start if one is not verified.
         verification: how bundles are verified; None: not at all.
         service_url: from where to fetch `/bundle.tar.gz` each second; it serves without one first.
+        config: the whole configuration instead.
         port: where to listen; 0 takes a free one.
     """
     binary = needs_opa()
@@ -134,7 +136,11 @@ def opa_server(
             *(binary, "run", "--server", "--addr", f"{LOOPBACK}:{port}"),
             *("--skip-version-check", "--log-level", "error", "--log-format", "json"),
             *_file_options(folder, files, None if service_url else verification),
-            *_service_options(folder, service_url, verification),
+            *(
+                _service_options(folder, service_url, verification)
+                if config is None
+                else _config_options(folder, config)
+            ),
         ]
         log = folder / "log"
         with (
@@ -210,6 +216,10 @@ def _service_options(folder: Path, url: str, verification: Verification | None) 
             {"keyid": verification.key_id, "scope": verification.scope}
         )
     document["bundles"] = {SERVICE_BUNDLE: bundle}
+    return _config_options(folder, document)
+
+
+def _config_options(folder: Path, document: Mapping[str, Any]) -> list[str]:
     path = folder / "config.json"
     path.write_bytes(orjson.dumps(document))
     return ["--config-file", str(path)]

@@ -31,6 +31,11 @@ def private_pem(algorithm: str) -> str:
     )
 
 
+def public_pem(algorithm: str) -> str:
+    """Return the public half of the same key."""
+    return _public_of(private_pem(algorithm))
+
+
 def a_signer(
     algorithm: SigningAlgorithm = SigningAlgorithm.HS256, *, key: str = "", scope: str = ""
 ) -> BundleSigner:
@@ -41,12 +46,12 @@ def a_signer(
 
 def verification_of(signer: BundleSigner) -> Verification:
     """Return how a server verifies what a signer signs."""
-    public = signer.key if signer.algorithm is SigningAlgorithm.HS256 else _public_pem(signer.key)
+    public = signer.key if signer.algorithm is SigningAlgorithm.HS256 else _public_of(signer.key)
     return Verification(
         algorithm=signer.algorithm.value, key=public, key_id=signer.key_id, scope=signer.scope
     )
 
 
-def _public_pem(private: str) -> str:
+def _public_of(private: str) -> str:
     key = load_pem_private_key(private.encode(), password=None)
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

@@ -6,14 +6,12 @@ time). Source: OPA's bundle format, https://www.openpolicyagent.org/docs/managem
 
 from __future__ import annotations
 
-import gzip
-import io
 import re
-import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from runtime.adapters.opa.archive import MANIFEST, signed_archive
 from runtime.adapters.opa.signing import BundleSigner
 from runtime.domain.policy_unit import ENTRYPOINT, PolicyUnit
 from runtime.kit.canonical_json import canonical_bytes, canonical_text, digest
@@ -25,8 +23,6 @@ METADATA: Final = "plangate"
 _SCOPES: Final = "scopes"
 _BATCH: Final = "batch"
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")
-_MANIFEST: Final = ".manifest"
-_SIGNATURES: Final = ".signatures.json"
 
 
 def bundle_bytes(
@@ -51,11 +47,10 @@ def bundle_bytes(
         RegoTextError: If a module refers to what is outside of its unit.
     """
     _check(units, organization_id)
-    files = {_MANIFEST: _manifest(units, organization_id=organization_id, built_at=built_at)}
+    files = {MANIFEST: _manifest(units, organization_id=organization_id, built_at=built_at)}
     for unit in units:
         files |= _unit_files(unit, built_at=built_at)
-    seconds = int(built_at.timestamp())
-    return _archive({**files, _SIGNATURES: signer.signatures(files, issued_at_s=seconds)})
+    return signed_archive(files, issued_at=built_at, signer=signer)
 
 
 def bundle_revision(units: Sequence[PolicyUnit]) -> str:
@@ -150,17 +145,3 @@ answer := {{
 
 decisions := [[i, d] | some i, step in input.steps; d := {asked} with input as step]
 """
-
-
-def _archive(files: Mapping[str, bytes]) -> bytes:
-    """Return a tar.gz without a trace of when and where it was made."""
-    packed = io.BytesIO()
-    with (
-        gzip.GzipFile(fileobj=packed, mode="wb", filename="", mtime=0) as zipped,
-        tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as archive,
-    ):
-        for name in sorted(files):
-            member = tarfile.TarInfo(name)
-            member.size = len(files[name])
-            archive.addfile(member, io.BytesIO(files[name]))
-    return packed.getvalue()

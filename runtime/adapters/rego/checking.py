@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 from regorus import Engine
 
-from runtime.adapters.rego.rules import Rule, problems_of, rules_of
+from runtime.adapters.rego.rules import Rule, RuleReader, problems_of
 
 _PLACE: Final = re.compile(r"--> (\S+?:\d+):\d+")
 _ERROR: Final = re.compile(r"^error: (.+)$", re.MULTILINE)
@@ -27,7 +27,7 @@ _NEVER_RIGHT: Final = (
 """What is said of rules that are wrong whatever the input is; other failures depend on it."""
 
 
-def checked(rule: str, modules: Iterable[tuple[str, str]]) -> bytes:
+def checked(rule: str, modules: Iterable[tuple[str, str]], *, reader: RuleReader) -> bytes:
     """Return a report as JSON, of the members of `PolicyCheck`; `rule` is what will be asked."""
     engine = Engine()
     engine.set_enable_coverage(enable=True)
@@ -35,7 +35,7 @@ def checked(rule: str, modules: Iterable[tuple[str, str]]) -> bytes:
     if problems:
         return _report(problems)
     try:
-        rules = rules_of(orjson.loads(engine.get_ast_as_json()))
+        rules = reader.rules_of(orjson.loads(engine.get_ast_as_json()))
     except orjson.JSONDecodeError:
         return _report(["expressions too deep inside each other"])
     problems = problems_of(rules) or list(_never_right(engine, rules=rules, asked=rule))

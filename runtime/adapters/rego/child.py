@@ -34,6 +34,7 @@ from runtime.adapters.rego.frames import (
     pairs,
     unpacked,
 )
+from runtime.adapters.rego.rules import RuleReader
 
 KEPT: Final = 64
 """How many revisions a child keeps ready."""
@@ -48,6 +49,7 @@ class Answerer:
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
         self._engines: OrderedDict[bytes, Engine] = OrderedDict()
+        self._reader = RuleReader()
 
     def reply(self, parts: Sequence[bytes]) -> list[bytes]:
         """Do what a message asks for and return the parts of the reply."""
@@ -58,7 +60,10 @@ class Answerer:
             case Request.DECIDE:
                 return self._decide(rest[0], rule=rest[1].decode(), inputs=rest[2:])
             case Request.CHECK:
-                return [_spelled(Reply.DONE), checked(rest[0].decode(), pairs(rest[1:]))]
+                return [_spelled(Reply.DONE), self._check(rest[0].decode(), rest[1:])]
+
+    def _check(self, rule: str, modules: Sequence[bytes]) -> bytes:
+        return checked(rule, pairs(modules), reader=self._reader)
 
     def _load(self, revision: bytes, modules: Sequence[bytes]) -> list[bytes]:
         engine = Engine()

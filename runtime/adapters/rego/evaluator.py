@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from runtime.adapters.rego.frames import MOST_BYTES, Reply, Request
 from runtime.adapters.rego.pool import ChildPool
-from runtime.adapters.rego.process import Caps, ChildProcess
+from runtime.adapters.rego.process import Caps, ChildLostError, ChildProcess
 from runtime.domain.policy_unit import ENTRYPOINT, PolicyModule, PolicyUnit, revision_of
 from runtime.kit.canonical_json import CanonicalJsonError, canonical_bytes
 from runtime.kit.clock import Clock, SystemClock
@@ -68,8 +68,10 @@ class RegoEvaluator(PolicyEvaluator):
             ENTRYPOINT.encode(),
             *spelled,
         ]
-        async with self.pool.lend(unit.organization_id, unit.revision) as child:
-            reply = await _asked(child, unit=unit, question=question)
+        try:
+            reply = await self._reply(unit, question)
+        except ChildLostError:
+            reply = await self._reply(unit, question)
         if reply[0] == Reply.FAILED.value.encode():
             raise PolicyFaultError(PolicyFault.FAILED, f"not loaded: {reply[1].decode()}")
         answers = map(answer_of, reply[1::2], reply[2::2])
@@ -78,13 +80,23 @@ class RegoEvaluator(PolicyEvaluator):
     @override
     async def ready(self) -> None:
         """Return if a child answers; see the port."""
-        async with self.pool.lend(_NOBODY, _NOBODY) as child:
-            await child.ask([Request.DECIDE.value.encode(), b"", b""])
+        try:
+            await self._ping()
+        except ChildLostError:
+            await self._ping()
 
     @override
     async def close(self) -> None:
         """End all children."""
         await self.pool.close()
+
+    async def _reply(self, unit: PolicyUnit, question: Sequence[bytes]) -> list[bytes]:
+        async with self.pool.lend(unit.organization_id, unit.revision) as child:
+            return await _asked(child, unit=unit, question=question)
+
+    async def _ping(self) -> None:
+        async with self.pool.lend(_NOBODY, _NOBODY) as child:
+            await child.ask([Request.DECIDE.value.encode(), b"", b""])
 
 
 async def _asked(

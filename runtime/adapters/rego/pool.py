@@ -4,7 +4,8 @@ A child is lent to one question at a time. Whoever does not bring it back in ord
 and the next gets another. An organization holds all children but one at most, and waits for its
 own: questions of others pass by. So do revisions that have not answered yet, all of them together:
 those that have are always left a child. Whoever has children killed again and again gets none for a
-while.
+while. A child that was ended from outside is held against nobody, once in that while: rules that
+make the whole machine run out of memory would look alike.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from runtime.adapters.rego.process import Caps, ChildProcess
+from runtime.adapters.rego.process import Caps, ChildLostError, ChildProcess
 from runtime.kit.clock import Clock
 from runtime.ports.policy import PolicyFault, PolicyFaultError
 
@@ -36,17 +37,20 @@ class _Tenant:
     users: int = 0
     kills: deque[float] = field(default_factory=deque)
     refused: dict[str, float] = field(default_factory=dict)
+    excused_at: float | None = None
 
     def forget(self, before: float) -> None:
         """Drop what is past."""
         while self.kills and self.kills[0] <= before:
             self.kills.popleft()
         self.refused = {key: at for key, at in self.refused.items() if at > before}
+        if self.excused_at is not None and self.excused_at <= before:
+            self.excused_at = None
 
     @property
     def idle(self) -> bool:
         """Say whether nothing is known of it that matters."""
-        return not (self.users or self.kills or self.refused)
+        return not (self.users or self.kills or self.refused) and self.excused_at is None
 
 
 class ChildPool:
@@ -77,9 +81,11 @@ class ChildPool:
     async def lend(self, organization_id: str, revision: str) -> AsyncIterator[ChildProcess]:
         """Lend a child; it is killed if the block ends with an exception.
 
-        A `PolicyFaultError` out of the block says that the revision broke the child.
+        A `PolicyFaultError` out of the block says that the revision broke the child. A
+        `ChildLostError` that comes out of here says that it did not, and may be asked once more.
 
         Raises:
+            ChildLostError: the child was ended from outside, for the first time in `PENALTY_S`.
             PolicyFaultError: none is free in time, or this revision may have none for now.
         """
         tenant = self._tenants.setdefault(organization_id, self._stranger())
@@ -90,6 +96,11 @@ class ChildPool:
                 async with self._lent(revision) as child:
                     try:
                         yield child
+                    except ChildLostError as lost:
+                        if self._excused(tenant):
+                            raise
+                        self._punish(tenant, key=(organization_id, revision))
+                        raise PolicyFaultError(lost.fault, lost.detail) from None
                     except PolicyFaultError:
                         self._punish(tenant, key=(organization_id, revision))
                         raise
@@ -171,6 +182,18 @@ class ChildPool:
         self._proven.move_to_end(key)
         while len(self._proven) > PROVEN:
             self._proven.popitem(last=False)
+
+    def _excused(self, tenant: _Tenant) -> bool:
+        """Say whether it is believed that somebody else ended the child: not twice in a while."""
+        now = self._clock.monotonic_s()
+        tenant.forget(now - PENALTY_S)
+        if tenant.excused_at is not None:
+            return False
+        tenant.excused_at = now
+        for child in self._idle:  # they may have met the same end, and the next has to be fresh
+            self._end(child)
+        self._idle.clear()
+        return True
 
     def _punish(self, tenant: _Tenant, *, key: tuple[str, str]) -> None:
         if self._closed:  # the close killed the child

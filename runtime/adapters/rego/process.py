@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
@@ -28,6 +29,20 @@ _PROGRAM: Final = (
 )
 # The engine's allocator reserves 1 GiB of addresses at its start otherwise, which no cap could see.
 _ENVIRONMENT: Final = {"LC_ALL": "C", "TZ": "UTC", "MIMALLOC_ARENA_RESERVE": "16384"}
+# Rules end their child by SIGABRT (memory), SIGXCPU, SIGSEGV (stack) or an exit code; they can send
+# no signal. What is left is somebody else, or the kernel when the whole machine is out of memory.
+_FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP})
+_REAPED_S: Final = 1.0
+
+
+class ChildLostError(PolicyFaultError):
+    """Report a child that somebody ended from outside: no cap of its own did."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(
+            PolicyFault.FAILED,
+            f"the process that evaluates was ended from outside ({signal.Signals(-status).name})",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +66,7 @@ class ChildProcess:
     def __init__(self, process: Process, *, caps: Caps) -> None:
         self._process = process
         self._caps = caps
+        self._killed = False
         self.known: set[str] = set()
         """The revisions that it was given; it may have dropped some since."""
 
@@ -111,19 +127,21 @@ class ChildProcess:
         would answer this question.
 
         Raises:
+            ChildLostError: the process ended, and not by anything that rules can do.
             PolicyFaultError: there is no reply in time, or the process ended.
         """
         _, writer = self._pipes()
         try:
             writer.write(packed(parts))
         except (OSError, RuntimeError):  # uvloop raises the latter on a pipe that is closed
-            raise PolicyFaultError(
-                PolicyFault.FAILED, "the process that evaluates ended before it was asked"
+            raise await self._ended(
+                "the process that evaluates ended before it was asked"
             ) from None
         return await self._answer_within(self._caps.time_s)
 
     def kill(self) -> None:
         """Kill the process; whoever waits for its answer learns that it ended."""
+        self._killed = True
         with suppress(ProcessLookupError):
             self._process.kill()
 
@@ -148,9 +166,18 @@ class ChildProcess:
         except TimeoutError:
             raise PolicyFaultError(PolicyFault.SLOW, f"no answer within {seconds:g} s") from None
         except (OSError, EOFError, FrameError) as error:
-            raise PolicyFaultError(
-                PolicyFault.FAILED, f"the process that evaluates ended ({type(error).__name__})"
-            ) from None
+            said = f"the process that evaluates ended ({type(error).__name__})"
+            raise await self._ended(said) from None
+
+    async def _ended(self, said: str) -> PolicyFaultError:
+        """Return the fault of a process whose pipe is closed, by what ended it."""
+        status = None
+        with suppress(TimeoutError):  # it says what is no reply, and goes on
+            async with asyncio.timeout(_REAPED_S):
+                status = await self._process.wait()
+        if status in _FROM_OUTSIDE and not self._killed:
+            return ChildLostError(status)
+        return PolicyFaultError(PolicyFault.FAILED, said)
 
     def _pipes(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, writer = self._process.stdout, self._process.stdin

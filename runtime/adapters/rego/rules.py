@@ -6,8 +6,9 @@ by running out of stack: so both are looked for in the text, before anything run
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 Node: TypeAlias = Any  # a piece of the engine's syntax tree: objects, arrays and texts
@@ -22,6 +23,8 @@ _CALL: Final = "Call"
 _VAR: Final = "Var"
 _LINKS: Final = ("RefDot", "RefBrack")
 _NAMES: Final = (*_LINKS, _VAR)
+KEPT: Final = 100
+"""How many modules are remembered as read: those of a trial, and some."""
 _TEXTS: Final = ("String", "RawString")
 
 
@@ -73,14 +76,39 @@ class Rule:
         return len(self.name) == 1 and not self.is_function
 
 
-def rules_of(modules: Sequence[Node]) -> list[Rule]:
-    """Return the rules of an engine's syntax trees, in order."""
-    names: dict[Path, set[str]] = {}
-    for module in modules:
-        tree = module["ast"]
-        own = names.setdefault(_words(tree["package"]["refr"]), set())
-        own.update(_words(_head(node))[0] for node in tree["rules"])
-    return [rule for module in modules for rule in _rules(module, names)]
+@dataclass(slots=True)
+class RuleReader:
+    """Read syntax trees, and remember what modules said that come again beside others.
+
+    To read one takes longer than all else that a trial does with it; nothing but its text and the
+    names in its package says what its rules are.
+    """
+
+    kept: int = KEPT
+    _read: OrderedDict[tuple[str, str, frozenset[str]], tuple[Rule, ...]] = field(
+        default_factory=OrderedDict
+    )
+
+    def rules_of(self, modules: Sequence[Node]) -> list[Rule]:
+        """Return the rules of an engine's syntax trees, in order."""
+        names: dict[Path, set[str]] = {}
+        for module in modules:
+            tree = module["ast"]
+            own = names.setdefault(_words(tree["package"]["refr"]), set())
+            own.update(_words(_head(node))[0] for node in tree["rules"])
+        return [rule for module in modules for rule in self._rules(module, names)]
+
+    def _rules(self, module: Node, names: Mapping[Path, set[str]]) -> tuple[Rule, ...]:
+        package = _words(module["ast"]["package"]["refr"])
+        source = module["source"]
+        key = (source["file"], source["contents"], frozenset(names[package]))
+        found = self._read.get(key)
+        if found is None:
+            found = self._read[key] = tuple(_rules(module, names))
+            while len(self._read) > self.kept:
+                self._read.popitem(last=False)
+        self._read.move_to_end(key)
+        return found
 
 
 def problems_of(rules: Sequence[Rule]) -> list[str]:

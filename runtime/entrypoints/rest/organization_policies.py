@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 
-from runtime.entrypoints.rest.context import Reading, ServicesOf, Writing, answered
-from runtime.entrypoints.rest.paging import PageOut, Paging, paged
+from runtime.entrypoints.rest.context import Reading, ServicesOf, Writing
+from runtime.entrypoints.rest.paging import PageOut, Paging
 from runtime.entrypoints.rest.policy_documents import (
     PolicyActivationOut,
     PolicyActiveOut,
@@ -20,8 +20,11 @@ from runtime.entrypoints.rest.policy_documents import (
     PolicyUploadedOut,
     PolicyVersionOut,
 )
+from runtime.entrypoints.rest.policy_scopes import PolicyScope
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
+from runtime.services.context import Context
+from runtime.services.platform import Platform
 from runtime.services.policies.rights import organization_scope
 
 router = APIRouter(
@@ -37,15 +40,7 @@ async def upload_organization_policy(
     organization_id: str, body: PolicyIn, context: Writing, services: ServicesOf
 ) -> Response:
     """Keep modules as the next version for all projects, if they compile and pass their tests."""
-    return answered(
-        await services.policies.upload(
-            context,
-            organization_scope(context.caller, organization_id),
-            body.held,
-            note=body.note,
-            activate=body.activate,
-        )
-    )
+    return await _rules(organization_id, context, services).uploaded(body)
 
 
 @router.get("/policies")
@@ -53,13 +48,7 @@ async def list_organization_policies(
     organization_id: str, page: Paging, context: Reading, services: ServicesOf
 ) -> PageOut[PolicyVersionOut]:
     """Return the versions, the newest first, without their modules."""
-    found = await services.policies.versions(
-        context,
-        organization_scope(context.caller, organization_id),
-        before=page.after_number,
-        limit=page.limit + 1,
-    )
-    return paged(found, page, key_of=lambda item: item.version, shown=PolicyVersionOut.of)
+    return await _rules(organization_id, context, services).versions(page)
 
 
 @router.post("/policies:check")
@@ -67,11 +56,7 @@ async def check_organization_policy(
     organization_id: str, body: PolicyModulesIn, context: Writing, services: ServicesOf
 ) -> PolicyCheckOut:
     """Try modules as an upload would, and keep nothing; a key changes nothing about that."""
-    return PolicyCheckOut.of(
-        await services.policies.check(
-            context, organization_scope(context.caller, organization_id), body.held
-        )
-    )
+    return await _rules(organization_id, context, services).checked(body)
 
 
 @router.get("/policies:active")
@@ -79,10 +64,7 @@ async def read_active_organization_policy(
     organization_id: str, context: Reading, services: ServicesOf
 ) -> PolicyActiveOut:
     """Return which version holds, and since when."""
-    found = await services.policies.active(
-        context, organization_scope(context.caller, organization_id)
-    )
-    return PolicyActiveOut(activation=None if found is None else PolicyActivationOut.of(found))
+    return await _rules(organization_id, context, services).active()
 
 
 @router.get("/policies:activations")
@@ -90,13 +72,7 @@ async def list_organization_policy_activations(
     organization_id: str, page: Paging, context: Reading, services: ServicesOf
 ) -> PageOut[PolicyActivationOut]:
     """Return which version began to hold when, the newest first."""
-    found = await services.policies.activations(
-        context,
-        organization_scope(context.caller, organization_id),
-        before=page.after_number,
-        limit=page.limit + 1,
-    )
-    return paged(found, page, key_of=lambda item: item.number, shown=PolicyActivationOut.of)
+    return await _rules(organization_id, context, services).activations(page)
 
 
 @router.post("/policies:deactivate", response_model=PolicyActivationOut)
@@ -104,11 +80,7 @@ async def deactivate_organization_policy(
     organization_id: str, body: PolicyReasonIn, context: Writing, services: ServicesOf
 ) -> Response:
     """Let no version hold any more; those of projects stay."""
-    return answered(
-        await services.policies.deactivate(
-            context, organization_scope(context.caller, organization_id), reason=body.reason
-        )
-    )
+    return await _rules(organization_id, context, services).deactivated(body)
 
 
 @router.post("/policies/{version}:activate", response_model=PolicyActivationOut)
@@ -120,14 +92,7 @@ async def activate_organization_policy(
     services: ServicesOf,
 ) -> Response:
     """Let a version hold from now on, a new one or an earlier one; it is tried again before."""
-    return answered(
-        await services.policies.activate(
-            context,
-            organization_scope(context.caller, organization_id),
-            version=version,
-            reason=body.reason,
-        )
-    )
+    return await _rules(organization_id, context, services).activated(version, body)
 
 
 @router.get("/policies/{version}")
@@ -135,8 +100,12 @@ async def read_organization_policy(
     organization_id: str, version: PolicyNumber, context: Reading, services: ServicesOf
 ) -> PolicyOut:
     """Return a version with its modules."""
-    return PolicyOut.shown(
-        await services.policies.read(
-            context, organization_scope(context.caller, organization_id), version=version
-        )
+    return await _rules(organization_id, context, services).read(version)
+
+
+def _rules(organization_id: str, context: Context, services: Platform) -> PolicyScope:
+    return PolicyScope(
+        policies=services.policies,
+        context=context,
+        scope=organization_scope(context.caller, organization_id),
     )

@@ -30,7 +30,7 @@ from runtime.services.policies.rights import hold_scope, require_author, require
 from runtime.services.policies.surroundings import Surroundings, require_unmoved, together_with
 from runtime.services.policies.trials import Trials
 from runtime.services.policies.turns import Turns
-from runtime.services.unit_of_work import Answer, Unit, once, use_of
+from runtime.services.unit_of_work import Answer, Unit, Work, once, use_of
 from runtime.store import policies
 from runtime.store.idempotency_keys import stored_answer
 from runtime.store.policies import ActiveVersion
@@ -60,6 +60,7 @@ class Policies:
         ids: Ids,
         checker: PolicyChecker,
         shipped: Callable[[], tuple[PolicyModule, ...]],
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Keep what it takes.
 
@@ -68,12 +69,14 @@ class Policies:
             ids: the time, and ids of records.
             checker: tries modules where they can't harm anything.
             shipped: returns the rules that hold everywhere.
+            tell: called with an organization whose rules changed, after the commit.
         """
         self._database = database
         self._ids = ids
         self._trials = Trials(checker=checker, shipped=shipped)
         self._surroundings = Surroundings(database=database, trials=self._trials)
         self._turns = Turns()
+        self._tell = tell
 
     async def upload(
         self,
@@ -122,7 +125,7 @@ class Policies:
                 }
                 return Answer(document=document, status=HTTPStatus.CREATED)
 
-            return await once(self._database, self._ids, context, work=work)
+            return await self._written(context, work)
 
     async def activate(self, context: Context, scope: str, *, version: int, reason: str) -> Answer:
         """Let a version hold from now on: a new one, or an earlier one again.
@@ -147,7 +150,7 @@ class Policies:
                 activation = await _activated(unit, context, scope, version=version, reason=reason)
                 return Answer(document=activation_document(activation))
 
-            return await once(self._database, self._ids, context, work=work)
+            return await self._written(context, work)
 
     async def deactivate(self, context: Context, scope: str, *, reason: str) -> Answer:
         """Let no version of a scope hold any more.
@@ -178,7 +181,7 @@ class Policies:
                 activation = await _activated(unit, context, scope, version=None, reason=reason)
                 return Answer(document=activation_document(activation))
 
-            return await once(self._database, self._ids, context, work=work)
+            return await self._written(context, work)
 
     async def check(
         self, context: Context, scope: str, modules: tuple[PolicyModule, ...]
@@ -278,6 +281,11 @@ class Policies:
                 context.caller.organization_id, modules, together=together
             )
         return checked
+
+    async def _written(self, context: Context, work: Work) -> Answer:
+        answer = await once(self._database, self._ids, context, work=work)
+        self._tell(context.caller.organization_id)
+        return answer
 
     def _reading(self, context: Context) -> AbstractAsyncContextManager[AsyncConnection]:
         context.caller.require(Scope.POLICIES_READ)

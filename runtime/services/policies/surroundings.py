@@ -6,6 +6,8 @@ What was tried outside of a transaction is compared inside the one that writes.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +22,8 @@ from runtime.store.session import Database
 
 MOST_PROJECTS: Final = 1_000
 MOST_PROBLEMS: Final = 20
+AT_ONCE: Final = 4
+"""How many trials are waited for at a time: who tries is kept busy, little is in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +62,48 @@ class Surroundings:
                 detail=f"more than {MOST_PROJECTS} projects have rules of their own",
             )
         placed = served(placed_modules(ORGANIZATION_SCOPE, modules))
+        distinct = list({active.digest: active for active in together}.values())
         tried, problems = dict[str, tuple[str, ...]](), list[str]()
-        for active in together:
-            if active.digest not in tried:
-                own = await self._modules(organization_id, active)
-                checked = await self.trials.checked(active.scope, (*placed, *own))
-                tried[active.digest] = failures_of(checked)
-            problems += [f"project {active.scope}: {item}" for item in tried[active.digest]]
+        for start in range(0, len(distinct), AT_ONCE):
+            batch = distinct[start : start + AT_ONCE]
+            tried |= await self._failures(organization_id, placed, batch=batch)
+            problems = [
+                f"project {active.scope}: {item}"
+                for active in together
+                for item in tried.get(active.digest, ())
+            ]
             if len(problems) >= MOST_PROBLEMS:
                 break
         if problems:
-            raise PolicyRefusedError(scope=ORGANIZATION_SCOPE, problems=tuple(problems))
+            raise PolicyRefusedError(
+                scope=ORGANIZATION_SCOPE, problems=tuple(problems[:MOST_PROBLEMS])
+            )
+
+    async def _failures(
+        self,
+        organization_id: str,
+        placed: tuple[PolicyModule, ...],
+        *,
+        batch: Sequence[ActiveVersion],
+    ) -> dict[str, tuple[str, ...]]:
+        """Return what is wrong with rules of projects beside others, by their digests."""
+
+        async def failures(active: ActiveVersion) -> tuple[str, ...] | PolicyUncheckableError:
+            own = await self._modules(organization_id, active)
+            try:
+                return failures_of(await self.trials.checked(active.scope, (*placed, *own)))
+            except PolicyUncheckableError as error:
+                return error
+
+        async with asyncio.TaskGroup() as group:
+            tasks = {active.digest: group.create_task(failures(active)) for active in batch}
+        found = dict[str, tuple[str, ...]]()
+        for digest, task in tasks.items():
+            answer = task.result()
+            if isinstance(answer, PolicyUncheckableError):
+                raise answer
+            found[digest] = answer
+        return found
 
     async def _modules(
         self, organization_id: str, active: ActiveVersion

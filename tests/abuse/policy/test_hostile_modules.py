@@ -235,12 +235,29 @@ async def test_a_test_that_explodes_or_crashes_ends_its_trial_alone() -> None:
 
 
 async def test_a_child_killed_from_outside_is_replaced(evaluator: RegoEvaluator) -> None:
-    """Whatever ends a child, the next question gets another."""
+    """Whoever asks next is answered, by another child; nobody is punished for it."""
     assert await _allowed(evaluator)
 
     for pid in evaluator.pool.pids:
         os.kill(pid, signal.SIGKILL)
 
-    first = await _said(evaluator, a_unit(organization_id="unlucky"))
-    assert isinstance(first, PolicyFaultError)
+    unlucky = a_unit(organization_id="unlucky")
+    for _ in range(2):
+        assert answer_of(await _said(evaluator, unlucky))["allow"] is True
     assert await _allowed(evaluator)
+
+
+@pytest.mark.parametrize("name", ["memory", "a text that grows by itself"])
+async def test_a_module_that_ends_its_child_is_no_accident(name: str) -> None:
+    """It is asked once, and refused from then on without a child of its own."""
+    evaluator = RegoEvaluator(time_s=20, memory_bytes=64 * 2**20, wait_s=20)
+    evil = _evil(HOSTILE[name])
+    first = await _said(evaluator, evil)
+    left = evaluator.pool.pids
+    second = await _said(evaluator, evil)
+    await evaluator.close()
+
+    assert isinstance(first, PolicyFaultError)
+    assert left == ()
+    assert isinstance(second, PolicyFaultError)
+    assert "took too much" in second.detail

@@ -1,13 +1,16 @@
-"""Trials of modules in children of their own."""
+"""Trials of modules in a child that is there as long as somebody waits."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+from pathlib import Path
 
 import pytest
 
 from runtime.adapters.rego.checker import RegoChecker
-from runtime.adapters.rego.process import Caps
+from runtime.adapters.rego.process import Caps, ChildProcess
 from runtime.ports.policy import PolicyFault, PolicyFaultError, PolicyTest
 from tests.policy_units import EXPLODING, ORGANIZATION, a_module, a_unit
 
@@ -57,6 +60,67 @@ async def test_trials_take_turns_and_do_not_wait_for_ever() -> None:
 
     assert slow.result() == "no answer within 1 s"
     assert (await checker.check(a_unit().modules)).problems == ()
+
+
+async def test_those_who_wait_are_handed_the_child() -> None:
+    """It is started once for all of them, and ended after the last."""
+    checker, before = RegoChecker(Caps(time_s=20)), _children()
+    async with asyncio.TaskGroup() as group:
+        trials = [group.create_task(_checked(checker)) for _ in range(4)]
+
+    pids = {pid for trial in trials for pid in trial.result()}
+    assert len(pids - before) == 1
+    assert _children() == before
+
+
+async def _checked(checker: RegoChecker) -> set[int]:
+    """Try modules, and return which children there are right after."""
+    assert (await checker.check(a_unit().modules)).problems == ()
+    return _children()
+
+
+def _children() -> set[int]:
+    text = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
+    return {int(pid) for pid in text.split()}
+
+
+async def test_who_waits_no_longer_leaves_no_child() -> None:
+    """The child was kept for them, and there is nobody else."""
+    before = _children()
+    checker = RegoChecker(Caps(time_s=20))
+    await checker._turn.acquire()  # noqa: SLF001  # another trial runs
+    waiting = asyncio.create_task(checker.check(a_unit().modules))
+    await asyncio.sleep(0)
+    checker._handed = await ChildProcess.start(Caps(time_s=20))  # noqa: SLF001  # kept for it
+    checker._turn.release()  # noqa: SLF001
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    assert _children() == before
+    assert (await checker.check(a_unit().modules)).problems == ()
+
+
+async def test_a_trial_that_fails_after_others_is_tried_in_a_fresh_child() -> None:
+    """What they left behind in theirs is not held against it."""
+    checker = RegoChecker(Caps(time_s=20))
+    handed = await ChildProcess.start(Caps(time_s=20))
+    checker._handed = handed  # noqa: SLF001  # as one that waited is handed it
+    os.kill(handed.pid, signal.SIGSEGV)
+
+    assert (await checker.check(a_unit().modules)).problems == ()
+    assert handed.pid not in _children()
+
+
+async def test_a_trial_that_is_slow_after_others_is_slow() -> None:
+    """It has had its time, and others wait."""
+    checker = RegoChecker(Caps(time_s=0.5))
+    handed = await ChildProcess.start(Caps(time_s=0.5))
+    checker._handed = handed  # noqa: SLF001  # as one that waited is handed it
+    with pytest.raises(PolicyFaultError) as refusal:
+        await checker.check(a_unit(ORGANIZATION + EXPLODING).modules)
+
+    assert refusal.value.fault is PolicyFault.SLOW
 
 
 async def _fault(checker: RegoChecker) -> str:

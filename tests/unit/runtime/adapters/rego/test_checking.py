@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from runtime.adapters.rego.checking import checked
+from runtime.adapters.rego.rules import RuleReader
 from runtime.domain.policy_unit import ENTRYPOINT
 from runtime.kit.json_value import JsonObject
 from runtime.policies import shipped_modules
@@ -21,7 +22,7 @@ def _report(*texts: str, entrypoint: str = ENTRYPOINT) -> JsonObject:
         (module.path, module.text) for module in shipped_modules()
     ]
     tenant = [(f"{at}.rego", text) for at, text in enumerate(texts)]
-    report: JsonObject = orjson.loads(checked(entrypoint, [*shipped, *tenant]))
+    report: JsonObject = orjson.loads(checked(entrypoint, [*shipped, *tenant], reader=RuleReader()))
     return report
 
 
@@ -84,7 +85,9 @@ def test_without_tests_no_line_is_reached() -> None:
 
 def test_without_lines_everything_is_reached() -> None:
     """A module without a rule has nothing to reach."""
-    report = orjson.loads(checked("data.a.p", [("a_test.rego", "package a_test\n")]))
+    report = orjson.loads(
+        checked("data.a.p", [("a_test.rego", "package a_test\n")], reader=RuleReader())
+    )
 
     assert report["covered_share"] == 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -34,6 +36,51 @@ async def test_modules_are_sent_to_a_child_once(evaluator: RegoEvaluator) -> Non
     await evaluator.decide(a_unit(), [a_question()])
 
     assert evaluator.pool.pids == before
+
+
+async def test_a_child_that_was_killed_while_idle_is_replaced(evaluator: RegoEvaluator) -> None:
+    """Each question after a kill from outside is answered, by the next child."""
+    await evaluator.decide(a_unit(), [a_question()])
+    (killed,) = evaluator.pool.pids
+    os.kill(killed, signal.SIGKILL)
+
+    (answer,) = await evaluator.decide(a_unit(), [a_question()])
+
+    assert answer_of(answer)["allow"] is True
+    assert killed not in evaluator.pool.pids
+    assert answer_of((await evaluator.decide(a_unit(), [a_question()]))[0])["allow"] is True
+
+
+async def test_readiness_does_not_depend_on_a_child_that_was_killed(
+    evaluator: RegoEvaluator,
+) -> None:
+    """Another is started."""
+    await evaluator.ready()
+    os.kill(evaluator.pool.pids[0], signal.SIGKILL)
+
+    await evaluator.ready()
+
+
+async def test_rules_that_end_their_child_are_asked_once(evaluator: RegoEvaluator) -> None:
+    """They are refused from then on, without another child."""
+    text = (
+        "roles contains role if {\n"
+        "\tpairs := [[x, x] | some x in numbers.range(1, 10000000)]\n"
+        '\trole := concat("", ["a" | count(pairs) > 1])\n}\n'
+    )
+    capped = RegoEvaluator(time_s=30, memory_bytes=64 * 2**20, wait_s=20)
+    unit = a_unit(ORGANIZATION + text)
+    faults = []
+    for _ in range(2):
+        with pytest.raises(PolicyFaultError) as refusal:
+            await capped.decide(unit, [a_question()])
+        faults.append(refusal.value.detail)
+    pids = capped.pool.pids
+    await capped.close()
+
+    assert faults[0].startswith("the process that evaluates ended (")
+    assert faults[1].startswith("rules of this organization took too much")
+    assert pids == ()
 
 
 async def test_rules_that_explode_are_slow(evaluator: RegoEvaluator) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from runtime.adapters.rego.pool import PENALTY_S, PROVEN, STRIKES, ChildPool
-from runtime.adapters.rego.process import Caps
+from runtime.adapters.rego.process import Caps, ChildLostError
 from runtime.kit.clock import FixedClock
 from runtime.ports.policy import PolicyFault, PolicyFaultError
 
@@ -34,6 +36,16 @@ class World:
         with pytest.raises(PolicyFaultError):
             async with self.pool.lend(organization, revision):
                 raise PolicyFaultError(PolicyFault.SLOW, "broke it")
+
+    async def lose_one(self, organization: str = "a", revision: str = "r") -> PolicyFaultError:
+        """Have somebody end a child while a revision is asked, and return what is told."""
+        try:
+            async with self.pool.lend(organization, revision) as child:
+                os.kill(child.pid, signal.SIGKILL)
+                await child.ask(PING)
+        except PolicyFaultError as told:
+            return told
+        raise AssertionError("it was answered")
 
     async def refusal(self, organization: str = "a", revision: str = "r") -> PolicyFaultError:
         """Return why no child is lent."""
@@ -138,6 +150,38 @@ async def test_a_revision_that_broke_a_child_is_refused_for_a_while(world: World
     assert await world.ask("b", "bad")
     world.clock.advance(timedelta(seconds=PENALTY_S))
     assert await world.ask("evil", "bad")
+
+
+async def test_a_child_that_is_lost_is_held_against_nobody(world: World) -> None:
+    """Who asks again is answered by a fresh one, whoever else ended with it."""
+    for organization in ("a", "b"):
+        await world.ask(organization)
+    async with world.pool.lend("a", "r") as first, world.pool.lend("b", "r") as second:
+        before = {first.pid, second.pid}
+
+    assert isinstance(await world.lose_one(), ChildLostError)
+    assert await world.ask() not in before
+
+
+async def test_a_second_loss_in_a_while_is_held_against_the_revision(world: World) -> None:
+    """Rules that make the machine run out of memory get no more than one question more."""
+    await world.lose_one()
+
+    assert not isinstance(await world.lose_one(), ChildLostError)
+    assert "took too much" in (await world.refusal()).detail
+    assert isinstance(await world.lose_one("b"), ChildLostError)
+    world.clock.advance(timedelta(seconds=PENALTY_S))
+    assert isinstance(await world.lose_one(), ChildLostError)
+
+
+async def test_a_loss_is_forgotten(world: World) -> None:
+    """Nothing is kept of an organization when its while is over."""
+    await world.lose_one()
+    assert set(world.pool._tenants) == {"a"}  # noqa: SLF001  # what is kept is the point
+
+    world.clock.advance(timedelta(seconds=PENALTY_S))
+    await world.ask("quiet")
+    assert world.pool._tenants == {}  # noqa: SLF001
 
 
 async def test_an_organization_that_breaks_many_is_refused_for_a_while(world: World) -> None:

@@ -16,7 +16,7 @@ import pytest
 import uvloop
 
 from runtime.adapters.rego.frames import packed
-from runtime.adapters.rego.process import Caps, ChildProcess
+from runtime.adapters.rego.process import Caps, ChildLostError, ChildProcess
 from runtime.ports.policy import PolicyFault, PolicyFaultError
 
 RULE = b"data.a.p"
@@ -77,16 +77,6 @@ async def test_a_child_that_takes_too_long_is_slow() -> None:
     assert refusal.value.fault is PolicyFault.SLOW
 
 
-async def test_memory_is_capped() -> None:
-    """A child that allocates more than it may ends; the machine does not notice."""
-    async with started(Caps(time_s=30, memory_bytes=64 * 2**20)) as child:
-        await _loaded(child, "p := count([[x, x] | some x in numbers.range(1, 10000000)])")
-        with pytest.raises(PolicyFaultError) as refusal:
-            await child.ask([b"decide", b"r", RULE, b"{}"])
-
-    assert refusal.value.fault is PolicyFault.FAILED
-
-
 async def test_the_seconds_of_cpu_are_capped_by_the_kernel() -> None:
     """A child that nobody watches any more ends by itself."""
     async with started(Caps(time_s=0.2)) as child:
@@ -100,24 +90,66 @@ async def test_the_seconds_of_cpu_are_capped_by_the_kernel() -> None:
     assert "Max file size             0" in after
 
 
-async def test_a_child_that_dies_is_told() -> None:
-    """Whoever waits for its answer is not left waiting."""
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+async def test_a_child_that_is_ended_from_outside_is_lost(sent: signal.Signals) -> None:
+    """Whoever waits for its answer is not left waiting, and learns that it was no rule's fault."""
     async with started() as child:
-        os.kill(child.pid, signal.SIGKILL)
-        with pytest.raises(PolicyFaultError) as refusal:
+        os.kill(child.pid, sent)
+        with pytest.raises(ChildLostError, match=sent.name) as refusal:
             await child.ask([b"load", b"r"])
 
     assert refusal.value.fault is PolicyFault.FAILED
 
 
-async def test_a_function_that_calls_itself_ends_the_child_alone() -> None:
-    """The stack overflows in the child; here it is one more fault."""
+async def test_a_child_that_was_killed_here_is_not_lost() -> None:
+    """A close, and the end of a time, are no accident."""
     async with started() as child:
-        await _loaded(child, "f(x) := f(x + 1)\np := f(1)")
+        child.kill()
+        with pytest.raises(PolicyFaultError) as refusal:
+            await child.ask([b"load", b"r"])
+
+    assert not isinstance(refusal.value, ChildLostError)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        pytest.param("p := count([[x, x] | some x in numbers.range(1, 10000000)])", id="memory"),
+        pytest.param("f(x) := f(x + 1)\np := f(1)", id="stack"),
+    ],
+)
+async def test_a_child_that_its_rules_ended_is_not_lost(rules: str) -> None:
+    """What ends it by its caps, or its stack, is told from what ends it from outside."""
+    async with started(Caps(time_s=30, memory_bytes=64 * 2**20)) as child:
+        await _loaded(child, rules)
         with pytest.raises(PolicyFaultError) as refusal:
             await child.ask([b"decide", b"r", RULE, b"{}"])
 
     assert refusal.value.fault is PolicyFault.FAILED
+    assert not isinstance(refusal.value, ChildLostError)
+
+
+async def test_a_child_that_used_its_seconds_of_cpu_is_not_lost() -> None:
+    """The kernel ends it by another signal than those of others."""
+    async with started() as child:
+        os.kill(child.pid, signal.SIGXCPU)  # as the kernel does
+        with pytest.raises(PolicyFaultError) as refusal:
+            await child.ask([b"load", b"r"])
+
+    assert not isinstance(refusal.value, ChildLostError)
+
+
+async def test_a_child_that_says_what_is_no_reply_is_not_lost() -> None:
+    """It runs on: whatever it is, nobody ended it."""
+    async with started() as child:
+        _, writer = child._pipes()  # noqa: SLF001  # a question that nobody waits for
+        writer.write(packed([b"check", b"data.a"]))
+        reader, _ = child._pipes()  # noqa: SLF001
+        await reader.readexactly(2)  # so that the rest is read as another length
+        with pytest.raises(PolicyFaultError) as refusal:
+            await child.ask([b"decide", b"r", RULE])
+
+    assert not isinstance(refusal.value, ChildLostError)
 
 
 async def test_a_child_that_does_not_start_in_time_is_ended() -> None:

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from regorus import Engine
 
-from runtime.adapters.rego.rules import Rule, problems_of, rules_of
+from runtime.adapters.rego.rules import Rule, RuleReader, problems_of
 from runtime.policies import shipped_modules
 
 OURS = "package tenant.organization\n"
@@ -16,7 +16,7 @@ def _rules(*texts: str) -> list[Rule]:
     engine = Engine()
     for at, text in enumerate(texts):
         engine.add_policy(f"{at}.rego", text)
-    return rules_of(orjson.loads(engine.get_ast_as_json()))
+    return RuleReader().rules_of(orjson.loads(engine.get_ast_as_json()))
 
 
 @pytest.mark.parametrize(
@@ -116,3 +116,35 @@ def test_tests_are_told_from_other_rules() -> None:
 
     assert [rule.dotted for rule in rules if rule.is_test] == ["data.a.b_test.test_x"]
     assert not any(rule.is_test for rule in _rules("package a.b\ntest_x if true"))
+
+
+def test_a_module_that_comes_again_is_read_as_it_stands_now() -> None:
+    """What its names lead to depends on the other modules of its package."""
+    reader = RuleReader()
+
+    def needs(*texts: str) -> frozenset[tuple[str, ...]]:
+        engine = Engine()
+        for at, text in enumerate(texts):
+            engine.add_policy(f"{at}.rego", text)
+        return reader.rules_of(orjson.loads(engine.get_ast_as_json()))[0].needs
+
+    alone = needs(f"{OURS}p := input.q")
+    beside = [needs(f"{OURS}p := q", f"{OURS}q := {number}") for number in (1, 2)]
+
+    assert alone == frozenset()
+    assert beside == [frozenset({("tenant", "organization", "q")})] * 2
+    assert needs(f"{OURS}p := input.q") == alone
+
+
+def test_only_so_many_modules_are_remembered() -> None:
+    """The one that was read least lately is forgotten, and read again."""
+    reader = RuleReader(kept=2)
+    engine = Engine()
+    for at in range(3):
+        engine.add_policy(f"{at}.rego", f"package tenant.organization.p{at}\na := {at}\n")
+    trees = orjson.loads(engine.get_ast_as_json())
+
+    first = reader.rules_of(trees)
+
+    assert len(reader._read) == 2  # noqa: SLF001  # what is kept is the point
+    assert reader.rules_of(trees) == first

@@ -17,7 +17,7 @@ from runtime.domain.errors import (
     WrongTimeError,
 )
 from runtime.domain.policy_version import ORGANIZATION_SCOPE
-from runtime.services.policies.surroundings import MOST_PROBLEMS, Surroundings
+from runtime.services.policies.surroundings import AT_ONCE, MOST_PROBLEMS, Surroundings
 from runtime.services.policies.trials import Trials
 from runtime.store.policies import ActiveVersion
 from runtime.store.session import Database
@@ -212,11 +212,14 @@ async def test_no_more_problems_are_gathered_than_are_told(site: PolicySite) -> 
         await surroundings.require_fits_projects(
             site.tenant.id,
             (),
-            together=(*(active for _ in range(30)), replace(active, digest="other")),
+            together=(
+                *(active for _ in range(30)),
+                *(replace(active, digest=f"other {number}") for number in range(AT_ONCE)),
+            ),
         )
 
     assert len(refused.value.problems) == MOST_PROBLEMS
-    assert len(site.world.checker.tried) == 1
+    assert len(site.world.checker.tried) == AT_ONCE
 
 
 async def _stopped_at_trial(
