@@ -14,8 +14,7 @@ from runtime.domain.organization import OrganizationRole
 from runtime.domain.principal import Mode
 from runtime.domain.scope import Scope
 from runtime.store.members import MemberRow
-from runtime.store.memberships import MembershipRow
-from runtime.store.projects import ProjectRow
+from runtime.store.session import Database, read_row, tenant
 from runtime.store.tokens import TokenRow, known_scopes
 
 
@@ -39,6 +38,7 @@ class TokenBearer:
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    claims: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,7 @@ async def token_bearer(connection: AsyncConnection, token_id: str) -> TokenBeare
             TokenRow.expires_at,
             TokenRow.revoked_at,
             TokenRow.last_used_at,
+            TokenRow.claims,
             MemberRow.id.label("member_id"),
             MemberRow.kind.label("member_kind"),
             MemberRow.organization_role,
@@ -87,6 +88,7 @@ async def token_bearer(connection: AsyncConnection, token_id: str) -> TokenBeare
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,
+        claims=row.claims,
     )
 
 
@@ -115,39 +117,30 @@ async def identity_bearer(
 
 
 async def standing_in(
-    connection: AsyncConnection, *, project_id: str, member_id: str
+    database: Database, *, organization_id: str, project_id: str, member_id: str
 ) -> Standing | None:
-    """Return what a member is in a project; None where there is none whose history is whole."""
+    """Return what a member is in a project; None where there is none whose history is whole.
+
+    Raises:
+        StorageUnavailableError: the database can't be asked.
+    """
     asked = (
-        select(
-            MembershipRow.role,
-            MembershipRow.extra_roles,
-            MembershipRow.mode,
-            MembershipRow.created_at,
-        )
-        .select_from(ProjectRow)
-        .outerjoin(
-            MembershipRow,
-            and_(
-                MembershipRow.organization_id == ProjectRow.organization_id,
-                MembershipRow.project_id == ProjectRow.id,
-                MembershipRow.member_id == member_id,
-            ),
-        )
-        .where(ProjectRow.id == project_id, ProjectRow.purge_began_at.is_(None))
-        .limit(1)
+        "select * from read_standing($1, $2, $3)",
+        tenant(organization_id),
+        project_id,
+        member_id,
     )
-    row = (await connection.execute(asked)).first()
+    row = await read_row(database, *asked)
     if row is None:
         return None
-    if row.role is None:
+    if row["role"] is None:
         return Standing(membership=None)
     membership = Membership(
         project_id=project_id,
         member_id=member_id,
-        role=ProjectRole(row.role),
-        extra_roles=tuple(row.extra_roles),
-        mode=Mode(row.mode),
-        created_at=row.created_at,
+        role=ProjectRole(row["role"]),
+        extra_roles=tuple(row["extra_roles"]),
+        mode=Mode(row["mode"]),
+        created_at=row["created_at"],
     )
     return Standing(membership=membership)

@@ -193,6 +193,30 @@ class _Wait:
             observe(self._pool, asyncio.get_running_loop().time() - self._since_s)
 
 
+async def read_row(database: Database, call: str, *arguments: object) -> asyncpg.Record | None:
+    """Return the row that a call of a reading function answers with, or None.
+
+    A connection that had ended unnoticed is told by its first use; then another one is asked.
+
+    Raises:
+        StorageUnavailableError: the database can't be asked.
+    """
+    try:
+        return await _read_once(database, call, arguments)
+    except StorageUnavailableError:
+        return await _read_once(database, call, arguments)
+
+
+async def _read_once(
+    database: Database, call: str, arguments: tuple[object, ...]
+) -> asyncpg.Record | None:
+    async with database.connection() as connection:
+        try:
+            return await connection.fetchrow(call, *arguments)
+        except (*LOST, asyncpg.PostgresError) as error:  # a read: nothing was to be written
+            raise StorageUnavailableError(reason=type(error).__name__, sent=False) from error
+
+
 def _reason(error: Exception) -> str | None:
     """Return why the database can't be asked, or None for an error that says something else."""
     found = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error

@@ -25,6 +25,7 @@ async def test_a_token_is_its_members(database: FreshDatabase) -> None:
     assert bearer.scopes == frozenset(Scope)
     assert len(bearer.hash) == 32
     assert "hash" not in repr(bearer)
+    assert (bearer.claims, "claims" in repr(bearer)) == ("", False)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,11 @@ async def test_a_token_of_who_was_removed_is_nobodys(database: FreshDatabase) ->
 async def test_where_there_is_no_project_nobody_stands(database: FreshDatabase) -> None:
     """The rest is shown where it is used, in the tests of `services.identity.access`."""
     founded = await found(database, FixedClock(START))
-    async with database.transaction(founded.organization_id) as connection:
-        standing = await standing_in(connection, project_id="prj_x", member_id=founded.member_id)
+    standing = await standing_in(
+        database,
+        organization_id=founded.organization_id,
+        project_id="prj_x",
+        member_id=founded.member_id,
+    )
 
     assert standing is None

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import event
 
 from runtime.domain.errors import NotFoundError
 from runtime.domain.limits import Limits
@@ -20,6 +19,7 @@ from runtime.services.context import Context, Ids
 from runtime.services.identity.access import Access
 from runtime.store.memberships import put_membership
 from runtime.store.projects import add_project
+from runtime.store.session import Database
 from tests.database import FreshDatabase
 from tests.unit.runtime.services.founding import START, Founded, found
 
@@ -67,18 +67,17 @@ async def setting(database: FreshDatabase) -> Setting:
     async with database.transaction(founded.organization_id) as connection:
         await add_project(connection, project)
     queries = list[str]()
-
-    @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
-    def count(_c: object, _k: object, statement: str, *_: object) -> None:
-        if "FROM projects" in statement:
-            queries.append(statement)
-
+    observed = Database(
+        engine=database.engine,
+        direct=database.direct,
+        observe=lambda pool, _: queries.append(pool) if pool == "direct" else None,
+    )
     return Setting(
         database=database,
         clock=clock,
         founded=founded,
         project_id=project.id,
-        access=Access(database, clock),
+        access=Access(observed, clock),
         queries=queries,
     )
 
