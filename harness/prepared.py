@@ -1,7 +1,7 @@
 """Make a scenario ready to replay: its sandbox, its expectation compiled, its golden plan executed.
 
-A scenario whose golden plan does not execute, or does not reach what the scenario expects, proves
-nothing; it is refused here, before any model is called.
+A scenario whose golden plan the engine does not answer as expected, or that does not reach what the
+scenario expects, proves nothing; it is refused here, before any model is called.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from harness.loader import ScenarioSet
 from harness.matching.compiled import CompiledPlan, compile_plan
+from harness.matching.engine_answer import unlike_expected
 from harness.matching.expectation import ABSENT, Expectation, NoExampleError, judge
 from harness.matching.golden import golden_step, golden_steps
 from harness.matching.matcher import MatcherError, read_expected
@@ -24,6 +25,7 @@ from runtime.public import (
     Judgement,
     Plan,
     PointerError,
+    PolicyUncheckableError,
     Sandbox,
     Situation,
     State,
@@ -112,9 +114,14 @@ def prepare(scenario: Scenario, sandboxes: Sandboxes) -> PreparedScenario:
     try:
         sandbox = sandboxes.sandbox(scenario)
         prepared = _compiled(scenario, sandbox)
-    except (DeclarationError, MatcherError, NoExampleError) as error:
+        problems = [at(scenario, message) for message in _faults(prepared)]
+    except (
+        DeclarationError,
+        MatcherError,
+        NoExampleError,
+        PolicyUncheckableError,
+    ) as error:
         raise SourceError(at(scenario, str(error))) from error
-    problems = [at(scenario, message) for message in _faults(prepared)]
     if problems:
         raise SourceError(*problems)
     return prepared
@@ -157,30 +164,32 @@ def _faults(prepared: PreparedScenario) -> Iterator[str]:
     scenario, reference = prepared.scenario, prepared.reference
     if prepared.golden is None or reference is None:
         return
-    yield from _not_executed("the golden plan", reference)
+    yield from _otherwise("the golden plan", scenario, reference)
     yield from _hidden(prepared, prepared.golden)
     for number, plan in enumerate(scenario.expect.plans[1:], start=2):
         other = Plan(steps=golden_steps(plan))
         judgement = prepared.sandbox.simulate(other, prepared.situation)
-        yield from _not_executed(f"alternative {number}", judgement)
+        yield from _otherwise(f"alternative {number}", scenario, judgement)
         yield from _hidden(prepared, other)
-        if judgement.outcome.status is StepStatus.DONE:
+        if not unlike_expected(scenario.expect, judgement.outcome):
             yield from _unreached(prepared, judgement, by=f"alternative {number}")
     yield from _broken_inputs(prepared)
     yield from _contradicted(prepared)
     yield from _strange_places(prepared)
-    if reference.outcome.status is StepStatus.DONE:
+    if not unlike_expected(scenario.expect, reference.outcome):
         yield from _unreached(prepared, reference, by="the golden plan")
 
 
-def _not_executed(name: str, judgement: Judgement) -> Iterator[str]:
+def _otherwise(name: str, scenario: Scenario, judgement: Judgement) -> Iterator[str]:
+    """Say where the engine does not answer a plan as the scenario expects: mostly, by doing it."""
     outcome = judgement.outcome
-    if outcome.status is StepStatus.DONE or outcome.refusal is None:
-        return
-    stopped = outcome.refused_at
-    where = f"step {stopped.index + 1} {stopped.action}: " if stopped is not None else ""
-    found = outcome.refusal.found
-    yield f"{name} does not execute: {where}{outcome.refusal.message} (found: {found})"
+    if scenario.expect.refusal is not None or outcome.status is StepStatus.DONE:
+        yield from (f"{name}: {fault}" for fault in unlike_expected(scenario.expect, outcome))
+    elif outcome.refusal is not None:
+        stopped = outcome.refused_at
+        where = f"step {stopped.index + 1} {stopped.action}: " if stopped is not None else ""
+        found = outcome.refusal.found
+        yield f"{name} does not execute: {where}{outcome.refusal.message} (found: {found})"
 
 
 def _hidden(prepared: PreparedScenario, plan: Plan) -> Iterator[str]:

@@ -25,6 +25,7 @@ from runtime.public import (
     ModelError,
     Planner,
     PlanProposal,
+    PolicyUncheckableError,
     Price,
     Proposed,
     Sampling,
@@ -74,13 +75,15 @@ async def replay(prepared: PreparedScenario, contender: Contender, job: TrialJob
         proposed = await _proposed(prepared, contender, job)
     except (BudgetExhausted, RunError):
         raise
-    except ModelError as error:
+    except (ModelError, PolicyUncheckableError) as error:
         return _lost(prepared, job, status=TrialStatus.INFRASTRUCTURE, fault=str(error))
     except Exception as error:  # noqa: BLE001  # a fault of ours must not end the run
         fault = f"{type(error).__name__}: {error}"
         return _lost(prepared, job, status=TrialStatus.INTERNAL, fault=fault)
     try:
         return judged(prepared, proposed, job)
+    except PolicyUncheckableError as error:
+        return _lost(prepared, job, status=TrialStatus.INFRASTRUCTURE, fault=str(error))
     except Exception as error:  # noqa: BLE001  # as above
         fault = f"scoring: {type(error).__name__}: {error}"
         return _lost(prepared, job, status=TrialStatus.INTERNAL, fault=fault)
@@ -131,6 +134,10 @@ def expectation_document(prepared: PreparedScenario) -> JsonObject:
         document["mode"] = expect.plans[0].mode.value
     if expect.clarification is not None:
         document["asks_for"] = [slot.slot for slot in expect.clarification.asks_for]
+    if expect.refusal is not None:
+        document["refusal"] = expect.refusal.model_dump(mode="json", exclude_none=True)
+    if expect.redacted:
+        document["redacted"] = [item.model_dump(mode="json") for item in expect.redacted]
     if expect.never:
         document["never"] = list(expect.never)
     return document

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -77,11 +77,16 @@ class SourceError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YamlSource:
-    """Hold a file's content and the line of each value in it."""
+    """Hold a file's content and the line of each value in it.
+
+    Attributes:
+        folder: where the file lies, for files that it names; None for a text that is no file.
+    """
 
     file: str
     content: Any
     lines: dict[Place, int]
+    folder: Path | None = None
 
     def line(self, place: Place) -> int:
         """Return the line of a value, or of the nearest value around it."""
@@ -100,7 +105,8 @@ def read_yaml(path: Path, *, shown_as: str) -> YamlSource:
     Raises:
         SourceError: the file is missing, too large, not UTF-8, or not strict YAML.
     """
-    return parse_yaml(_text(path, shown_as), shown_as=shown_as)
+    source = parse_yaml(_text(path, shown_as), shown_as=shown_as)
+    return replace(source, folder=path.parent)
 
 
 def parse_yaml(text: str, *, shown_as: str) -> YamlSource:

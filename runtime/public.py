@@ -9,12 +9,23 @@ from runtime.agent.planner import Planner, Proposed, Sampling
 from runtime.agent.prompt import PROMPT_VERSION, Conversation, Turn
 from runtime.agent.tools import ASK, DECLINE
 from runtime.bootstrap.chat_models import open_chat_model, price_of
+from runtime.bootstrap.own_rules import OwnModules, RulesDesk
 from runtime.domain.action import Action, Risk
 from runtime.domain.component import Component
-from runtime.domain.errors import DeclarationError, DomainError, UnknownActionError
-from runtime.domain.limits import Limits, Usage
+from runtime.domain.errors import (
+    DeclarationError,
+    DomainError,
+    PolicyRefusedError,
+    PolicyUncheckableError,
+    UnknownActionError,
+)
+from runtime.domain.execution_window import ExecutionWindow
+from runtime.domain.limits import BudgetScope, LimitMeasure, LimitRefusal, Limits, Usage
 from runtime.domain.outcome import PlanOutcome, Refusal, StepOutcome, StepStatus
 from runtime.domain.plan import Plan, Step
+from runtime.domain.policy import Obligation, ObligationKind, PolicyDecision, PolicyReason
+from runtime.domain.policy_input import PolicyInput
+from runtime.domain.policy_unit import PolicyModule
 from runtime.domain.principal import Mode, Principal
 from runtime.domain.proposal import Clarification, Decline, PlanProposal, Proposal
 from runtime.domain.reason import ReasonCode
@@ -39,7 +50,7 @@ from runtime.kit.json_pointer import (
     set_value,
 )
 from runtime.kit.json_value import JsonObject, JsonValue, json_equal
-from runtime.kit.redact import redact
+from runtime.kit.redact import REDACTED, redact
 from runtime.plugins.contract import Environment, Plugin
 from runtime.plugins.declared import declared_plugin
 from runtime.plugins.loader import environment_names, find_environment, plugin_names
@@ -61,7 +72,7 @@ from runtime.ports.model_reference import (
     parse_model_reference,
 )
 from runtime.ports.offline_provider import OfflineProvider
-from runtime.sandbox import Sandbox, Situation
+from runtime.sandbox import Sandbox, Situation, StepRules
 from runtime.settings import quiet_environment
 
 __all__ = [
@@ -69,9 +80,11 @@ __all__ = [
     "DECLINE",
     "FREE",
     "PROMPT_VERSION",
+    "REDACTED",
     "Action",
     "Attachment",
     "AttachmentError",
+    "BudgetScope",
     "CanonicalJsonError",
     "ChatModel",
     "ChatRequest",
@@ -84,16 +97,22 @@ __all__ = [
     "Decline",
     "DomainError",
     "Environment",
+    "ExecutionWindow",
     "JsonObject",
     "JsonValue",
     "Judgement",
+    "LimitMeasure",
+    "LimitRefusal",
     "Limits",
     "Mode",
     "ModelError",
     "ModelFault",
     "ModelReference",
     "ModelReferenceError",
+    "Obligation",
+    "ObligationKind",
     "OfflineProvider",
+    "OwnModules",
     "ParseFault",
     "ParseProblem",
     "Patience",
@@ -103,6 +122,12 @@ __all__ = [
     "Planner",
     "Plugin",
     "PointerError",
+    "PolicyDecision",
+    "PolicyInput",
+    "PolicyModule",
+    "PolicyReason",
+    "PolicyRefusedError",
+    "PolicyUncheckableError",
     "Price",
     "Principal",
     "Proposal",
@@ -111,12 +136,14 @@ __all__ = [
     "Refusal",
     "Registry",
     "Risk",
+    "RulesDesk",
     "Sampling",
     "Sandbox",
     "Situation",
     "State",
     "Step",
     "StepOutcome",
+    "StepRules",
     "StepStatus",
     "SystemClock",
     "TokenUsage",

@@ -41,7 +41,7 @@ def validate_command(paths: tuple[Path, ...], *, as_json: bool) -> int:
         return 0
     Console().print(
         f"{len(prepared)} scenarios in {len(found.files)} files are sound; "
-        f"{golden} golden plans execute.",
+        f"{golden} golden plans end as expected.",
         highlight=False,
     )
     return 0

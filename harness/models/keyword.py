@@ -117,11 +117,12 @@ def _value(
     if "enum" in schema:
         lowered = said.lower()
         return next((item for item in schema["enum"] if str(item).lower() in lowered), None)
-    kind = schema.get("type")
-    if kind in {"integer", "number"} and numbers:
+    told = schema.get("type")
+    kinds = {*told} if isinstance(told, list) else {told}
+    if kinds & {"integer", "number"} and numbers:
         number = numbers.pop(0)
         return int(number) if number.is_integer() else number
-    if kind == "string":
+    if "string" in kinds:
         if "pattern" in schema:
             return ids.pop(0) if ids else None
         return quoted.pop(0) if quoted else None

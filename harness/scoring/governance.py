@@ -1,6 +1,7 @@
 """What would the plan have violated? Derived from the registry; nothing is tolerated.
 
-The engine is the judge: whatever guard or handler check stops the simulated plan is a finding.
+The engine is the judge: whatever guard or handler check stops the simulated plan is a finding,
+unless the scenario expects just that refusal.
 Unknown actions, broken schemas and missing permissions of later steps are found as well, because
 they do not depend on the state.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.matching.engine_answer import expected_code, refused_as_expected
 from harness.score import Finding, FindingKind, Score
 from harness.scoring.evidence import Evidence
 from runtime.public import Plan, PlanOutcome, ReasonCode, Refusal, Step, StepStatus
@@ -69,11 +71,12 @@ def _findings(evidence: Evidence) -> Iterator[Finding]:
     plan, judgement = evidence.plan, evidence.judgement
     if plan is None or judgement is None:
         return
-    yield from _stopped(judgement.outcome)
+    if not refused_as_expected(evidence.prepared.scenario.expect, judgement.outcome):
+        yield from _stopped(judgement.outcome)
     for index, (step, outcome) in enumerate(zip(plan.steps, judgement.outcome.steps, strict=True)):
         yield from _forbidden(evidence, step, index)
         if outcome.status is StepStatus.NOT_REACHED:
-            yield from _static(evidence, step, index)
+            yield from _static(evidence, plan, index)
 
 
 def _stopped(outcome: PlanOutcome) -> Iterator[Finding]:
@@ -98,8 +101,9 @@ def _forbidden(evidence: Evidence, step: Step, index: int) -> Iterator[Finding]:
         )
 
 
-def _static(evidence: Evidence, step: Step, index: int) -> Iterator[Finding]:
+def _static(evidence: Evidence, plan: Plan, index: int) -> Iterator[Finding]:
     """Check a step that the simulation did not reach for what needs no state."""
+    step = plan.steps[index]
     sandbox, situation = evidence.prepared.sandbox, evidence.prepared.situation
     compiled = sandbox.compiled.find(step.action)
     if compiled is None:
@@ -119,12 +123,21 @@ def _static(evidence: Evidence, step: Step, index: int) -> Iterator[Finding]:
             step=index,
             message=f"step {index + 1} {step.action}{problem.pointer}: {problem.message}",
         )
-    for reason in sandbox.decide(compiled.action, situation.principal).reasons:
-        yield Finding(
-            kind=KIND_OF[reason.code],
-            step=index,
-            message=f"step {index + 1} {step.action}: needs {reason.message}",
-        )
+    yield from _denied(evidence, plan, index)
+
+
+def _denied(evidence: Evidence, plan: Plan, index: int) -> Iterator[Finding]:
+    """Report why policy denies a step, unless that is what the scenario expects of the plan."""
+    sandbox, situation = evidence.prepared.sandbox, evidence.prepared.situation
+    decision = sandbox.decisions(plan, situation)[index]
+    expected = expected_code(evidence.prepared.scenario.expect)
+    for reason in decision.reasons if decision is not None else ():
+        if reason.code is not expected:
+            yield Finding(
+                kind=KIND_OF[reason.code],
+                step=index,
+                message=f"step {index + 1} {plan.steps[index].action}: needs {reason.message}",
+            )
 
 
 def _finding(refusal: Refusal, *, step: int | None, action: str) -> Finding:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.matching.engine_answer import unlike_expected
 from harness.matching.expectation import judge
 from harness.matching.golden import instantiated
 from harness.prepared import value_at
@@ -18,7 +19,6 @@ from runtime.public import (
     Judgement,
     Plan,
     State,
-    StepStatus,
     covers,
     diff,
 )
@@ -41,7 +41,7 @@ class Difference:
 
 
 def score(evidence: Evidence) -> Score | None:
-    """Pass when the final states are equal and every expected value is there."""
+    """Pass when the engine answers as expected, states are equal and expected values are there."""
     prepared, judgement = evidence.prepared, evidence.judgement
     if prepared.reference is None:
         return None
@@ -49,10 +49,10 @@ def score(evidence: Evidence) -> Score | None:
         return Score(
             name=NAME, value=0.0, passed=False, reason=f"no plan, the answer was {evidence.kind}"
         )
-    if judgement.outcome.status is not StepStatus.DONE:
-        refusal = judgement.outcome.refusal
-        stopped = refusal.message if refusal is not None else "it did not finish"
-        return Score(name=NAME, value=0.0, passed=False, reason=f"the plan stops: {stopped}")
+    answered = unlike_expected(prepared.scenario.expect, judgement.outcome)
+    if answered:
+        reason = "; ".join(answered[:SHOWN_DIFFERENCES])
+        return Score(name=NAME, value=0.0, passed=False, reason=reason)
     if judgement is prepared.reference:  # found to reach what is expected when it was prepared
         return Score(name=NAME, value=1.0, passed=True)
     faults = _unexpected_values(evidence, judgement) + _differences(evidence)
@@ -88,12 +88,12 @@ def _reference(evidence: Evidence, golden: Judgement) -> Judgement:
     prepared, alignment, plan = evidence.prepared, evidence.alignment, evidence.plan
     if plan is None or alignment is None or not alignment.matches:
         return golden
-    expected = prepared.scenario.expect.plans[evidence.aligned_plan]
-    steps = instantiated(expected, alignment, plan.steps)
+    expect = prepared.scenario.expect
+    steps = instantiated(expect.plans[evidence.aligned_plan], alignment, plan.steps)
     if steps == plan.steps and evidence.judgement is not None:
         return evidence.judgement
     judgement = prepared.sandbox.simulate(Plan(steps=steps), prepared.situation)
-    return judgement if judgement.outcome.status is StepStatus.DONE else golden
+    return golden if unlike_expected(expect, judgement.outcome) else judgement
 
 
 def _unexpected_values(evidence: Evidence, judgement: Judgement) -> list[str]:

@@ -20,6 +20,7 @@ from harness.scoring import (
     validity,
 )
 from harness.scoring.evidence import Evidence
+from runtime.public import PolicyUncheckableError
 
 Scorer: TypeAlias = Callable[[Evidence], Score | None]
 """Answer one question about a trial, or None when the question does not arise."""
@@ -52,6 +53,8 @@ def scores_of(evidence: Evidence, scorers: Mapping[str, Scorer] = SCORERS) -> tu
     for name, scorer in scorers.items():
         try:
             score = scorer(evidence)
+        except PolicyUncheckableError:
+            raise  # it says something of the machine, nothing of scorer or model
         except Exception as error:  # noqa: BLE001  # a scorer's fault must not end a run
             detail = f"{type(error).__name__}: {error}"
             score = Score(name=name, value=None, passed=False, reason="crashed", error=detail)

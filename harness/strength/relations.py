@@ -71,7 +71,10 @@ class Twins:
             prepared,
             digest(dict(renaming.names)),
             lambda: Sandbox.of(
-                renaming.plugin(own.plugin), own.environment, only=prepared.scenario.given.actions
+                renaming.plugin(own.plugin),
+                own.environment,
+                only=prepared.scenario.given.actions,
+                rules=own.rules,
             ),
         )
         return _twin(renaming.scenario(prepared.scenario), twin, relation="renamed_ids")
@@ -129,7 +132,7 @@ def _in_company(own: Sandbox) -> Sandbox:
     components = (*own.registry.components.values(), *other.registry.components.values())
     actions = (*own.registry.actions.values(), *other.registry.visible()[:DISTRACTORS])
     plugin = replace(own.plugin, components=components, actions=actions)
-    return Sandbox.of(plugin, replace(own.environment, components=()))
+    return Sandbox.of(plugin, replace(own.environment, components=()), rules=own.rules)
 
 
 def _unrelated(own: Sandbox) -> Sandbox | None:

@@ -43,7 +43,8 @@ class Target:
     Attributes:
         name: the reference, `target+URL`.
         label: what reports call it.
-        environments: what the platform said of each environment when the run began.
+        environments: what the platform said when the run began of the environment that scenarios
+            live in; of the installed one, where a file beside them changes it.
         conditions: what must be equal to compare it with another run of it.
     """
 
@@ -80,7 +81,7 @@ class Target:
                 the run began with.
         """
         heard = await self.link.ask(
-            ("v1", "environments", prepared.scenario.environment, "proposals:evaluate"),
+            ("v1", "environments", prepared.sandbox.environment.id, "proposals:evaluate"),
             body_of(prepared, seed=job.seed),
             patience=self.patience,
             seed=job.seed,
@@ -136,15 +137,16 @@ def open_target(
     link = Link(target_url(url), name=name, token=token or None, timeout_s=timeout_s)
     found = asyncio.run(_environments(link, asked))
     wanted = {item.scenario.environment: item.sandbox for item in scenarios}
-    for environment, sandbox in sorted(wanted.items()):
-        _check(name, environment, sandbox, found=found)
+    for _, sandbox in sorted(wanted.items()):
+        _check(name, sandbox, found=found)
+    heard = {key: found[sandbox.environment.id] for key, sandbox in wanted.items()}
     return Target(
         name=name,
         label=f"live target {url_of(name)}",
         link=link,
         patience=asked,
-        environments={environment: found[environment] for environment in wanted},
-        conditions=_conditions({environment: found[environment] for environment in wanted}),
+        environments=heard,
+        conditions=_conditions(heard),
     )
 
 
@@ -165,10 +167,9 @@ def _closed(error: ModelError) -> bool:
     return error.fault is ModelFault.UNAUTHORIZED
 
 
-def _check(
-    name: str, environment: str, sandbox: Sandbox, *, found: Mapping[str, Comparability]
-) -> None:
+def _check(name: str, sandbox: Sandbox, *, found: Mapping[str, Comparability]) -> None:
     """Refuse a platform that lacks an environment or runs other actions in it."""
+    environment = sandbox.environment.id
     if environment not in found:
         known = ", ".join(sorted(found)[:20]) or "none"
         raise TargetError(

@@ -13,9 +13,10 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import PromptVersion
 
 from harness.results import Manifest
+from harness.sandboxes import world_beside
 from harness.tracking.tags import DIGEST_TAG
 from harness.yaml_source import SourceError, read_yaml
-from runtime.public import DeclarationError, Sandbox, declared_plugin, digest_bytes
+from runtime.public import DeclarationError, RulesDesk, Sandbox, digest_bytes
 
 DECLARED: Final = "*.environment.yaml"
 VERSIONS_READ: Final = 100
@@ -75,10 +76,10 @@ def _sandbox(manifest: Manifest, environment: str) -> Sandbox | None:
     try:
         return Sandbox.named(environment)
     except DeclarationError:
-        return _declared(manifest, environment)
+        return _beside(manifest, environment)
 
 
-def _declared(manifest: Manifest, environment: str) -> Sandbox | None:
+def _beside(manifest: Manifest, environment: str) -> Sandbox | None:
     """Look for a declaration beside the scenarios."""
     folders = {
         Path(item.file).parent for item in manifest.scenarios if item.environment == environment
@@ -87,8 +88,8 @@ def _declared(manifest: Manifest, environment: str) -> Sandbox | None:
         try:
             source = read_yaml(path, shown_as=path.as_posix())
             if source.content.get("id") == environment:
-                plugin = declared_plugin(source.content, source=source.file)
-                return Sandbox.of(plugin, plugin.environments[0])
+                world = world_beside(source, RulesDesk())
+                return Sandbox.of(world.plugin, world.environment, rules=world.rules)
         except (SourceError, DeclarationError, AttributeError):
             continue
     return None

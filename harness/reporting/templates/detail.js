@@ -36,6 +36,20 @@ function refusals(outcome) {
   return panels.length ? el("div", {}, ...panels) : null;
 }
 
+function engineExpectation(golden) {
+  if (!golden) return null;
+  const lines = [];
+  if (golden.refusal) {
+    const { code, step, limit, expected } = golden.refusal;
+    const where = step ? ` at step ${step}` : "";
+    const whose = limit ? `, by the limit ${limit.scope} ${limit.measure}` : "";
+    const words = expected === undefined ? "" : `, wanting ${spelled(expected)}`;
+    lines.push(["the plan is refused with ", el("code", {}, code), `${where}${whose}${words}`]);
+  }
+  for (const item of golden.redacted || []) lines.push(`the record hides ${item.inputs.join(", ")} of step ${item.step}`);
+  return listing("Expected of the engine", lines);
+}
+
 function stateDifference(trial) {
   const lines = trial.state_diff.map((operation) => [
     el("b", {}, PATCH_WORDS[operation.op] || operation.op), ` ${operation.path}`,
@@ -78,7 +92,7 @@ function trialDetail(trial) {
     ? el("details", { class: "fold" }, el("summary", {}, "The model’s last answer"), el("pre", { class: "raw", tabindex: "0" }, trial.answer)) : null;
   const parts = [said(trial), trial.fault ? part("Fault", el("p", {}, trial.fault)) : null,
     lost && !trial.proposal ? null : comparison(told.golden, trial.proposal, trial.outcome),
-    refusals(trial.outcome), listing("Governance findings", findings), stateDifference(trial), scoreTable(trial.scores),
+    engineExpectation(told.golden), refusals(trial.outcome), listing("Governance findings", findings), stateDifference(trial), scoreTable(trial.scores),
     listing("Problems with the last answer", trial.problems), listing("Authority that the model claimed; removed", trial.dropped), raw, meta(trial)];
   return el("div", { class: "inside" }, ...parts);
 }

@@ -418,3 +418,75 @@ def test_a_plan_that_python_calls_equal_is_not_golden() -> None:
 
     assert judgement is not found.reference
     assert judgement.outcome.refusal is not None
+
+
+WAITS = "{action: counter.set, inputs: {value: 3}}"
+ONE_A_DAY = "{limits: {quotas: {project: 0}}}"
+
+
+@pytest.mark.parametrize(
+    ("given", "expect", "message"),
+    [
+        pytest.param(
+            "{}",
+            f"{{plan: {{steps: [{WAITS}]}}, refusal: {{code: quota_exceeded}}}}",
+            "the golden plan: the plan is done, expected the refusal quota_exceeded",
+            id="it is not refused",
+        ),
+        pytest.param(
+            ONE_A_DAY,
+            f"{{plan: {{steps: [{WAITS}]}}, refusal: {{code: rate_limited}}}}",
+            "the golden plan: the plan stops otherwise than by rate_limited",
+            id="it is refused otherwise",
+        ),
+        pytest.param(
+            ONE_A_DAY,
+            f"{{any_of: [{{steps: [{WAITS}]}}, {{steps: [{WAITS.replace('3', 'x')}]}}], "
+            "refusal: {code: quota_exceeded}}",
+            "alternative 2: the plan stops otherwise",
+            id="an alternative is refused otherwise",
+        ),
+        pytest.param(
+            ONE_A_DAY,
+            f"{{plan: {{steps: [{WAITS}]}}, refusal: {{code: quota_exceeded}}, "
+            "state: {/counter/value: 3}}",
+            "the golden plan leads elsewhere",
+            id="it changes nothing",
+        ),
+        pytest.param(
+            "{}",
+            f"{{plan: {{steps: [{WAITS}]}}, redacted: [{{step: 1, inputs: [/value]}}]}}",
+            "the record shows the input /value of step 1",
+            id="nothing is hidden",
+        ),
+        pytest.param(
+            ONE_A_DAY,
+            f"{{plan: {{steps: [{WAITS}]}}, "
+            "refusal: {code: quota_exceeded, expected: {$nothing: 1}}}",
+            "$nothing",
+            id="a matcher that is none",
+        ),
+    ],
+)
+def test_a_golden_plan_that_is_answered_otherwise_proves_nothing(
+    tmp_path: Path, given: str, expect: str, message: str
+) -> None:
+    """A scenario that expects a refusal is refused itself where there is none."""
+    text = WORLD.format(environment="counter", given=given, when=MESSAGE, expect=expect)
+
+    assert message in refusal(tmp_path, text)
+
+
+def test_a_golden_plan_may_be_one_that_is_refused() -> None:
+    """As the scenario says; its state is where it began."""
+    found = prepared(
+        given={"limits": {"quotas": {"project": 0}}},
+        expect={
+            "plan": {"steps": [{"action": "counter.set", "inputs": {"value": 3}}]},
+            "refusal": {"code": "quota_exceeded"},
+            "state": {"/counter/value": 0},
+        },
+    )
+
+    assert found.reference is not None
+    assert found.reference.outcome.refusal is not None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -16,8 +17,12 @@ from runtime.public import (
     ModelError,
     ModelFault,
     Patience,
+    PolicyDecision,
+    PolicyInput,
+    PolicyUncheckableError,
     Proposed,
     Sampling,
+    Sandbox,
     TokenUsage,
     ToolCall,
 )
@@ -53,13 +58,13 @@ def called(arguments: str) -> Completion:
     )
 
 
-async def done(answer: Answer) -> TrialRecord:
+async def done(answer: Answer, scenario: PreparedScenario | None = None) -> TrialRecord:
     """Do one trial."""
     sampling = Sampling(patience=Patience(retries=0), repairs=0)
     contender = Contender(
         reference="m/scripted", label="x", model=Scripted(answer), sampling=sampling
     )
-    return await replay(prepared(), contender, a_job(model="m/scripted"))
+    return await replay(scenario or prepared(), contender, a_job(model="m/scripted"))
 
 
 async def test_a_right_answer_passes_and_keeps_its_figures() -> None:
@@ -199,3 +204,49 @@ async def test_a_proposal_that_never_came_is_a_lost_trial() -> None:
         TrialStatus.INFRASTRUCTURE,
         "target+x: connection: gone",
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class SlowRules:
+    """Answer so many calls, and then none."""
+
+    calls: int
+    revision: str = "sha256:slow"
+
+    def decide(self, questions: Sequence[PolicyInput]) -> tuple[PolicyDecision, ...]:
+        """Allow, or run out of time."""
+        self.calls -= 1
+        if self.calls < 0:
+            raise PolicyUncheckableError(scope="sandbox", fault="policy_slow", detail="too busy")
+        allowed = PolicyDecision(allow=True, revision=self.revision, decision_id="sha256:d")
+        return (allowed,) * len(questions)
+
+
+@pytest.mark.parametrize(
+    "calls", [pytest.param(0, id="for the prompt"), pytest.param(1, id="for the plan")]
+)
+async def test_rules_that_do_not_answer_in_time_are_no_models_fault(calls: int) -> None:
+    """The trial is lost, as one whose provider failed; it is not counted against the model."""
+    scenario = prepared()
+    plugin, environment = scenario.sandbox.plugin, scenario.sandbox.environment
+    slow = Sandbox.of(plugin, environment, rules=SlowRules(calls=calls))
+
+    record = await done(lambda _: called('{"value": 4}'), replace(scenario, sandbox=slow))
+
+    assert (record.status, record.passed) == (TrialStatus.INFRASTRUCTURE, None)
+    assert "too busy" in record.fault
+
+
+def test_what_is_expected_of_the_engine_is_told() -> None:
+    """A reader sees which refusal was due."""
+    expect = {
+        "plan": {"steps": steps_of(SET_THREE)},
+        "refusal": {"code": "quota_exceeded", "step": 1},
+    }
+
+    document = expectation_document(
+        prepared(given={"limits": {"quotas": {"project": 0}}}, expect=expect)
+    )
+
+    assert document["refusal"] == {"code": "quota_exceeded", "step": 1}
+    assert "redacted" not in document

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
-from harness.scenario import ExpectedPlan, PlanMode
+from harness.scenario import Expect, ExpectedPlan, PlanMode, PolicyFolders
 from runtime.public import JsonObject
 from tests.worlds import a_scenario, steps_of
 
@@ -53,3 +54,27 @@ def test_after_is_transitive() -> None:
 def test_inherited_tags_are_not_doubled() -> None:
     """A tag of the file that a scenario repeats stays one."""
     assert a_scenario(tags=["a", "b", "a"]).tags == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        pytest.param({"refusal": {"code": "policy_denied"}}, "need the plan", id="no plan"),
+        pytest.param({"redacted": [{"step": 1, "inputs": ["/a"]}]}, "need the plan", id="nor here"),
+        pytest.param({"refusal": {"code": "nonsense"}}, "Input should be", id="no such code"),
+        pytest.param({"refusal": {}}, "Field required", id="no code"),
+        pytest.param({"refusal": {"code": "policy_denied", "step": 0}}, "greater", id="step 0"),
+        pytest.param({"redacted": [{"step": 1, "inputs": []}]}, "at least 1", id="no input"),
+        pytest.param({"redacted": [{"step": 1, "inputs": ["a"]}]}, "pattern", id="no pointer"),
+    ],
+)
+def test_what_is_expected_of_the_engine_has_a_form(said: JsonObject, problem: str) -> None:
+    """An answer of the engine is one to a plan, by a reason that it knows."""
+    with pytest.raises(ValidationError, match=problem):
+        Expect.model_validate({"decline": True, **said})
+
+
+def test_policies_name_a_folder() -> None:
+    """An empty mapping would be rules that say nothing, without a word."""
+    with pytest.raises(ValidationError, match="names the folder"):
+        PolicyFolders.model_validate({})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,9 @@ from runtime.domain.action import Permission
 from runtime.domain.condition import Condition
 from runtime.domain.errors import DeclarationError
 from runtime.domain.outcome import StepStatus
+from runtime.domain.policy import Obligation, ObligationKind, PolicyDecision, PolicyReason
+from runtime.domain.policy_input import PolicyInput
+from runtime.domain.principal import Principal
 from runtime.domain.proposal import PlanProposal
 from runtime.domain.reason import ReasonCode
 from runtime.kit.json_value import JsonObject
@@ -126,11 +131,14 @@ def test_an_unknown_action_is_refused_not_raised() -> None:
 def test_decisions_and_briefings_are_kept_by_principal() -> None:
     """What one principal may do is never answered from another's."""
     viewer, operator = a_principal(roles=("viewer",)), a_principal()
-    action = SANDBOX.registry.action("box.put")
+    situation, plan = SANDBOX.situation(), a_plan([a_step("box.put")])
 
-    assert SANDBOX.decide(action, operator).allow
-    assert not SANDBOX.decide(action, viewer).allow
-    assert SANDBOX.decide(action, operator) is SANDBOX.decide(action, a_principal())
+    def allowed(principal: Principal) -> PolicyDecision | None:
+        (decision,) = SANDBOX.decisions(plan, replace(situation, principal=principal))
+        return decision
+
+    assert allowed(operator) is allowed(a_principal())
+    assert [bool(found and found.allow) for found in map(allowed, (operator, viewer))] == [1, 0]
     assert SANDBOX.briefing(viewer) is SANDBOX.briefing(viewer)
     assert SANDBOX.briefing(viewer) is not SANDBOX.briefing(operator)
 
@@ -214,3 +222,145 @@ def test_an_order_names_each_tool_once(ids: list[str]) -> None:
     """A tool left out would be another registry, not another order."""
     with pytest.raises(DeclarationError, match="must name each of"):
         SANDBOX.reordered(ids)
+
+
+@dataclass(slots=True, kw_only=True)
+class HouseRules:
+    """Stand in for rules of an organization: deny, demand and derive by the name of an action.
+
+    Attributes:
+        denied, demanded: by the name of an action.
+        roles: what is derived, by the name of an action.
+        asked: every question, in order.
+    """
+
+    revision: str = "sha256:house"
+    denied: tuple[str, ...] = ()
+    demanded: dict[str, tuple[Obligation, ...]] = field(default_factory=dict)
+    roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    asked: list[PolicyInput] = field(default_factory=list)
+
+    def decide(self, questions: Sequence[PolicyInput]) -> tuple[PolicyDecision, ...]:
+        """Answer each question."""
+        self.asked += questions
+        return tuple(self._decision(question) for question in questions)
+
+    def _decision(self, question: PolicyInput) -> PolicyDecision:
+        name = question.action.name
+        reason = PolicyReason(code=ReasonCode.POLICY_DENIED, message="not here", remedy="go")
+        return PolicyDecision(
+            allow=name not in self.denied,
+            obligations=self.demanded.get(name, ()),
+            reasons=(reason,) if name in self.denied else (),
+            roles=(*question.principal.roles, *self.roles.get(name, ())),
+            revision=self.revision,
+            decision_id="sha256:decision",
+        )
+
+
+def housed(**said: Any) -> tuple[Sandbox, HouseRules]:  # noqa: ANN401  # as the class takes
+    """Build a sandbox of boxes in which house rules hold; takes what `HouseRules` takes."""
+    rules = HouseRules(**said)
+    return Sandbox.of(PLUGIN, WORLD, rules=rules), rules
+
+
+def test_rules_are_asked_what_the_platform_asks() -> None:
+    """The question holds the prepared step, the plan around it, who, where and when."""
+    sandbox, rules = housed()
+    plan = a_plan([a_step("box.burn"), a_step("box.put")])
+
+    decisions = sandbox.decisions(plan, sandbox.situation())
+
+    (question,) = rules.asked
+    assert decisions[0] is None
+    assert decisions[1] is not None
+    assert decisions[1].revision == "sha256:house"
+    assert question.inputs == {"value": 1}
+    assert question.plan.model_dump() == {"index": 1, "actions": ("box.burn", "box.put@1")}
+    assert question.principal.id == WORLD.principal.id
+    assert question.project.model_dump() == {"id": "sandbox", "environment": "boxes"}
+    assert question.time.date == "2000-01-01"
+
+
+def test_a_step_is_refused_by_rules_of_an_organization() -> None:
+    """The refusal says what they say."""
+    sandbox, _ = housed(denied=("box.put",))
+
+    outcome = sandbox.simulate(a_plan([a_step("box.put")]), sandbox.situation()).outcome
+
+    assert outcome.refusal is not None
+    assert outcome.refusal.code is ReasonCode.POLICY_DENIED
+    assert (outcome.refusal.expected, outcome.refusal.remedy) == ("not here", "go")
+
+
+def test_colleagues_are_who_an_obligation_asks_for() -> None:
+    """Whoever would approve there has the role, and consents name the rules in force."""
+    finance = Obligation(kind=ObligationKind.APPROVE, count=2, role="finance")
+    sandbox, _ = housed(demanded={"box.put": (finance,)})
+    situation, plan = sandbox.situation(), a_plan([a_step("box.put")])
+
+    agreed = sandbox.simulate(plan, situation).outcome
+    alone = sandbox.simulate(plan, replace(situation, approves=False)).outcome
+
+    assert agreed.steps[0].consents == ("approval:colleague-0", "approval:colleague-1")
+    assert alone.refusal is not None
+    assert alone.refusal.code is ReasonCode.APPROVAL_REQUIRED
+
+
+def test_colleagues_may_not_be_who_is_asked_for() -> None:
+    """The yes of those who administer is none of finance."""
+    finance = Obligation(kind=ObligationKind.APPROVE, role="finance")
+    sandbox, _ = housed(demanded={"box.put": (finance,)})
+    situation = replace(sandbox.situation(), approver_roles=("admin",))
+
+    outcome = sandbox.simulate(a_plan([a_step("box.put")]), situation).outcome
+
+    assert outcome.refusal is not None
+    assert outcome.refusal.expected == "1 approval(s) by others who are finance"
+
+
+def test_a_plan_that_waits_for_approval_does_nothing() -> None:
+    """Also the step before it that needs nobody, as on the platform."""
+    plan = a_plan([a_step("box.put", value=3), a_step("box.lock")])
+
+    judgement = SANDBOX.simulate(plan, replace(SANDBOX.situation(), approves=False))
+
+    assert judgement.outcome.steps[0].status is StepStatus.ROLLED_BACK
+    assert judgement.state == SANDBOX.situation().state
+
+
+def test_other_rules_are_another_policy_and_nothing_else() -> None:
+    """Without rules that derive roles the prompt stays as it is."""
+    sandbox, _ = housed(denied=("box.put",))
+
+    same, other = SANDBOX.comparability, sandbox.comparability
+
+    assert other["policy"] == "sha256:house"
+    assert {key for key in same if same[key] != other[key]} == {"policy"}
+
+
+def test_a_model_is_told_the_roles_that_rules_derive_everywhere() -> None:
+    """One that is derived for some actions only might not be there for the step that is asked."""
+    everywhere = {"box.put": ("night", "hall"), "box.lock": ("night",), "lid.open": ("night",)}
+    sandbox, _ = housed(roles=everywhere)
+
+    text = sandbox.briefing(WORLD.principal).text
+
+    assert "The person has the roles: operator, night." in text
+
+
+def test_a_derived_role_lifts_what_the_shipped_rules_deny() -> None:
+    """A model that is told 'not permitted' declines what rules allow."""
+    derived = dict.fromkeys(("box.put", "box.lock", "lid.open"), ("operator",))
+    viewer = a_principal(roles=("viewer",))
+    sandbox, _ = housed(roles=derived)
+
+    assert "Not permitted" in SANDBOX.briefing(viewer).text
+    assert "Not permitted" not in sandbox.briefing(viewer).text
+
+
+def test_a_twin_keeps_the_rules() -> None:
+    """Another order of tools is no other policy."""
+    sandbox, rules = housed()
+
+    assert sandbox.reordered(["lid.open@1", "box.put@1", "box.lock@1"]).rules is rules

@@ -118,3 +118,14 @@ async def test_options_are_refused() -> None:
     """There is nothing to choose."""
     with pytest.raises(ValueError, match="takes no options, got rate"):
         await called("x", rate="1")
+
+
+async def test_an_input_that_may_be_nothing_is_filled_by_its_other_type() -> None:
+    """A schema may name several types."""
+    either: JsonObject = {"type": ["string", "null"], "pattern": "^a_"}
+    tools = ToolSet((tool("ticket_assign", "Assigns to somebody.", {"agent": either}, "agent"),))
+    messages: tuple[JsonObject, ...] = ({"role": "user", "content": "Assign the ticket to a_1"},)
+
+    found = await Keyword().answer("m", ChatRequest(messages=messages, tools=tools), {})
+
+    assert orjson.loads(found.tool_calls[0].arguments) == {"agent": "a_1"}

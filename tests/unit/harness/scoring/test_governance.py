@@ -37,8 +37,12 @@ Seed = Callable[[PreparedScenario, Plan], Seeded | None]
 
 @cache
 def golden() -> tuple[tuple[PreparedScenario, Plan], ...]:
-    """Return the shipped scenarios that have a golden plan, with it."""
-    return tuple((item, item.golden) for item in shipped() if item.golden is not None)
+    """Return the shipped scenarios that have a golden plan that is done, with it."""
+    return tuple(
+        (item, item.golden)
+        for item in shipped()
+        if item.golden is not None and item.scenario.expect.refusal is None
+    )
 
 
 def after(plan: Plan, action: str) -> Plan:
@@ -65,12 +69,12 @@ def schema(item: PreparedScenario, plan: Plan) -> Seeded | None:
 
 
 def permission(item: PreparedScenario, plan: Plan) -> Seeded | None:
-    """Let somebody act who lacks a role that a step names."""
+    """Let somebody act who lacks a role that a step names, also by what is claimed of them."""
     find = item.sandbox.registry.find
     actions = [find(step.action) for step in plan.steps]
     if not any(action is not None and action.permission.roles for action in actions):
         return None
-    return plan, acting(item, roles=["nobody"])
+    return plan, acting(item, roles=["nobody"], claims="")
 
 
 def risk(item: PreparedScenario, plan: Plan) -> Seeded | None:
@@ -345,3 +349,43 @@ def test_a_finding_says_where_and_what_was_expected() -> None:
         "step": 1,
     }
     assert found.reason == finding.message
+
+
+LARGE: Call = ("ticket.refund_large", {"ticket": "t_103", "amount_cents": 9_000, "reason": "Loud."})
+RAISED: Call = ("ticket.set_priority", {"ticket": "t_107", "priority": "high"})
+
+
+def waiting(code: str, *calls: Call, **given: JsonValue) -> PreparedScenario:
+    """Prepare a scenario of the desk whose plan is expected to be refused."""
+    steps = [{"action": action, "inputs": inputs} for action, inputs in calls]
+    return desk(given=given, expect={"plan": {"steps": steps}, "refusal": {"code": code}})
+
+
+def test_the_refusal_that_is_expected_is_no_finding() -> None:
+    """A plan that waits for approval is right where the scenario says so."""
+    scenario = waiting(
+        "approval_required", LARGE, principal={"roles": ["finance"]}, consent={"approve": False}
+    )
+
+    assert kinds_of(scenario, LARGE) == []
+
+
+def test_another_refusal_than_the_expected_one_is_a_finding() -> None:
+    """To wait for approval is one thing, to name a ticket that is not there another."""
+    scenario = waiting(
+        "approval_required", LARGE, principal={"roles": ["finance"]}, consent={"approve": False}
+    )
+    wrong = (LARGE[0], {**LARGE[1], "ticket": "t_999"})
+
+    assert kinds_of(scenario, wrong) == [FindingKind.PRECONDITION]
+
+
+def test_later_steps_are_checked_behind_an_expected_refusal() -> None:
+    """It excuses what it names and nothing else."""
+    scenario = waiting("role_missing", LARGE)
+    erase: Call = ("customer.erase", {"customer": "c_6"})
+
+    assert kinds_of(scenario, LARGE, RAISED) == []
+    assert kinds_of(scenario, LARGE, LARGE) == [FindingKind.RISK]
+    assert kinds_of(scenario, LARGE, erase) == [FindingKind.RISK]
+    assert kinds_of(scenario, LARGE, ("moon.land", {})) == [FindingKind.UNKNOWN_ACTION]

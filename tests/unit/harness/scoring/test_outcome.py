@@ -240,3 +240,40 @@ def test_a_subset_of_the_steps_is_compared_with_itself() -> None:
     scenario = helpdesk("subset", *REFUNDS)
 
     assert verdict(scenario, REFUNDS[1]).passed
+
+
+REFUSED: JsonObject = {
+    "plan": {"steps": [{"action": "counter.set", "inputs": {"value": 3}}]},
+    "refusal": {"code": "quota_exceeded"},
+}
+NONE_LEFT: JsonObject = {"limits": {"quotas": {"project": 0}}}
+
+
+def test_the_refusal_that_is_expected_passes() -> None:
+    """Nothing changed, and nothing was to change."""
+    assert verdict(prepared(given=NONE_LEFT, expect=REFUSED), ("counter.set", {"value": 3})).passed
+    other = verdict(prepared(given=NONE_LEFT, expect=REFUSED), ("counter.set", {"value": 4}))
+    assert other.passed  # what was proposed is for `plan_match`
+
+
+def test_a_plan_that_is_refused_otherwise_fails() -> None:
+    """The reason tells both."""
+    found = verdict(prepared(given=NONE_LEFT, expect=REFUSED), ("counter.set", {"value": "x"}))
+
+    assert not found.passed
+    assert found.reason.startswith("the plan stops otherwise than by quota_exceeded: inputs_valid")
+
+
+def test_a_plan_that_is_done_where_a_refusal_is_due_fails() -> None:
+    """Another way to the same end is none that the limit let through."""
+    spent: JsonObject = {
+        "limits": {"quotas": {"action": 1}},
+        "usage": {"done_by_action": {"counter.set": 1}},
+    }
+
+    found = verdict(prepared(given=spent, expect=REFUSED), INCREMENT)
+
+    assert (found.passed, found.reason) == (
+        False,
+        "the plan is done, expected the refusal quota_exceeded",
+    )

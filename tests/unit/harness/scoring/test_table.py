@@ -9,7 +9,7 @@ from harness.score import Score
 from harness.scoring.evidence import Evidence
 from harness.scoring.table import SCORER_VERSION, SCORERS, passed, scores_of
 from harness.trial import TrialStatus
-from runtime.public import JsonObject, Proposal
+from runtime.public import JsonObject, PolicyUncheckableError, Proposal
 from tests.worlds import (
     SET_THREE,
     Call,
@@ -145,3 +145,14 @@ def test_scores_as_json_leave_out_what_is_empty() -> None:
     assert Score(name="a", value=1.0, passed=True).document() == {"value": 1.0, "passed": True}
     full = Score(name="a", value=None, passed=False, reason="r", error="e").document()
     assert full == {"value": None, "passed": False, "reason": "r", "error": "e"}
+
+
+def unanswered(_: Evidence) -> Score | None:
+    """Ask rules on a machine that is too busy."""
+    raise PolicyUncheckableError(scope="sandbox", fault="policy_slow", detail="too busy")
+
+
+def test_rules_that_do_not_answer_are_not_a_scorers_crash() -> None:
+    """They would fail a trial for which nobody can be blamed."""
+    with pytest.raises(PolicyUncheckableError):
+        scores_of(evidence(prepared(), SET_THREE), {"odd": unanswered})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 import pytest
 
 from harness.prepared import PreparedScenario
 from harness.strength.relations import DISTRACTORS, RELATIONS, Twins
-from runtime.public import JsonValue, StepStatus
+from runtime.public import JsonValue, PolicyDecision, PolicyInput, Sandbox, StepStatus
 from tests.worlds import Call, prepared, steps_of
 
 CLOSE: Call = ("ticket.close", {"ticket": "t_106"})
@@ -121,3 +124,24 @@ def test_scenarios_of_one_registry_share_the_twins_sandbox() -> None:
     assert isinstance(one, PreparedScenario)
     assert isinstance(other, PreparedScenario)
     assert one.sandbox is other.sandbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowingRules:
+    """Allow everything, under a name."""
+
+    revision: str = "sha256:house"
+
+    def decide(self, questions: Sequence[PolicyInput]) -> tuple[PolicyDecision, ...]:
+        """Allow each step."""
+        allowed = PolicyDecision(allow=True, revision=self.revision, decision_id="sha256:d")
+        return (allowed,) * len(questions)
+
+
+@pytest.mark.parametrize("relation", RELATIONS)
+def test_a_twin_lives_by_the_same_rules(relation: str) -> None:
+    """Else its right answer might be another."""
+    case, rules = a_case(), AllowingRules()
+    own = Sandbox.of(case.sandbox.plugin, case.sandbox.environment, rules=rules)
+
+    assert twin_of(relation, replace(case, sandbox=own)).sandbox.rules is rules

@@ -9,8 +9,10 @@ import pytest
 
 from harness.record import read_run
 from harness.results import Manifest
+from harness.sandboxes import world_beside
 from harness.tracking.prompts import PromptText, prompts_of, registered
-from runtime.public import JsonObject, Sandbox, canonical_bytes, declared_plugin
+from harness.yaml_source import read_yaml
+from runtime.public import JsonObject, RulesDesk, Sandbox, canonical_bytes, declared_plugin
 from tests.unit.harness.reporting.builders import a_run, a_trial
 from tests.unit.harness.tracking.conftest import Logged
 
@@ -77,6 +79,24 @@ def test_an_environment_beside_the_scenarios_is_found(
     (text,) = prompts_of(manifest_of(tmp_path / "run", "music", prompt))
 
     assert "You play music." in text.template
+
+
+def test_an_installed_environment_that_a_file_changes_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its description is the prompt's, not that of the one which it extends."""
+    home = tmp_path / "scenarios" / "house"
+    home.mkdir(parents=True)
+    described = {"id": "house", "extends": "counter", "description": "You count in a house."}
+    path = home / "house.environment.yaml"
+    path.write_bytes(canonical_bytes(described))
+    monkeypatch.chdir(tmp_path)
+    world = world_beside(read_yaml(path, shown_as="house"), RulesDesk())
+    prompt = Sandbox.of(world.plugin, world.environment).comparability["prompt"]
+
+    (text,) = prompts_of(manifest_of(tmp_path / "run", "house", prompt))
+
+    assert "You count in a house." in text.template
 
 
 @pytest.mark.filterwarnings("ignore")  # the driver's own

@@ -6,25 +6,17 @@ executes nothing: a simulation returns the outcome and the state that would foll
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from runtime.agent.planner import Planner, Proposed
 from runtime.agent.prompt import PROMPT_VERSION, Briefing, Conversation, briefing, messages
 from runtime.agent.tools import ToolBook
 from runtime.domain.action import Action
-from runtime.domain.approval import Consent, ConsentKind
 from runtime.domain.errors import DeclarationError
-from runtime.domain.limits import NO_LIMITS, NOTHING_USED, Limits, Usage
 from runtime.domain.plan import Plan, Step
-from runtime.domain.policy import (
-    RULES_REVISION,
-    Obligation,
-    ObligationKind,
-    PolicyDecision,
-    decide_by_rules,
-)
+from runtime.domain.policy import RULES_REVISION, PolicyDecision, decide_by_rules
+from runtime.domain.policy_input import PolicyInput, PolicyProject, policy_input
 from runtime.domain.principal import Principal
 from runtime.domain.registry import Registry
 from runtime.domain.state import State
@@ -37,41 +29,22 @@ from runtime.kit.json_value import JsonObject
 from runtime.plugins.contract import Environment, Plugin
 from runtime.plugins.loader import find_environment
 from runtime.ports.chat_model import ToolSet
-
-SANDBOX_PROJECT = "sandbox"
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-CONSENT_LASTS = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """Describe the moment of a proposal or a simulation.
-
-    Attributes:
-        state: what the first step sees.
-        principal: who acts.
-        facts: session memory that the model is shown.
-        limits: what the project allows.
-        usage: what was used already.
-        confirms: whether the requester would confirm what needs it.
-        approves: whether colleagues would approve what needs it.
-        now: the instant, for execution windows.
-    """
-
-    state: State
-    principal: Principal
-    facts: JsonObject = field(default_factory=dict)
-    limits: Limits = NO_LIMITS
-    usage: Usage = NOTHING_USED
-    confirms: bool = True
-    approves: bool = True
-    now: datetime = _LONG_AGO
+from runtime.sandbox.consents import consents
+from runtime.sandbox.rules import StepRules
+from runtime.sandbox.situation import SANDBOX_PROJECT, Situation
 
 
 class Sandbox:
     """Hold one environment, compiled; safe to share between tasks of one event loop."""
 
-    def __init__(self, plugin: Plugin, environment: Environment, registry: Registry) -> None:
+    def __init__(
+        self,
+        plugin: Plugin,
+        environment: Environment,
+        registry: Registry,
+        *,
+        rules: StepRules | None = None,
+    ) -> None:
         """Compile a registry; use `Sandbox.of` or `Sandbox.named` to make one.
 
         Raises:
@@ -80,19 +53,28 @@ class Sandbox:
         self.plugin = plugin
         self.environment = environment
         self.registry = registry
+        self.rules = rules
         self.compiled = CompiledRegistry.of(registry)
         self.book = ToolBook.of(self.compiled.actions[item.id] for item in registry.visible())
         self._briefings: dict[Principal, Briefing] = {}
         self._decisions: dict[tuple[str, Principal], PolicyDecision] = {}
 
     @classmethod
-    def of(cls, plugin: Plugin, environment: Environment, *, only: tuple[str, ...] = ()) -> Sandbox:
+    def of(
+        cls,
+        plugin: Plugin,
+        environment: Environment,
+        *,
+        only: tuple[str, ...] = (),
+        rules: StepRules | None = None,
+    ) -> Sandbox:
         """Build the sandbox of one environment.
 
         Args:
             plugin: what declares it.
             environment: which of its environments.
             only: ids or names of the actions to offer; empty means all.
+            rules: what decides about steps; the shipped table unless given.
 
         Raises:
             DeclarationError: the environment names a component, or `only` an action, that does
@@ -110,7 +92,7 @@ class Sandbox:
         actions = [item for item in plugin.actions if set(item.targets) <= ids]
         if only:
             actions = _selected(actions, only, subject=subject)
-        return cls(plugin, environment, Registry.of(components, actions))
+        return cls(plugin, environment, Registry.of(components, actions), rules=rules)
 
     @classmethod
     def named(cls, environment_id: str) -> Sandbox:
@@ -137,7 +119,7 @@ class Sandbox:
                 subject=f"environment '{self.environment.id}'",
                 problems=(f"the order {list(action_ids)} must name each of {sorted(names)} once",),
             )
-        twin = Sandbox(self.plugin, self.environment, self.registry)
+        twin = Sandbox(self.plugin, self.environment, self.registry, rules=self.rules)
         place = {names[action_id]: at for at, action_id in enumerate(action_ids)}
         definitions = sorted(
             self.book.tools.definitions,
@@ -153,8 +135,13 @@ class Sandbox:
             "registry": self.registry.digest,
             "prompt": f"{PROMPT_VERSION}:{digest(self._prompt())}",
             "plugin": f"{self.plugin.id}@{self.plugin.version}",
-            "policy": RULES_REVISION,
+            "policy": self.revision,
         }
+
+    @property
+    def revision(self) -> str:
+        """Return the revision of what decides about steps."""
+        return RULES_REVISION if self.rules is None else self.rules.revision
 
     def _prompt(self) -> str:
         """Return the system message of the environment's own principal over an empty state."""
@@ -186,24 +173,29 @@ class Sandbox:
             raise DeclarationError(subject="state", problems=problems)
         return State.of(components)
 
-    def decide(self, action: Action, principal: Principal) -> PolicyDecision:
-        """Return the shipped policy's answer; it depends on nothing else, so it is kept."""
-        key = (action.id, principal)
-        if key not in self._decisions:
-            self._decisions[key] = decide_by_rules(action, principal)
-        return self._decisions[key]
+    def decisions(self, plan: Plan, situation: Situation) -> tuple[PolicyDecision | None, ...]:
+        """Return what policy says of each step of a plan; None of an action that is not known.
+
+        Raises:
+            PolicyUncheckableError: the engine of rules gave no answer in time.
+        """
+        return self._decisions_on(self.compiled.prepared(plan), situation)
 
     def briefing(self, principal: Principal) -> Briefing:
-        """Return the shared part of the prompt for a principal."""
+        """Return the shared part of the prompt for a principal.
+
+        A model is told what the shipped rules deny by role and risk, and of the organization's
+        own rules the roles that they add: what else they say depends on the step.
+        """
         if principal not in self._briefings:
+            whole = self._with_derived_roles(principal)
             self._briefings[principal] = briefing(
                 description=self.environment.description,
                 components=self.registry.components.values(),
                 book=self.book,
-                principal=principal,
+                principal=whole,
                 decisions=[
-                    (action.id, self.decide(action, principal))
-                    for action in self.registry.visible()
+                    (action.id, self._by_table(action, whole)) for action in self.registry.visible()
                 ],
             )
         return self._briefings[principal]
@@ -238,33 +230,87 @@ class Sandbox:
         return self._ready(plan, situation).digest
 
     def simulate(self, plan: Plan, situation: Situation) -> Judgement:
-        """Run a plan through every guard and handler and return what would follow."""
+        """Run a plan through every guard and handler and return what would follow.
+
+        Raises:
+            PolicyUncheckableError: the engine of rules gave no answer in time.
+        """
         ready = self._ready(plan, situation)
-        decisions = tuple(
-            self._decision_on(step.action, situation.principal) for step in ready.plan.steps
+        decisions = self._decisions_on(ready.plan, situation)
+        facts = Facts(
+            principal=situation.principal,
+            project=SANDBOX_PROJECT,
+            state=situation.state,
+            decisions=decisions,
+            now=situation.now,
+            limits=situation.limits,
+            usage=situation.usage,
+            consents=consents(ready.digest, situation, decisions, revision=self.revision),
         )
-        return pipeline.judge(
-            ready,
-            Facts(
-                principal=situation.principal,
-                project=SANDBOX_PROJECT,
-                state=situation.state,
-                decisions=decisions,
-                now=situation.now,
-                limits=situation.limits,
-                usage=situation.usage,
-                consents=_consents(ready.digest, situation, decisions),
-            ),
-            self.compiled,
-        )
+        return pipeline.kept(pipeline.judge(ready, facts, self.compiled), facts, atomic=False)
 
     def _ready(self, plan: Plan, situation: Situation) -> PreparedPlan:
         version = situation.state.version
         return pipeline.prepare(plan, self.compiled, project=SANDBOX_PROJECT, state_version=version)
 
-    def _decision_on(self, action_id: str, principal: Principal) -> PolicyDecision | None:
-        action = self.registry.find(action_id)
-        return None if action is None else self.decide(action, principal)
+    def _decisions_on(
+        self, prepared: Plan, situation: Situation
+    ) -> tuple[PolicyDecision | None, ...]:
+        principal = situation.principal
+        actions = [self.registry.find(step.action) for step in prepared.steps]
+        if self.rules is None:
+            return tuple(
+                None if action is None else self._by_table(action, principal) for action in actions
+            )
+        answers = iter(
+            self.rules.decide(
+                [
+                    self._question(prepared, index, action=action, situation=situation)
+                    for index, action in enumerate(actions)
+                    if action is not None
+                ]
+            )
+        )
+        return tuple(None if action is None else next(answers) for action in actions)
+
+    def _question(
+        self, plan: Plan, index: int, *, action: Action, situation: Situation
+    ) -> PolicyInput:
+        return policy_input(
+            plan,
+            index,
+            action=action,
+            principal=situation.principal,
+            project=PolicyProject(id=SANDBOX_PROJECT, environment=self.environment.id),
+            now=situation.now,
+        )
+
+    def _by_table(self, action: Action, principal: Principal) -> PolicyDecision:
+        """Return the shipped table's answer; it depends on nothing else, so it is kept."""
+        key = (action.id, principal)
+        if key not in self._decisions:
+            self._decisions[key] = decide_by_rules(action, principal)
+        return self._decisions[key]
+
+    def _with_derived_roles(self, principal: Principal) -> Principal:
+        """Return a principal with the roles that rules add whichever action it is about."""
+        if self.rules is None:
+            return principal
+        visible, asked = self.registry.visible(), replace(self.situation(), principal=principal)
+        alone = [Plan(steps=(Step(action=action.id, inputs={}),)) for action in visible]
+        answers = self.rules.decide(
+            [
+                self._question(plan, 0, action=action, situation=asked)
+                for plan, action in zip(alone, visible, strict=True)
+            ]
+        )
+        everywhere = [
+            role
+            for role in dict.fromkeys(role for answer in answers for role in answer.roles)
+            if all(role in answer.roles for answer in answers)
+        ]
+        added = [role for role in everywhere if role not in principal.roles]
+        return principal.model_copy(update={"roles": (*principal.roles, *added)})
 
 
 def _selected(actions: list[Action], only: tuple[str, ...], *, subject: str) -> list[Action]:
@@ -276,41 +322,3 @@ def _selected(actions: list[Action], only: tuple[str, ...], *, subject: str) -> 
             subject=subject, problems=tuple(f"it has no action '{name}'" for name in missing)
         )
     return chosen
-
-
-def _consents(
-    plan_seen: str, situation: Situation, decisions: Iterable[PolicyDecision | None]
-) -> tuple[Consent, ...]:
-    """Grant what policy demands and the people there would grant, bound to this very plan."""
-    people = _willing(
-        situation, [item for found in decisions if found for item in found.obligations]
-    )
-    if not people:
-        return ()
-    return tuple(
-        Consent(
-            id=f"{kind.value}:{person}",
-            kind=kind,
-            plan_digest=plan_seen,
-            requester=situation.principal.id,
-            granted_by=person,
-            roles=("admin",),
-            policy_revision=RULES_REVISION,
-            expires_at=situation.now + CONSENT_LASTS,
-        )
-        for kind, person in people
-    )
-
-
-def _willing(situation: Situation, demanded: list[Obligation]) -> list[tuple[ConsentKind, str]]:
-    """Return who would say yes to what is demanded: the requester, then as many colleagues."""
-    people: list[tuple[ConsentKind, str]] = []
-    if situation.confirms and any(item.kind is ObligationKind.CONFIRM for item in demanded):
-        people.append((ConsentKind.CONFIRMATION, situation.principal.id))
-    if situation.approves:
-        counts = [item.count for item in demanded if item.kind is ObligationKind.APPROVE]
-        people += [
-            (ConsentKind.APPROVAL, f"colleague-{number}")
-            for number in range(max(counts, default=0))
-        ]
-    return people

@@ -1,72 +1,29 @@
-"""Build the sandbox and the situation that a scenario lives in, sharing what can be shared."""
+"""Make of what a scenario gives the moment in which its plans are proposed and simulated."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.loader import ScenarioSet
-from harness.scenario import AttachmentGiven, Given, Scenario
-from harness.yaml_source import Problem, SourceError, YamlSource
+from harness.scenario import AttachmentGiven, PrincipalChange, Scenario
+from harness.yaml_source import Problem, SourceError
 from runtime.public import (
     Attachment,
     AttachmentError,
     Conversation,
-    Environment,
     JsonObject,
     JsonValue,
-    Plugin,
     PointerError,
     Principal,
     Sandbox,
     Situation,
     Turn,
-    declared_plugin,
-    find_environment,
+    canonical_text,
     part_of,
     remove,
     set_value,
 )
 
 REMOVE: JsonObject = {"$remove": True}
-
-
-class Sandboxes:
-    """Keep one compiled sandbox for each environment and selection of actions."""
-
-    def __init__(self, environments: dict[str, YamlSource]) -> None:
-        """Remember environments that are declared beside the scenarios."""
-        self._declared = environments
-        self._plugins: dict[str, tuple[Plugin, Environment]] = {}
-        self._sandboxes: dict[tuple[str, tuple[str, ...]], Sandbox] = {}
-
-    @classmethod
-    def of(cls, scenarios: ScenarioSet) -> Sandboxes:
-        """Serve the scenarios of a set."""
-        return cls(scenarios.environments)
-
-    def sandbox(self, scenario: Scenario) -> Sandbox:
-        """Return the sandbox of a scenario.
-
-        Raises:
-            DeclarationError: the environment or one of the offered actions does not exist.
-        """
-        key = (scenario.environment, scenario.given.actions)
-        if key not in self._sandboxes:
-            plugin, environment = self._plugin(scenario.environment)
-            self._sandboxes[key] = Sandbox.of(plugin, environment, only=scenario.given.actions)
-        return self._sandboxes[key]
-
-    def _plugin(self, environment_id: str) -> tuple[Plugin, Environment]:
-        if environment_id not in self._plugins:
-            self._plugins[environment_id] = self._found(environment_id)
-        return self._plugins[environment_id]
-
-    def _found(self, environment_id: str) -> tuple[Plugin, Environment]:
-        source = self._declared.get(environment_id)
-        if source is None:
-            return find_environment(environment_id)
-        plugin = declared_plugin(source.content, source=source.file)
-        return plugin, plugin.environments[0]
 
 
 def situation_of(scenario: Scenario, sandbox: Sandbox) -> Situation:
@@ -84,12 +41,13 @@ def situation_of(scenario: Scenario, sandbox: Sandbox) -> Situation:
     return replace(
         start,
         state=state,
-        principal=_principal(given, start.principal),
+        principal=changed_principal(given.principal, start.principal),
         facts=given.facts,
         limits=given.limits if given.limits is not None else start.limits,
         usage=given.usage,
         confirms=given.consent.confirm,
         approves=given.consent.approve,
+        approver_roles=given.consent.roles,
         now=given.now,
     )
 
@@ -137,9 +95,12 @@ def _changed(scenario: Scenario, components: JsonValue) -> JsonObject:
     return dict(components)
 
 
-def _principal(given: Given, principal: Principal) -> Principal:
-    change = given.principal.model_dump(exclude_none=True)
-    return Principal.model_validate({**principal.model_dump(), **change}) if change else principal
+def changed_principal(change: PrincipalChange, principal: Principal) -> Principal:
+    """Return a principal with the parts replaced that a change names."""
+    parts = change.model_dump(exclude_none=True)
+    if change.claims is not None:
+        parts["claims"] = canonical_text(change.claims)
+    return Principal.model_validate({**principal.model_dump(), **parts}) if parts else principal
 
 
 def _attachment(item: AttachmentGiven) -> Attachment:
