@@ -80,8 +80,10 @@ tools: $(BIN)/opa ## build the programs that fuller checks want, where their too
 mutate-policy: $(VENV)/.dev ## change each shipped rule in turn and see that a test notices
 	@$(BIN)/python -m tests.bench.mutate_policy
 
-bench-policy: $(VENV)/.dev ## measure a decision, a batch, what a module that explodes does to others, and a replay
+bench-policy: $(VENV)/.dev ## measure decisions, by OPA as well, a batch, an activation over projects, and a replay
 	@$(BIN)/python -m tests.bench.policy_speed
+	@$(BIN)/python -m tests.bench.opa_speed
+	@$(BIN)/python -m tests.bench.policy_activation
 	@$(BIN)/python -m tests.bench.what_if_speed
 
 fmt: $(VENV)/.dev ## format the code and apply the safe fixes

@@ -62,13 +62,13 @@ def main() -> None:
         EmbeddedRedis.started(Path(folder) / "redis") as redis,
     ):
         asyncio.run(schema.upgrade(postgres.url(role="owner")))
-        with _platform(postgres.url(role="app"), redis.url()) as url, _noop() as noop:
+        with platform(postgres.url(role="app"), redis.url()) as url, _noop() as noop:
             served = _furnished(url)
             _compare(served, noop, postgres.url(role="app"), asked.rounds, asked.seconds)
 
 
 def _compare(served: Served, noop: str, database: str, rounds: int, seconds: float) -> None:
-    spread = [_path(project) for project in served.projects]
+    spread = [execute_path(project) for project in served.projects]
     figures: dict[str, list[dict[str, float]]] = {}
     for number in range(rounds + 1):
         for name, url, paths, clients in (
@@ -77,11 +77,11 @@ def _compare(served: Served, noop: str, database: str, rounds: int, seconds: flo
             ("one hot project, 32 clients", served.url, spread[:1], CLIENTS),
             ("one client", served.url, spread[:1], 1),
         ):
-            found = _loaded(
+            found = loaded(
                 LoadPlan(
                     url=url,
                     paths=paths,
-                    bodies=[_increment(1), _increment(-1)],
+                    bodies=[increment(1), increment(-1)],
                     token=served.token,
                     clients=clients,
                     seconds=seconds if number else 1.5,
@@ -116,15 +116,18 @@ def _compare(served: Served, noop: str, database: str, rounds: int, seconds: flo
     print(f"one client p50 / bare transaction p50:  {one / median(bare):.2f} (goal at most 3)")
 
 
-def _path(project: str) -> str:
+def execute_path(project: str) -> str:
+    """Return where a project's plans are executed."""
     return f"/v1/projects/{project}/plans:execute"
 
 
-def _increment(by: int) -> str:
+def increment(by: int) -> str:
+    """Spell a plan of one step."""
     return json.dumps({"plan": {"steps": [{"action": "counter.increment", "inputs": {"by": by}}]}})
 
 
-def _loaded(plan: LoadPlan) -> dict[str, float]:
+def loaded(plan: LoadPlan) -> dict[str, float]:
+    """Ask as a plan says, from a process of its own."""
     ran = subprocess.run(
         [sys.executable, "-m", "tests.bench.http_load"],
         input=json.dumps(asdict(plan)),
@@ -139,7 +142,8 @@ def _loaded(plan: LoadPlan) -> dict[str, float]:
 
 
 @contextmanager
-def _platform(database_url: str, redis_url: str) -> Iterator[str]:
+def platform(database_url: str, redis_url: str) -> Iterator[str]:
+    """Serve the platform, one process of it."""
     told = {
         "PLANGATE_DATABASE_URL": database_url,
         "PLANGATE_REDIS_URL": redis_url,
@@ -202,7 +206,7 @@ def _furnished(url: str) -> Served:
     ]
     start = {"plan": {"steps": [{"action": "counter.set", "inputs": {"value": 5000}}]}}
     for project in projects:
-        _asked(url + _path(project), start, token)
+        _asked(url + execute_path(project), start, token)
     return Served(
         url=url,
         token=token,
