@@ -90,6 +90,7 @@ def _lifespan(
                 app.state.services = opened.services
                 probes["database"] = database_probe(opened.database)
                 probes["redis"] = opened.leases.ready
+                probes["rates"] = opened.shared_rates.ready
                 probes["rules"] = opened.evaluator.ready
             app.state.readiness = Readiness(probes, clock)
             stack.push_async_callback(app.state.readiness.close)

@@ -10,30 +10,14 @@ import os
 import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
+from runtime.kit.quiet import QUIET
 from runtime.kit.rates import Rate
 from runtime.ports.identity_provider import LOOPBACK_HOSTS, TrustedIssuer
-
-QUIET: Final = MappingProxyType(
-    {
-        "DEEPEVAL_DISABLE_DOTENV": "1",
-        "DEEPEVAL_FILE_SYSTEM": "READ_ONLY",
-        "DEEPEVAL_TELEMETRY_OPT_OUT": "1",
-        "DO_NOT_TRACK": "true",
-        "GRADIO_ANALYTICS_ENABLED": "False",
-        "HF_HUB_OFFLINE": "1",
-        "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
-        "LITELLM_LOCAL_BLOG_POSTS": "True",
-        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-        "LITELLM_LOG": "CRITICAL",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-    }
-)
 
 MODEL: Final = "PLANGATE_MODEL"
 EVAL_TOKEN: Final = "PLANGATE_EVAL_TOKEN"  # noqa: S105  # the variable's name
@@ -49,11 +33,14 @@ ALLOWED_ORIGINS: Final = "PLANGATE_ALLOWED_ORIGINS"
 REQUEST_RATE: Final = "PLANGATE_REQUEST_RATE"
 LOG_LEVEL: Final = "PLANGATE_LOG_LEVEL"
 LEASE_TTL_S: Final = "PLANGATE_LEASE_TTL_S"
+APPROVAL_LASTS_S: Final = "PLANGATE_APPROVAL_LASTS_S"
 OPA_URL: Final = "PLANGATE_OPA_URL"
 OPA_TOKEN: Final = "PLANGATE_OPA_TOKEN"  # noqa: S105  # the variable's name
 OPA_TIMEOUT_S: Final = "PLANGATE_OPA_TIMEOUT_S"
 OPA_MAX_AGE_S: Final = "PLANGATE_OPA_MAX_AGE_S"
 BUNDLE_KEY: Final = "PLANGATE_BUNDLE_KEY"
+BUNDLE_KEY_FILE: Final = "PLANGATE_BUNDLE_KEY_FILE"
+BUNDLE_KEY_ID: Final = "PLANGATE_BUNDLE_KEY_ID"
 BUNDLE_TOKEN: Final = "PLANGATE_BUNDLE_TOKEN"  # noqa: S105  # the variable's name
 LEAST_KEY_LETTERS: Final = 32
 USUAL_RATE: Final = Rate(per_s=600, burst=1_200)
@@ -119,7 +106,9 @@ class RulesSettings:
         opa_token: what it knows us by, from `PLANGATE_OPA_TOKEN`.
         opa_timeout_s: within which it must answer, from `PLANGATE_OPA_TIMEOUT_S`.
         opa_max_age_s: how old its rules may be, from `PLANGATE_OPA_MAX_AGE_S`.
-        bundle_key: the secret that signs bundles by HS256, from `PLANGATE_BUNDLE_KEY`.
+        bundle_key: signs bundles, from `PLANGATE_BUNDLE_KEY`: a secret, or a private key in PEM.
+        bundle_key_file: holds the same instead, from `PLANGATE_BUNDLE_KEY_FILE`.
+        bundle_key_id: what OPA calls the key, from `PLANGATE_BUNDLE_KEY_ID`.
         bundle_token: what OPA fetches bundles with, from `PLANGATE_BUNDLE_TOKEN`.
     """
 
@@ -128,6 +117,8 @@ class RulesSettings:
     opa_timeout_s: float = 1.0
     opa_max_age_s: float = 300.0
     bundle_key: SecretStr | None = None
+    bundle_key_file: str | None = None
+    bundle_key_id: str = "plangate"
     bundle_token: SecretStr | None = None
 
 
@@ -147,6 +138,8 @@ class ServiceSettings:
             a quorum.
         lease_ttl_s: how long a project waits for a process that died while it held its lease,
             from `PLANGATE_LEASE_TTL_S`.
+        approval_lasts_s: how long a request for approval can be granted and used, from
+            `PLANGATE_APPROVAL_LASTS_S`.
         environ: variables, for model keys.
     """
 
@@ -156,6 +149,7 @@ class ServiceSettings:
     migration_url: SecretStr | None = None
     redis_urls: tuple[SecretStr, ...] = ()
     lease_ttl_s: float = 6.0
+    approval_lasts_s: float = 86_400.0
     identity: IdentitySettings = IdentitySettings()
     edge: EdgeSettings = EdgeSettings()
     rules: RulesSettings = RulesSettings()
@@ -176,6 +170,9 @@ class ServiceSettings:
             migration_url=_postgres(told, MIGRATION_URL),
             redis_urls=_redis(told),
             lease_ttl_s=_seconds(told, LEASE_TTL_S, least=0.5, most=60.0, usual=6.0),
+            approval_lasts_s=_seconds(
+                told, APPROVAL_LASTS_S, least=60, most=2_592_000, usual=86_400
+            ),
             identity=_identity(told),
             edge=_edge(told),
             rules=_rules(told),
@@ -294,13 +291,16 @@ def _rules(told: Mapping[str, str]) -> RulesSettings:
         opa_token=_token(told, OPA_TOKEN, _TOKEN, least=16),
         opa_timeout_s=_seconds(told, OPA_TIMEOUT_S, least=0.05, most=10.0, usual=1.0),
         opa_max_age_s=_seconds(told, OPA_MAX_AGE_S, least=10.0, most=86_400.0, usual=300.0),
-        bundle_key=_token(told, BUNDLE_KEY, _LONG_TOKEN, least=32),
+        bundle_key=SecretStr(told[BUNDLE_KEY]) if BUNDLE_KEY in told else None,
+        bundle_key_file=told.get(BUNDLE_KEY_FILE),
+        bundle_key_id=told.get(BUNDLE_KEY_ID, "plangate"),
         bundle_token=_token(told, BUNDLE_TOKEN, _LONG_TOKEN, least=32),
     )
-    if (found.bundle_key is None) is not (found.bundle_token is None):
+    keys = [key for key in (found.bundle_key, found.bundle_key_file) if key is not None]
+    if len(keys) != (0 if found.bundle_token is None else 1):
         raise SettingsError(
-            f"{BUNDLE_KEY} and {BUNDLE_TOKEN} go together: one signs bundles, OPA fetches them "
-            "with the other; set both or neither"
+            f"{BUNDLE_KEY} or {BUNDLE_KEY_FILE}, and {BUNDLE_TOKEN} go together: one signs, "
+            "OPA fetches what was signed with the other; set the token and one key, or nothing"
         )
     return found
 
@@ -327,7 +327,9 @@ def _seconds(
     except ValueError:
         seconds = math.nan
     if not least <= seconds <= most:
-        raise SettingsError(f"{name} is '{text[:20]}', expected seconds from {least:g} to {most:g}")
+        raise SettingsError(
+            f"{name} is '{text[:20]}', expected seconds from {least:.10g} to {most:.10g}"
+        )
     return seconds
 
 

@@ -151,5 +151,6 @@ def step_facts_for(step: Step, registry: CompiledRegistry, **changes: JsonValue)
         compiled=registry.find(step.action),
         state=facts.state,
         usage=facts.usage,
+        shared_use=facts.shared_use,
         plan_digest=digest_of(plan, registry, version=facts.state.version),
     )

@@ -31,6 +31,7 @@ from runtime.kit.clock import Clock, SystemClock
 from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.ports.leases import Leases
 from runtime.services.context import Context, Ids, RequestKey
+from runtime.services.environments import Environments
 from runtime.services.execution.changes import Executed, Execution
 from runtime.services.execution.commits import Commits
 from runtime.services.execution.judges import Judges
@@ -40,12 +41,14 @@ from runtime.services.execution.needs import Needs
 from runtime.services.execution.outcomes import Outcomes
 from runtime.services.execution.past import Past
 from runtime.services.execution.plans import PlanRequest, Plans
+from runtime.services.execution.shared_rates import Rates
 from runtime.services.execution.states import States
 from runtime.services.expired_keys import ExpiredKeys
 from runtime.services.identity.access import Access
 from runtime.store.heads import create_head
 from runtime.store.session import Database
 from tests.database import FreshDatabase
+from tests.rates import counted
 from tests.rules import TableRules, decisions_by_table
 from tests.servers.redis_server import redis_server
 
@@ -93,12 +96,14 @@ class World:
     plans: Plans
     states: States
     outcomes: Outcomes
+    rates: Rates
     ids: Ids
     measures: CountingMeasures
     rules: TableRules
     caller: Caller
     project_id: str
     stack: AsyncExitStack = field(repr=False)
+    environments: Environments = field(default_factory=lambda: ENVIRONMENTS, repr=False)
 
     @property
     def context(self) -> Context:
@@ -155,6 +160,7 @@ class World:
             project_id=self.project_id,
             linger_s=linger_s,
             clock=clock,
+            environments=self.environments,
         )
 
     async def count(self, table: str) -> int:
@@ -189,6 +195,8 @@ async def opened(
     linger_s: float = 2.0,
     clock: Clock | None = None,
     leases: Leases | None = None,
+    environments: Environments = ENVIRONMENTS,
+    rates: Rates | None = None,
 ) -> World:
     """Wire the use cases of execution over open connections."""
     told = clock or SystemClock()
@@ -196,9 +204,13 @@ async def opened(
     if leases is None:
         leases = open_leases([redis_url], instance="test", clock=SystemClock(), ttl_s=2.0)
     stack.push_async_callback(leases.close)
-    judges = Judges(ENVIRONMENTS)
+    judges = Judges(environments)
     rules = TableRules()
     decisions = decisions_by_table(database, told, rules=rules)
+    if rates is None:
+        rates = counted(stack, database, redis_url, clock=told)
+    else:
+        stack.push_async_callback(rates.close)
     lines = Lines(
         Needs(
             database=database,
@@ -208,6 +220,7 @@ async def opened(
             decisions=decisions,
             past=Past(database),
             clock=told,
+            rates=rates,
             measures=measures,
             linger_s=linger_s,
         ),
@@ -228,15 +241,18 @@ async def opened(
             judges=judges,
             decisions=decisions,
             lines=lines,
+            rates=rates,
         ),
         states=States(database=database, ids=ids, access=access, lines=lines),
         outcomes=Outcomes(database=database, access=access),
+        rates=rates,
         ids=ids,
         measures=measures,
         rules=rules,
         caller=caller,
         project_id=project_id,
         stack=stack,
+        environments=environments,
     )
 
 
@@ -260,6 +276,7 @@ async def a_project(
     environment: str = COUNTER,
     limits: Limits | None = None,
     role: str = "operator",
+    environments: Environments = ENVIRONMENTS,
 ) -> str:
     """Store an organization, its member and a project with them in it; return the project's id."""
     ids = Ids(SystemClock())
@@ -307,7 +324,7 @@ async def a_project(
             ),
             {**named, "member": caller.member_id, "role": role},
         )
-        registry = ENVIRONMENTS[environment].compiled.registry
+        registry = environments[environment].compiled.registry
         await create_head(
             connection,
             organization_id=organization,

@@ -117,6 +117,28 @@ def rows_of(organization_id: str, *, number: int = 1) -> dict[str, Values]:
         **_history(tenant, project=project, member=member, number=number),
         **_policies(tenant, member=member, number=number),
         **_approvals(tenant, project=project, member=member, number=number),
+        **_shared_limits(tenant, member=member, number=number),
+    }
+
+
+def _shared_limits(tenant: Values, *, member: str, number: int) -> dict[str, Values]:
+    return {
+        "organization_limits": {
+            **tenant,
+            "number": number,
+            "document": "{}",
+            "principal_id": member,
+            "created_at": INSTANT,
+        },
+        "limit_counters": {
+            **tenant,
+            "key": "units_a_day:organization:",
+            "period": f"2026-01-{number:02}",
+            "used": 1,
+            "told": 0,
+            "told_of": 1,
+            "updated_at": INSTANT,
+        },
     }
 
 

@@ -17,6 +17,8 @@ from runtime.domain.approval import OVERRIDERS, Consent, ConsentKind, may_approv
 from runtime.domain.policy import Obligation, ObligationKind
 
 APPROVAL_PREFIX: Final = "apr"
+APPROVAL_LASTS: Final = timedelta(hours=24)
+"""How long a request can be granted and used, where the platform's settings don't say."""
 OVERRIDE_LASTS: Final = timedelta(minutes=15)
 """How long the second of two people may come after the first, and who asked after them."""
 
@@ -108,6 +110,19 @@ class Vote:
     cast_at: datetime
     roles: tuple[str, ...] = ()
     organization_role: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Count what was said to a request so far.
+
+    Attributes:
+        grants: how many said yes.
+        overrides: how many put approval aside, of late.
+    """
+
+    grants: int = 0
+    overrides: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ class Caller:
         scopes: what the credential may be used for.
         credential_id: which credential, for the record.
         claims: what the identity provider says of them, as canonical JSON text; empty for every
-            credential but its bearer tokens.
+            credential but its bearer tokens, and the sessions that logins there began.
     """
 
     member_id: str

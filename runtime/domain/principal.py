@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Mode(StrEnum):
@@ -37,4 +37,4 @@ class Principal(BaseModel):
     organization: str
     roles: tuple[str, ...]
     grant: Mode = Mode.ASSISTED
-    claims: str = ""
+    claims: str = Field(default="", repr=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from runtime.services.approvals.approvals import Approvals
 from runtime.services.environments import Environments
+from runtime.services.execution.organization_usages import OrganizationUsages
 from runtime.services.execution.outcomes import Outcomes
 from runtime.services.execution.plans import Plans
 from runtime.services.execution.registries import Registries
@@ -22,6 +23,7 @@ from runtime.services.tenancy.exports import Exports
 from runtime.services.tenancy.invitations import Invitations
 from runtime.services.tenancy.members import Members
 from runtime.services.tenancy.memberships import Memberships
+from runtime.services.tenancy.organization_limits import LimitsOfOrganizations
 from runtime.services.tenancy.organizations import Organizations
 from runtime.services.tenancy.projects import Projects
 
@@ -39,6 +41,8 @@ class Platform:
     invitations: Invitations
     members: Members
     memberships: Memberships
+    organization_limits: LimitsOfOrganizations
+    organization_usages: OrganizationUsages
     organizations: Organizations
     outcomes: Outcomes
     plans: Plans

@@ -18,8 +18,10 @@ from runtime.store.approvals import ApprovalRow
 from runtime.store.base import Row
 from runtime.store.heads import HeadRow
 from runtime.store.invitations import InvitationRow
+from runtime.store.limit_counters import LimitCounterRow
 from runtime.store.members import MemberRow
 from runtime.store.memberships import MembershipRow
+from runtime.store.organization_limits import OrganizationLimitsRow
 from runtime.store.organizations import OrganizationRow
 from runtime.store.outcomes import OutcomeRow
 from runtime.store.policies import PolicyActivationRow, PolicyVersionRow
@@ -53,12 +55,14 @@ EXPORTED: Final[Mapping[type[Row], int]] = MappingProxyType(
         PolicyActivationRow: MANY_ROWS,
         PolicyUnitRow: FEW_ROWS,
         PolicyDecisionRow: MANY_ROWS,
+        OrganizationLimitsRow: MANY_ROWS,
+        LimitCounterRow: MANY_ROWS,
         EventRow: MANY_ROWS,
         AuditRecordRow: MANY_ROWS,
     }
 )
 """What is exported, in this order, and how many rows are in memory at once: states are large."""
-SECRET_COLUMNS: Final = frozenset({"hash"})
+SECRET_COLUMNS: Final = frozenset({"claims", "hash"})
 
 _SET_TENANT: Final = text("select set_config('app.organization_id', :organization, true)")
 _WAIT_FOR_READER: Final = text("set local idle_in_transaction_session_timeout = '60s'")
@@ -91,7 +95,8 @@ async def rows_of(
 ) -> AsyncGenerator[JsonObject]:
     """Yield the rows of a table in the order of their keys, by a cursor of the server's.
 
-    Columns that hold a hash of a secret are left out.
+    Columns that hold a hash of a secret are left out, and what an identity provider said of people
+    for the time of a session.
     """
     columns = [column for column in table.__table__.columns if column.name not in SECRET_COLUMNS]
     key = list(table.__table__.primary_key)

@@ -196,11 +196,14 @@ async def remove_member(connection: AsyncConnection, member_id: str, *, at: date
 
 
 async def revoke_tokens_of(connection: AsyncConnection, member_id: str, *, at: datetime) -> int:
-    """Let a member's tokens and sessions open nothing any more, and return how many did."""
+    """Let a member's tokens and sessions open nothing any more, and return how many did.
+
+    What an identity provider said of them is forgotten.
+    """
     ended = await connection.execute(
         update(TokenRow)
         .where(TokenRow.member_id == member_id, TokenRow.revoked_at.is_(None))
-        .values(revoked_at=at)
+        .values(revoked_at=at, claims="")
     )
     return ended.rowcount
 

@@ -105,6 +105,19 @@ async def memberships_after(
     return tuple(map(_membership, await connection.execute(asked)))
 
 
+async def projects_of_member(
+    connection: AsyncConnection, member_id: str, *, limit: int
+) -> tuple[str, ...]:
+    """Return the projects in which a member has a role, in the order of their ids."""
+    asked = (
+        select(MembershipRow.project_id)
+        .where(MembershipRow.member_id == member_id)
+        .order_by(MembershipRow.project_id)
+        .limit(limit)
+    )
+    return tuple(await connection.scalars(asked))
+
+
 async def withdraw_membership(
     connection: AsyncConnection, *, project_id: str, member_id: str
 ) -> bool:

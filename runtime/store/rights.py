@@ -14,7 +14,10 @@ TENANTS: Final = "organizations"
 """The table of tenants itself, whose `id` is the tenant."""
 
 TENANTLESS: Final[Mapping[str, str]] = MappingProxyType(
-    {"alembic_version": "says which revision the schema is at, and nothing of anybody"}
+    {
+        "alembic_version": "says which revision the schema is at, and nothing of anybody",
+        "listed_organizations": "says which tenants there are, and nothing of them",
+    }
 )
 """Tables without a tenant, each with its reason."""
 
@@ -29,8 +32,11 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "heads": frozenset({"select", "insert", "update"}),
         "idempotency_keys": frozenset({"select", "insert", "update", "delete"}),
         "invitations": frozenset({"select", "insert", "update"}),
+        "limit_counters": frozenset({"select", "insert", "update", "delete"}),
+        "listed_organizations": frozenset({"select", "insert", "update"}),
         "members": frozenset({"select", "insert", "update"}),
         "memberships": frozenset({"select", "insert", "update", "delete"}),
+        "organization_limits": frozenset({"select", "insert"}),
         "organizations": frozenset({"select", "insert", "update"}),
         "outcomes": frozenset({"select", "insert", "delete"}),
         "policy_activations": frozenset({"select", "insert"}),
@@ -45,7 +51,16 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 """What the app's role may do with each table; a table that is not here is none of its business."""
 
-CALLABLE: Final = frozenset({"commit_executions", "current_organization", "read_head"})
+CALLABLE: Final = frozenset(
+    {
+        "commit_executions",
+        "current_organization",
+        "read_counters",
+        "read_head",
+        "read_standing",
+        "rules_stamp",
+    }
+)
 """Functions that the app's role may call."""
 
 APPEND_ONLY: Final = frozenset(
@@ -53,6 +68,7 @@ APPEND_ONLY: Final = frozenset(
         "approval_overrides",
         "approval_votes",
         "audit_records",
+        "organization_limits",
         "outcomes",
         "policy_activations",
         "policy_decisions",

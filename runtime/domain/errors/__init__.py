@@ -7,6 +7,7 @@
     ├── LeaseBusyError        somebody else held the lease for as long as the caller could wait
     ├── LeaseLostError        a lease that ended before its work did
     ├── LeaseUnavailableError no lease can be given or denied, so none is held
+    ├── RatesUnavailableError no answer about rates that projects share, so nothing runs
     ├── ReplayError           diffs that do not rebuild the recorded state
     ├── TenantContextMissingError    a transaction without an organization
     ├── StorageUnavailableError      the database can't be asked, or did not answer
@@ -26,6 +27,7 @@
     ├── KeyReusedError               an idempotency key that was used for something else
     ├── StaleFenceError              a later holder of the lease has written
     ├── StaleHeadError               the state or the settings moved since they were read
+    ├── LimitPassedError             others used what was left of a budget that projects share
     ├── TamperedStateError           a stored state that does not have its recorded hash
     ├── TokenMalformedError          a text that is no token
     ├── CredentialRefusedError       a credential that opens nothing, whatever the reason
@@ -105,6 +107,8 @@ from runtime.domain.errors.turns import (
     LeaseBusyError,
     LeaseLostError,
     LeaseUnavailableError,
+    LimitPassedError,
+    RatesUnavailableError,
     StaleFenceError,
     StaleHeadError,
 )
@@ -128,6 +132,7 @@ __all__ = [
     "LeaseBusyError",
     "LeaseLostError",
     "LeaseUnavailableError",
+    "LimitPassedError",
     "LoginClosedError",
     "NameTakenError",
     "NotAllowedError",
@@ -137,6 +142,7 @@ __all__ = [
     "PolicyRefusedError",
     "PolicyUncheckableError",
     "ProjectArchivedError",
+    "RatesUnavailableError",
     "ReplayError",
     "RoleReservedError",
     "SchemaError",

@@ -48,6 +48,20 @@ class LeaseUnavailableError(DomainError):
         super().__init__(f"no lease can be had: {reason}; nothing was done, try again later")
 
 
+class RatesUnavailableError(DomainError):
+    """No answer about the rates that projects share, which counts as a denial."""
+
+    code = "rates_unavailable"
+
+    def __init__(self, *, reason: str) -> None:
+        """Say what the server that counts them answered, or why it did not."""
+        self.reason = reason
+        super().__init__(
+            f"it can't be told whether the organization's rates allow this: {reason}; nothing was "
+            "done, try again later"
+        )
+
+
 class StaleFenceError(DomainError):
     """A later holder of the project's lease has written: this one may not any more."""
 
@@ -68,6 +82,19 @@ class StaleHeadError(DomainError):
     def __init__(self) -> None:
         """Say what to do."""
         super().__init__("the project's state or settings changed meanwhile; read them again")
+
+
+class LimitPassedError(DomainError):
+    """Others used what was left of a budget that projects share, since it was read."""
+
+    code = "limit_passed"
+
+    def __init__(self, *, counter: str) -> None:
+        """Name what is counted."""
+        self.counter = counter
+        super().__init__(
+            f"others used what was left of '{counter}' meanwhile; nothing was done, try again"
+        )
 
 
 class DeadlineError(DomainError):

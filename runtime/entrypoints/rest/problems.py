@@ -45,6 +45,7 @@ class ProblemCode(StrEnum):
     KEY_REUSED = "idempotency_key_reused"
     STALE_FENCE = "stale_fence"
     STALE_HEAD = "stale_head"
+    LIMIT_PASSED = "limit_passed"
     POLICY_MOVED = "policy_moved"
     APPROVAL_MISMATCH = "approval_mismatch"
     VERSION_MISMATCH = "version_mismatch"
@@ -78,6 +79,7 @@ class ProblemCode(StrEnum):
     AUTHENTICATION_BUSY = "authentication_busy"
     LEASE_LOST = "lease_lost"
     LEASE_UNAVAILABLE = "lease_unavailable"
+    RATES_UNAVAILABLE = "rates_unavailable"
     POLICY_UNCHECKABLE = "policy_uncheckable"
     STORAGE_REFUSED = "storage_refused"
     STORAGE_UNAVAILABLE = "storage_unavailable"
@@ -106,6 +108,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.KEY_REUSED,
         ProblemCode.STALE_FENCE,
         ProblemCode.STALE_HEAD,
+        ProblemCode.LIMIT_PASSED,
         ProblemCode.POLICY_MOVED,
         ProblemCode.APPROVAL_MISMATCH,
     ),
@@ -148,6 +151,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.AUTHENTICATION_BUSY,
         ProblemCode.LEASE_LOST,
         ProblemCode.LEASE_UNAVAILABLE,
+        ProblemCode.RATES_UNAVAILABLE,
         ProblemCode.POLICY_UNCHECKABLE,
         ProblemCode.STORAGE_UNAVAILABLE,
         ProblemCode.SCHEMA_MISMATCH,
@@ -169,6 +173,7 @@ _HEADERS: Final[Mapping[ProblemCode, Mapping[str, str]]] = MappingProxyType(
         ProblemCode.LEASE_BUSY: _SOON,
         ProblemCode.LEASE_LOST: _SOON,
         ProblemCode.LEASE_UNAVAILABLE: _SOON,
+        ProblemCode.RATES_UNAVAILABLE: _SOON,
         ProblemCode.STORAGE_UNAVAILABLE: _SOON,
         ProblemCode.CREDENTIAL_UNVERIFIABLE: _SOON,
         ProblemCode.AUTHENTICATION_BUSY: _SOON,

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, StringConstraints, WithJsonSchema
 
-from runtime.domain.limits import Limits
+from runtime.domain.limits import BudgetScope, Limits
 from runtime.kit.canonical_json import MAX_SAFE_INTEGER
 from runtime.kit.plain_text import (
     MOST_EMAIL_LETTERS,
@@ -49,8 +49,8 @@ def storable_limits(limits: Limits) -> Limits:
     """Return limits that every reader of JSON reads alike.
 
     Raises:
-        ValueError: a number is below zero or beyond what JSON is sure to keep, or there are more
-            windows than a week needs.
+        ValueError: a number is below zero or beyond what JSON is sure to keep, there are more
+            windows than a week needs, or a limit of the organization is among those of a project.
     """
     numbers = (
         limits.per_minute,
@@ -60,6 +60,11 @@ def storable_limits(limits: Limits) -> Limits:
     )
     if any(number is not None and not 0 <= number <= MAX_SAFE_INTEGER for number in numbers):
         raise ValueError(f"a limit is out of range, expected 0 to {MAX_SAFE_INTEGER}")
+    if BudgetScope.ORGANIZATION in {*limits.budgets, *limits.quotas}:
+        raise ValueError(
+            "a project has no budget or quota of the scope organization; set it on the "
+            "organization, where all of its projects share it"
+        )
     if len(limits.windows) > MOST_WINDOWS:
         raise ValueError(f"there are {len(limits.windows)} windows, at most {MOST_WINDOWS} may be")
     return limits

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import Final
 
 from runtime.domain.approval_request import (
     APPROVAL_PREFIX,
@@ -38,8 +36,6 @@ from runtime.services.execution.draft import Tenure
 from runtime.services.policies.decided_steps import DecidedPlan
 from runtime.store.approvals import spelled_needs
 from runtime.store.executions import Commit, CountedVoter, NewApproval, NewUse
-
-APPROVAL_LASTS: Final = timedelta(hours=24)
 
 
 @dataclass(slots=True)
@@ -131,7 +127,7 @@ class ApprovalBook:
             state_version=outcome.steps[0].state_version,
             needs=spelled_needs(needs),
             outcome_id=execution.outcome_id,
-            expires_at=self.tenure.now + APPROVAL_LASTS,
+            expires_at=self.tenure.now + self.facts.lasts,
         )
         self._asked.append(made)
         self._announce(

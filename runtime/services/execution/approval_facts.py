@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeAlias
 
-from runtime.domain.approval_request import APPROVAL_PREFIX, NamedApproval
+from runtime.domain.approval_request import APPROVAL_LASTS, APPROVAL_PREFIX, NamedApproval
 from runtime.domain.policy import Obligation, ObligationKind, PolicyDecision
 from runtime.engine.pipeline import named
 from runtime.kit.ids import IdError, parse_id
@@ -30,10 +31,12 @@ class ApprovalFacts:
     Attributes:
         named: the approvals that executions name, by the id of the outcome.
         standing: the requests that were made already and not used or withdrawn.
+        lasts: how long a request that is made now can be granted and used.
     """
 
     named: Mapping[str, NamedApproval] = field(default_factory=dict)
     standing: Mapping[About, str] = field(default_factory=dict)
+    lasts: timedelta = APPROVAL_LASTS
 
 
 NO_APPROVALS = ApprovalFacts()
@@ -60,9 +63,16 @@ def revision_of(decided: DecidedPlan) -> str:
 
 
 async def gather_approvals(
-    database: Database, executions: Sequence[Execution], place: Place, *, decided: DecidedPlans
+    database: Database,
+    executions: Sequence[Execution],
+    place: Place,
+    *,
+    decided: DecidedPlans,
+    lasts: timedelta = APPROVAL_LASTS,
 ) -> ApprovalFacts:
     """Read what is stored of approvals that matter to executions in one project.
+
+    What is asked for anew can be granted and used for as long as `lasts` says.
 
     Raises:
         StorageUnavailableError: the database can't be asked.
@@ -96,6 +106,7 @@ async def gather_approvals(
         standing={
             (item.plan_digest, item.requester, item.policy_revision): item.id for item in about
         },
+        lasts=lasts,
     )
 
 

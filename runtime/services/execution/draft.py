@@ -48,11 +48,16 @@ class Tenure:
 
 @dataclass(slots=True)
 class Draft:
-    """Grow by one change after the other; `state` and `usage` stand as the last one left them."""
+    """Grow by one change after the other; `state` and `usage` stand as the last one left them.
+
+    Attributes:
+        done: how many steps each execution did, by the id of its outcome.
+    """
 
     tenure: Tenure
     state: State
     usage: UsageTally
+    done: dict[str, int] = field(default_factory=dict)
     _outcomes: list[NewOutcome] = field(default_factory=list)
     _keys: list[NewKey] = field(default_factory=list)
     _versions: list[NewVersion] = field(default_factory=list)
@@ -97,6 +102,7 @@ class Draft:
             )
         )
         self._versions.extend(_new_versions(outcome, execution, version=before.version))
+        self.done[execution.outcome_id] = _done(outcome)
         reached = self.usage.charge(outcome.steps, principal_id=execution.principal.id)
         told = {"status": outcome.status.value}
         self._announce(execution, EVENT_OF[outcome.status], document, told=told)
@@ -249,6 +255,10 @@ def _common(change: Change, *, around: tuple[State, State], tenure: Tenure) -> d
         "before": {"version": before.version, "digest": before.digest},
         "after": {"version": after.version, "digest": after.digest},
     }
+
+
+def _done(outcome: PlanOutcome) -> int:
+    return sum(step.status is StepStatus.DONE for step in outcome.steps)
 
 
 def _limit_event(reached: Crossing, change: Change, tenure: Tenure) -> Event:

@@ -5,8 +5,8 @@ Pure: the facts come in, what to commit and what to answer come out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,7 +20,8 @@ from runtime.domain.errors import (
 )
 from runtime.domain.head import Head
 from runtime.domain.policy import PolicyDecision
-from runtime.domain.reason import ReasonCode
+from runtime.domain.shared_rates import NO_GRANTS, RateGrant, RateGrants, grant_of
+from runtime.domain.shared_use import NOTHING_SHARED, SharedUse
 from runtime.domain.state import State
 from runtime.domain.usage_book import UsageTally
 from runtime.engine import pipeline
@@ -31,6 +32,7 @@ from runtime.services.execution.approval_book import ApprovalBook
 from runtime.services.execution.approval_facts import NO_APPROVALS, ApprovalFacts, revision_of
 from runtime.services.execution.changes import Change, Executed, Execution
 from runtime.services.execution.draft import Draft, Tenure
+from runtime.services.execution.shared_book import SharedBook
 from runtime.services.policies.decided_steps import DecidedPlan, DecidedPlans
 from runtime.store.executions import Commit
 
@@ -39,11 +41,46 @@ CONFIRMATION_LASTS: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Pair what to commit with what to answer once it is, and the head that it leaves."""
+    """Pair what to commit with what to answer once it is, and the head that it leaves.
+
+    Attributes:
+        presumed: something was refused by what is used of budgets that projects share, so whoever
+            did not read that just now has to, and to judge anew.
+        done: how many steps each execution did, by the id of its outcome.
+    """
 
     commit: Commit
     answers: tuple[Executed | DomainError, ...]
     head: Head
+    presumed: bool = False
+    done: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedFacts:
+    """Hold what bears on an execution of what projects of its organization share.
+
+    Attributes:
+        use: of budgets, as the change before left it.
+        rate_grant: how far the room goes that was taken in rates; None: no rate concerns it.
+    """
+
+    use: SharedUse = NOTHING_SHARED
+    rate_grant: RateGrant | None = None
+
+
+NO_SHARED_FACTS: Final = SharedFacts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beside:
+    """Hold what a group is judged by, beside the state: what was gathered, and what it fills."""
+
+    head: Head
+    decided: DecidedPlans
+    book: ApprovalBook
+    shared: SharedBook
+    rates: RateGrants
 
 
 class Judge:
@@ -60,21 +97,25 @@ class Judge:
         *,
         decided: DecidedPlans,
         approvals: ApprovalFacts = NO_APPROVALS,
+        shared_use: SharedUse = NOTHING_SHARED,
+        rates: RateGrants = NO_GRANTS,
     ) -> Verdict:
         """Judge changes in order.
 
-        One that expects another version, or reverts to what may not be, is answered with an error
-        and leaves no trace.
+        One that expects another version, reverts to what may not be, or for which nobody can tell
+        what rates allow, is answered with an error and leaves no trace.
         """
         draft = Draft(tenure, state=head.state, usage=head.usage.at(tenure.now, head.limits))
         book = ApprovalBook(tenure, approvals)
+        shared = SharedBook(tenure, head.shared, shared_use, registry=self.registry)
         answers: list[Executed | DomainError] = []
+        beside = _Beside(head=head, decided=decided, book=book, shared=shared, rates=rates)
         for change in changes:
             try:
-                answers.append(self._answer(change, head, draft, decided=decided, book=book))
+                answers.append(self._answer(change, draft, beside))
             except DomainError as error:
                 answers.append(error)
-        commit = book.within(draft.commit(head))
+        commit = shared.within(book.within(draft.commit(head)))
         return Verdict(
             commit=commit,
             answers=tuple(answers),
@@ -85,6 +126,8 @@ class Judge:
                 fence=tenure.fence,
                 at=tenure.now,
             ),
+            presumed=shared.refused,
+            done=draft.done,
         )
 
     def execution(
@@ -97,6 +140,7 @@ class Judge:
         tenure: Tenure,
         decided: DecidedPlan,
         approval: NamedApproval | None = None,
+        shared: SharedFacts = NO_SHARED_FACTS,
     ) -> Judgement:
         """Judge one execution, on a state that may be ahead of the head's.
 
@@ -108,18 +152,12 @@ class Judge:
             tenure: where and when.
             decided: the plan with nothing left open, and what rules say of each step.
             approval: the one that the execution names.
+            shared: what bears on it of what projects share.
         """
         _check_version(execution, state)
         principal = execution.principal
         ready = pipeline.named(decided.plan, project=tenure.project_id, state_version=state.version)
         decisions = tuple(None if item is None else item.decision for item in decided.steps)
-        wanted = Wanted(
-            plan_digest=ready.digest,
-            requester=principal.id,
-            revision=revision_of(decided),
-            state_version=state.version,
-            now=tenure.now,
-        )
         facts = Facts(
             principal=principal,
             project=tenure.project_id,
@@ -130,25 +168,25 @@ class Judge:
             limits=head.limits,
             usage=usage.usage(principal.id),
             book=head.usage,
-            consents=_consents(execution, ready.digest, decisions=decisions, now=tenure.now)
-            + (() if approval is None else approval.consents(tenure.now)),
-            unapproved="" if approval is None else unfit(approval, wanted),
+            shared_limits=head.shared,
+            shared_use=shared.use,
+            rate_grant=shared.rate_grant,
+            consents=_consents(execution, ready.digest, decisions=decisions, now=tenure.now),
         )
+        if approval is not None:
+            facts = _with_approval(facts, approval, ready.digest, revision=revision_of(decided))
         judged = pipeline.judge(ready, facts, self.registry)
-        whole = execution.atomic or _waits_for_approval(judged)
-        return pipeline.all_or_nothing(judged, facts) if whole else judged
+        return pipeline.kept(judged, facts, atomic=execution.atomic)
 
     def _answer(
         self,
         change: Change,
-        head: Head,
         draft: Draft,
-        *,
-        decided: DecidedPlans,
-        book: ApprovalBook,
+        beside: _Beside,
     ) -> Executed:
+        head = beside.head
         if isinstance(change, Execution):
-            said = decided[change.outcome_id]
+            said, book, shared = beside.decided[change.outcome_id], beside.book, beside.shared
             judged = self.execution(
                 change,
                 head,
@@ -157,7 +195,11 @@ class Judge:
                 tenure=draft.tenure,
                 decided=said,
                 approval=book.named_by(change),
+                shared=SharedFacts(
+                    use=shared.use, rate_grant=grant_of(beside.rates, change.outcome_id)
+                ),
             )
+            shared.add(change, judged.outcome)
             draft.add_decisions(judged.outcome, said)
             asked = book.add(change, judged.outcome, said)
             return draft.add_outcome(change, judged.outcome, judged.state, approval=asked)
@@ -169,17 +211,29 @@ class Judge:
         return draft.add_reversion(change)
 
 
-def _waits_for_approval(judged: Judgement) -> bool:
-    """Say whether a plan lacks an approval: of what others have yet to see, no part is done."""
-    refusal = judged.outcome.refusal
-    return refusal is not None and refusal.code is ReasonCode.APPROVAL_REQUIRED
-
-
 def _check_version(change: Change, state: State) -> None:
     if change.expects is not None and change.expects != state.version:
         raise VersionMismatchError(
             expected=f"version {change.expects}", found=f"version {state.version}"
         )
+
+
+def _with_approval(
+    facts: Facts, approval: NamedApproval, plan_digest: str, *, revision: str
+) -> Facts:
+    """Return the facts with the approval that an execution names, and why it does not count."""
+    wanted = Wanted(
+        plan_digest=plan_digest,
+        requester=facts.principal.id,
+        revision=revision,
+        state_version=facts.state.version,
+        now=facts.now,
+    )
+    return replace(
+        facts,
+        consents=facts.consents + approval.consents(facts.now),
+        unapproved=unfit(approval, wanted),
+    )
 
 
 def _consents(

@@ -15,7 +15,10 @@ from runtime.services.execution.changes import Executed, Execution
 from runtime.services.execution.decisions import Decisions, Place
 from runtime.services.execution.draft import Tenure, outcome_document
 from runtime.services.execution.judges import Judges
+from runtime.services.execution.judging import SharedFacts
 from runtime.services.execution.lines import Lines
+from runtime.services.execution.shared_facts import read_use
+from runtime.services.execution.shared_rates import Rates
 from runtime.services.identity.access import Access
 from runtime.store.heads import read_head
 from runtime.store.session import Database
@@ -56,6 +59,7 @@ class Plans:
         judges: Judges,
         decisions: Decisions,
         lines: Lines,
+        rates: Rates,
     ) -> None:
         self._database = database
         self._ids = ids
@@ -63,6 +67,7 @@ class Plans:
         self._judges = judges
         self._decisions = decisions
         self._lines = lines
+        self._rates = rates
 
     async def execute(self, context: Context, project_id: str, *, asked: PlanRequest) -> Executed:
         """Execute a plan; what the engine refuses is an outcome too, and is stored like one.
@@ -75,6 +80,7 @@ class Plans:
             DeadlineError: its turn did not come in time; nothing was done.
             LeaseBusyError: another process holds the project; nothing was done.
             LeaseUnavailableError: nobody can say who may write; nothing was done.
+            RatesUnavailableError: nobody can say what rates allow; nothing was done.
             StorageUnavailableError: whether it was done is not known; repeat with the same key.
         """
         context.caller.require(Scope.PLANS_EXECUTE)
@@ -90,8 +96,8 @@ class Plans:
         """Return the outcome that executing the plan now would have; nothing is stored.
 
         Raises:
-            NotFoundError, NotAllowedError, VersionMismatchError, StorageUnavailableError: as
-                `execute` does.
+            NotFoundError, NotAllowedError, VersionMismatchError, RatesUnavailableError,
+                StorageUnavailableError: as `execute` does.
         """
         context.caller.require(Scope.PLANS_SIMULATE)
         execution = await self._execution(context, project_id, asked=asked)
@@ -124,6 +130,10 @@ class Plans:
             tenure=tenure,
             decided=decided[execution.outcome_id],
             approval=approvals.named.get(execution.outcome_id),
+            shared=SharedFacts(
+                use=await read_use(self._database, [execution], place, decided=decided),
+                rate_grant=await self._rates.foreseen(execution, place, decided=decided),
+            ),
         )
         after = judged.state
         document = outcome_document(

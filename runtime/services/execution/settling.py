@@ -8,25 +8,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from runtime.domain.errors import (
     DomainError,
     LeaseLostError,
+    LimitPassedError,
     StaleFenceError,
     StaleHeadError,
     StorageRefusedError,
     StorageUnavailableError,
 )
+from runtime.domain.head import Head
+from runtime.domain.shared_use import SharedUse
+from runtime.engine.compiled import CompiledRegistry
 from runtime.kit.backoff import delay_s
 from runtime.ports.leases import Lease
-from runtime.services.execution.approval_facts import gather_approvals
-from runtime.services.execution.changes import Executed, Execution
+from runtime.services.execution.approval_facts import ApprovalFacts, gather_approvals
+from runtime.services.execution.changes import Change, Executed, Execution
 from runtime.services.execution.decisions import Place
 from runtime.services.execution.draft import Tenure
 from runtime.services.execution.hold import Hold
+from runtime.services.execution.judging import Verdict
 from runtime.services.execution.needs import Needs
+from runtime.services.execution.shared_facts import read_use
+from runtime.services.execution.shared_rates import Reserved, Room
 from runtime.services.execution.waiting import Waiting, answer_all, stand_anew
+from runtime.services.policies.decided_steps import DecidedPlans
 from runtime.store.executions import Commit, RepeatedError
 
 TRIES: Final = 6
@@ -35,6 +44,16 @@ ASKED_AGAIN: Final = 6
 """How often storage is asked whether a commit took place, over about five seconds."""
 SETTLE_S: Final = 10.0
 """How long a group is tried anew; past that its callers are told that it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gathered:
+    executions: Sequence[Execution]
+    place: Place
+    tenure: Tenure
+    decided: DecidedPlans
+    approvals: ApprovalFacts
+    reserved: Reserved
 
 
 class Settling:
@@ -46,6 +65,8 @@ class Settling:
         self._needs = needs
         self._hold = hold
         self._doubt: StorageUnavailableError | None = None
+        self._passed: LimitPassedError | None = None
+        self._room = Room(needs.rates, organization_id)
 
     async def settle(self, group: list[Waiting], lease: Lease) -> None:
         """Judge and commit a group; start over when its facts moved meanwhile.
@@ -56,37 +77,49 @@ class Settling:
         self._begin()
         give_up_s = self._needs.clock.monotonic_s() + SETTLE_S
         try:
-            for _ in range(TRIES):
+            left = TRIES
+            while left and self._needs.clock.monotonic_s() <= give_up_s:
                 next_lease = await self._attempt(group, lease)
                 if next_lease is None:
+                    self._end()
                     return
                 lease = next_lease
-                if self._needs.clock.monotonic_s() > give_up_s:
-                    break
+                if self._passed is None:  # a budget that others used up meanwhile has an end
+                    left -= 1
         except DomainError as error:
+            self._end()
             answer_all(group, self._doubt or error)
             raise
-        answer_all(group, self._doubt or StaleHeadError())
+        self._end()
+        answer_all(group, self._doubt or self._passed or StaleHeadError())
 
     def _begin(self) -> None:
         self._doubt = None
+        self._passed = None
+        self._room = Room(self._needs.rates, self.organization_id)
+
+    def _end(self) -> None:
+        """Free what nothing was done with; what may yet be done counts until its time is over."""
+        if self._doubt is None:
+            self._room.give_back()
 
     async def _attempt(self, group: list[Waiting], lease: Lease) -> Lease | None:
         """Try once; return under which lease to try again, or None when all are answered."""
+        self._passed, passed = None, self._passed
         try:
-            answers = await self._committed(group, lease)
+            answers = await self._committed(group, lease, fresh=passed is not None)
         except (StaleFenceError, LeaseLostError) as error:
             return await self._hold.take_anew(error)
         except StaleHeadError:  # settings may have changed, and with them what somebody may
             self._hold.head = None
             group[:] = await self.standing(group, older_than_s=0.0)
-        except RepeatedError:
-            group[:] = await self._answer_written(group)
+        except LimitPassedError as error:
+            self._passed = error
         except StorageRefusedError as error:
             answer_all(group, error)
             return None
-        except StorageUnavailableError:
-            if self._doubt is None:
+        except (RepeatedError, StorageUnavailableError) as error:
+            if isinstance(error, StorageUnavailableError) and self._doubt is None:
                 raise  # nothing was sent that could have been written
             group[:] = await self._answer_written(group)
         else:
@@ -121,9 +154,9 @@ class Settling:
                     waiting.answer(self._doubt or answer)
 
     async def _committed(
-        self, group: Sequence[Waiting], lease: Lease
+        self, group: Sequence[Waiting], lease: Lease, *, fresh: bool = False
     ) -> Sequence[Executed | DomainError]:
-        """Gather, judge, write."""
+        """Gather, judge, write; `fresh` reads what is used of shared budgets in any case."""
         known = self._hold.head
         head = known or await self._hold.read(lease)
         tenure = Tenure(
@@ -134,17 +167,22 @@ class Settling:
         )
         changes = [waiting.change for waiting in group]
         judge = self._needs.judge(head.environment)
-        place = Place(
-            organization_id=self.organization_id,
-            project_id=self.project_id,
-            head=head,
-            registry=judge.registry,
-            now=tenure.now,
-        )
-        executions = [change for change in changes if isinstance(change, Execution)]
-        decided = await self._needs.decisions.of(executions, place)
-        approvals = await gather_approvals(self._needs.database, executions, place, decided=decided)
-        verdict = judge.group(changes, head, tenure, decided=decided, approvals=approvals)
+        found = await self._gathered(changes, head, tenure, registry=judge.registry)
+
+        def judged(use: SharedUse) -> Verdict:
+            return judge.group(
+                changes,
+                head,
+                found.tenure,
+                decided=found.decided,
+                approvals=found.approvals,
+                shared_use=use,
+                rates=found.reserved.grants,
+            )
+
+        verdict = None if fresh else judged(self._remembered_use())
+        if verdict is None or verdict.presumed:
+            verdict = judged(await self._read_use(found))
         if lease.lost:
             raise StaleFenceError(held=lease.token, current=lease.token)
         if verdict.commit.records:
@@ -154,19 +192,75 @@ class Settling:
             for outcome in verdict.commit.outcomes:
                 self._needs.measures.executed(outcome.status)
             self._hold.moved(verdict.head, fence=lease.token)
+            self._room.settle((item.outcome_id for item in found.executions), done=verdict.done)
         elif known is not None:  # no commit compares what was only remembered: look once more
             self._hold.head = None
             return await self._committed(group, lease)
         return verdict.answers
 
+    def _remembered_use(self) -> SharedUse:
+        return self._needs.shared_uses.remembered(self.organization_id)
+
+    async def _gathered(
+        self,
+        changes: Sequence[Change],
+        head: Head,
+        tenure: Tenure,
+        *,
+        registry: CompiledRegistry,
+    ) -> _Gathered:
+        """Gather what executions are judged by, and reserve what they need room for.
+
+        What is done counts in rates from when there was room for it on, so it is not done earlier.
+        """
+        place = Place(
+            organization_id=self.organization_id,
+            project_id=self.project_id,
+            head=head,
+            registry=registry,
+            now=tenure.now,
+        )
+        executions = [change for change in changes if isinstance(change, Execution)]
+        decided = await self._needs.decisions.of(executions, place)
+        reserved = await self._needs.rates.reserved(executions, place, decided=decided)
+        if reserved.claims:
+            self._room.taken(reserved)
+            tenure = replace(tenure, now=max(self._needs.clock.now(), tenure.now))
+            place = replace(place, now=tenure.now)
+        approvals = await gather_approvals(
+            self._needs.database,
+            executions,
+            place,
+            decided=decided,
+            lasts=self._needs.approval_lasts,
+        )
+        return _Gathered(
+            executions=executions,
+            place=place,
+            tenure=tenure,
+            decided=decided,
+            approvals=approvals,
+            reserved=reserved,
+        )
+
+    async def _read_use(self, found: _Gathered) -> SharedUse:
+        """Read what is used of shared budgets by now, and remember it."""
+        use = await read_use(
+            self._needs.database, found.executions, found.place, decided=found.decided
+        )
+        self._needs.shared_uses.read(self.organization_id, use)
+        return use
+
     async def _write(self, group: Commit) -> None:
         """Commit a group, and remember a commit that does not say whether it took place."""
         try:
-            await self._needs.commits.write(group)
+            counted = await self._needs.commits.write(group)
         except StorageUnavailableError as error:
             if error.sent:
                 self._doubt = error
             raise
+        if counted:
+            self._needs.shared_uses.counted(self.organization_id, counted)
 
     async def _answer_repeated(self, group: Sequence[Waiting]) -> list[Waiting]:
         """Answer those that were done before, by key or by id, and return the others."""

@@ -144,12 +144,15 @@ def moved(by: int) -> JsonObject:
 
 
 @asynccontextmanager
-async def real_app(urls: DatabaseUrls, redis_url: str) -> AsyncIterator[RealApp]:
+async def real_app(
+    urls: DatabaseUrls, redis_url: str, *, approval_lasts_s: float = 86_400.0
+) -> AsyncIterator[RealApp]:
     """Start the app, and stop it as its server would."""
     app = create_app(
         ServiceSettings(
             database_url=SecretStr(urls.app_url),
             redis_urls=(SecretStr(redis_url),),
+            approval_lasts_s=approval_lasts_s,
             identity=IdentitySettings(
                 token_keys=(SecretStr(_TOKEN_KEY),), operator_token=SecretStr(OPERATOR)
             ),

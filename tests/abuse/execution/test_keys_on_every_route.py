@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+from tests.abuse.execution.wish import Route, Wish
+
 from tests.abuse.execution.real_app import Acting, RealApp
-from tests.abuse.execution.wishes import ELSEWHERE, WISHES, Route, Wish, mutating_routes
+from tests.abuse.execution.wishes import ELSEWHERE, WISHES, mutating_routes
 from tests.api.app_builder import Answered
 from tests.database import session
 

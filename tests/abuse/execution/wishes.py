@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -12,20 +11,7 @@ from fastapi.routing import iter_route_contexts
 
 from runtime.kit.json_value import JsonObject
 from tests.abuse.execution.real_app import OPERATOR, Acting, RealApp, moved
-
-Route = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """Hold a request: where to, with what, and under which credential."""
-
-    path: str
-    document: JsonObject | None = None
-    token: str
-
-
-Make = Callable[[RealApp, Acting], Awaitable[Wish]]
+from tests.abuse.execution.wish import Make, Route, Wish
 
 
 async def _execution(app: RealApp, who: Acting) -> Wish:
@@ -174,6 +160,16 @@ async def _organization_restore(app: RealApp, who: Acting) -> Wish:
     return Wish(path=archive.path.replace(":archive", ":restore"), token=archive.token)
 
 
+async def _organization_limits(app: RealApp, who: Acting) -> Wish:
+    most = next(app.numbers)
+    budget = {"scope": "organization", "measure": "tokens", "per": "month", "most": most}
+    return Wish(
+        path=f"/v1/organizations/{who.organization}/limits",
+        document={"budgets": [budget]},
+        token=who.token,
+    )
+
+
 async def _service(app: RealApp, who: Acting) -> Wish:
     wish: JsonObject = {"kind": "service", "display_name": f"wished {next(app.numbers)}"}
     return Wish(path="/v1/members", document=wish, token=who.token)
@@ -216,6 +212,40 @@ async def _rotation(app: RealApp, who: Acting) -> Wish:
 async def _revocation(app: RealApp, who: Acting) -> Wish:
     rotation = await _rotation(app, who)
     return Wish(path=rotation.path.replace(":rotate", ":revoke"), token=who.token)
+
+
+async def a_hook_wish(app: RealApp, who: Acting, project: str) -> JsonObject:
+    """Say what hook to make, for a service that operates the project."""
+    service = await app.service(who)
+    granted = await app.call(
+        "PUT", f"{project}/members/{service}", {"role": "operator"}, token=who.token
+    )
+    assert granted.status == 200, granted.body
+    step = {"action": "counter.increment", "inputs": {"by": {"pointer": "/by"}}}
+    return {
+        "name": f"hook {next(app.numbers)}",
+        "style": "standard-webhooks",
+        "service": service,
+        "mapping": {"steps": [step]},
+    }
+
+
+async def _hook(app: RealApp, who: Acting) -> Wish:
+    project = f"/v1/projects/{(await app.project(who))['id']}"
+    return Wish(
+        path=f"{project}/hooks",
+        document=await a_hook_wish(app, who, project),
+        token=who.token,
+    )
+
+
+def _of_hook(verb: str, document: JsonObject | None) -> Make:
+    async def made(app: RealApp, who: Acting) -> Wish:
+        hook = await _hook(app, who)
+        made = await app.made(hook.path, hook.document, token=who.token)
+        return Wish(path=f"{hook.path}/{made['id']}{verb}", document=document, token=who.token)
+
+    return made
 
 
 def _rules(level: str) -> JsonObject:
@@ -283,6 +313,12 @@ WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
         ): _approval_withdrawal,
         ("PUT", "/v1/projects/{project_id}/members/{member_id}"): _membership,
         ("DELETE", "/v1/projects/{project_id}/members/{member_id}"): _withdrawal,
+        ("POST", "/v1/projects/{project_id}/hooks"): _hook,
+        ("PATCH", "/v1/projects/{project_id}/hooks/{hook_id}"): _of_hook("", {"enabled": False}),
+        ("POST", "/v1/projects/{project_id}/hooks/{hook_id}:rotate"): _of_hook(
+            ":rotate", {"overlap_s": 60}
+        ),
+        ("DELETE", "/v1/projects/{project_id}/hooks/{hook_id}"): _of_hook("", None),
         ("POST", "/v1/projects"): _project,
         ("PATCH", "/v1/projects/{project_id}"): _project_change,
         ("POST", "/v1/projects/{project_id}:archive"): _archive,
@@ -292,6 +328,7 @@ WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
         ("PATCH", "/v1/organizations/{organization_id}"): _organization_change,
         ("POST", "/v1/organizations/{organization_id}:archive"): _organization_archive,
         ("POST", "/v1/organizations/{organization_id}:restore"): _organization_restore,
+        ("PUT", "/v1/organizations/{organization_id}/limits"): _organization_limits,
         ("POST", "/v1/members"): _service,
         ("POST", "/v1/members/{member_id}:remove"): _removal,
         ("PATCH", "/v1/members/{member_id}"): _role,
@@ -307,6 +344,8 @@ WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
 ELSEWHERE: Final[Mapping[Route, str]] = MappingProxyType(
     {
         ("POST", "/v1/projects/{project_id}/plans:simulate"): "it changes nothing",
+        ("POST", "/v1/projects/{project_id}/hooks/{hook_id}:simulate"): "it changes nothing",
+        ("POST", "/v1/hooks/{address}"): "it takes a signature instead: tests/abuse/hooks",
         ("POST", "/v1/projects/{project_id}/policies:check"): "it changes nothing",
         ("POST", "/v1/organizations/{organization_id}/policies:check"): "it changes nothing",
         ("POST", "/v1/projects/{project_id}/policies:simulate"): "it changes nothing",

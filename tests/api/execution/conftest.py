@@ -84,6 +84,7 @@ async def an_api(
     redis_url: str,
     *,
     issuers: tuple[TrustedIssuer, ...] = (),
+    public_url: str | None = None,
     lease_ttl_s: float = 6.0,
     rules: RulesSettings | None = None,
 ) -> AsyncIterator[Api]:
@@ -98,6 +99,7 @@ async def an_api(
                 token_keys=(SecretStr("key-of-tests-0123456789-0123456789"),),
                 operator_token=SecretStr(OPERATOR),
                 issuers=issuers,
+                public_url=public_url,
             ),
         )
     )

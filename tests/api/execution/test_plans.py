@@ -237,6 +237,7 @@ async def test_readiness_names_each_dependency(api: Api) -> None:
     assert {name: item["status"] for name, item in ready.json["dependencies"].items()} == {
         "database": "up",
         "redis": "up",
+        "rates": "up",
         "rules": "up",
     }
 

@@ -24,7 +24,8 @@ QUERIES: Final = (
     """,
     """
     select format('column %I.%s %I: %s, collation %s, %s, default %s, generated %s, identity %s',
-      relname, lpad(attnum::text, 2, '0'), attname, format_type(atttypid, atttypmod),
+      relname, lpad((row_number() over (partition by attrelid order by attnum))::text, 2, '0'),
+      attname, format_type(atttypid, atttypmod),
       coalesce(collname, 'none'), case when attnotnull then 'not null' else 'nullable' end,
       coalesce(pg_get_expr(adbin, adrelid), 'none'),
       coalesce(nullif(attgenerated::text, ''), 'no'), coalesce(nullif(attidentity::text, ''), 'no'))

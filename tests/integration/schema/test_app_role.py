@@ -14,7 +14,11 @@ from tests.rows import an_id, organization, rows_of, seed
 
 HERE: Final = organization(1)
 TENANT: Final = "organization_id"
-COLUMN: Final = {"organizations": "id", "alembic_version": "version_num"}
+COLUMN: Final = {
+    "alembic_version": "version_num",
+    "listed_organizations": "id",
+    "organizations": "id",
+}
 DDL: Final = [
     pytest.param("create table mine (id text)", id="a table"),
     pytest.param("create temporary table projects (id text)", id="a temporary table"),
@@ -143,6 +147,7 @@ async def test_a_project_is_purged_as_a_whole(database_urls: DatabaseUrls) -> No
     assert {table for table, rows in left.items() if rows} == {
         "audit_records",
         "members",
+        "organization_limits",
         "policy_activations",  # those of the organization
         "policy_decisions",
         "policy_units",

@@ -7,9 +7,10 @@ from typing import Final
 import pytest
 
 from runtime.store import revisions, schema
+from runtime.store.rights import TENANTLESS
 from tests.database import DatabaseUrls, session
 from tests.integration.schema.catalogue import written_down
-from tests.rows import organization, rows_of, seed
+from tests.rows import INSTANT, organization, rows_of, seed
 
 KNOWN: Final = revisions.revisions()
 STEPS: Final = tuple(zip((revisions.BASE, *KNOWN), KNOWN, strict=False))
@@ -56,6 +57,24 @@ async def test_the_whole_stair_leaves_no_trace(empty_database_urls: DatabaseUrls
     assert written_down(urls) == head
 
 
+async def test_organizations_that_are_there_are_listed(empty_database_urls: DatabaseUrls) -> None:
+    """Those from before the list, with what is archived of them, and row security is back on."""
+    urls, archived = empty_database_urls, rows_of(organization(2))["organizations"]
+    await schema.upgrade(urls.owner_url, to="0006")
+    async with session(urls.superuser_url) as superuser:
+        await seed(superuser, {"organizations": ROWS["organizations"]})
+        await seed(superuser, {"organizations": {**archived, "archived_at": INSTANT}})
+    await schema.upgrade(urls.owner_url, to="0007")
+
+    async with session(urls.superuser_url) as superuser:
+        listed = await superuser.fetch("select id, archived from listed_organizations order by id")
+        forced = await superuser.fetchval(
+            "select relforcerowsecurity from pg_class where relname = 'organizations'"
+        )
+    assert [tuple(row) for row in listed] == [(organization(1), False), (organization(2), True)]
+    assert forced is True
+
+
 async def test_every_table_has_a_sample_row(database_urls: DatabaseUrls) -> None:
     """A table without a row in `tests/rows.py` would be walked over empty."""
     await _seed(database_urls)
@@ -73,11 +92,12 @@ async def _seed(urls: DatabaseUrls) -> None:
 
 
 async def _counted(urls: DatabaseUrls) -> dict[str, int]:
-    """Return how many rows each table of ours has, whoever's they are."""
+    """Return how many rows each table of tenants has, whoever's they are."""
     async with session(urls.superuser_url) as superuser:
         tables = await superuser.fetch(
             "select relname from pg_class where relnamespace = 'public'::regnamespace "
-            "and relkind = 'r' and relname <> 'alembic_version'"
+            "and relkind = 'r' and relname <> all ($1)",
+            sorted(TENANTLESS),
         )
         return {
             table: await superuser.fetchval(f"select count(*) from {table}")  # noqa: S608  # ours

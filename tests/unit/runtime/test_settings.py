@@ -2,7 +2,9 @@
 
 import pytest
 
-from runtime.settings import QUIET, ServiceSettings, SettingsError, quiet_environment
+from runtime.domain.approval_request import APPROVAL_LASTS
+from runtime.kit.quiet import QUIET
+from runtime.settings import ServiceSettings, SettingsError, quiet_environment
 
 
 def test_unset_variables_are_set() -> None:
@@ -71,6 +73,7 @@ WHOLE = {
     "PLANGATE_ALLOWED_ORIGINS": "https://console.example.com",
     "PLANGATE_REQUEST_RATE": "10/20",
     "PLANGATE_LEASE_TTL_S": "3.5",
+    "PLANGATE_APPROVAL_LASTS_S": "7200",
     "PLANGATE_LOG_LEVEL": "WARNING",
     "PLANGATE_METRICS_TOKEN": "m" * 16,
     "PLANGATE_MIGRATION_URL": "postgresql://owner@db/plangate",
@@ -96,6 +99,7 @@ def test_a_whole_platform_is_read() -> None:
     assert read.edge.request_rate is not None
     assert (read.edge.request_rate.per_s, read.edge.request_rate.burst) == (10, 20)
     assert (read.lease_ttl_s, read.edge.log_level) == (3.5, "warning")
+    assert read.approval_lasts_s == 7_200
     assert "hunter7" not in repr(read)
 
 
@@ -125,6 +129,10 @@ def test_the_request_rate_can_be_off() -> None:
         pytest.param("PLANGATE_LEASE_TTL_S", "0.1", id="too short a lease"),
         pytest.param("PLANGATE_LEASE_TTL_S", "nan", id="not a number"),
         pytest.param("PLANGATE_LEASE_TTL_S", "six", id="a lease in words"),
+        pytest.param("PLANGATE_APPROVAL_LASTS_S", "59", id="too short a request"),
+        pytest.param("PLANGATE_APPROVAL_LASTS_S", "2592001", id="too long a request"),
+        pytest.param("PLANGATE_APPROVAL_LASTS_S", "nan", id="no number of seconds"),
+        pytest.param("PLANGATE_APPROVAL_LASTS_S", "24h", id="a request in hours"),
         pytest.param("PLANGATE_LOG_LEVEL", "loud", id="no level"),
         pytest.param("PLANGATE_ISSUERS", "{}", id="no list"),
         pytest.param("PLANGATE_ISSUERS", '[{"issuer": "http://evil"}]', id="no issuer"),
@@ -136,6 +144,18 @@ def test_a_variable_that_can_not_be_used_is_named(variable: str, value: str) -> 
         ServiceSettings.read({**WHOLE, variable: value})
 
 
+def test_bounds_are_told_as_they_are_set() -> None:
+    """In seconds that a person can copy."""
+    with pytest.raises(SettingsError, match=r"'1e9', expected seconds from 60 to 2592000$"):
+        ServiceSettings.read({"PLANGATE_APPROVAL_LASTS_S": "1e9"})
+
+
+def test_requests_for_approval_last_a_day_unless_somebody_says_otherwise() -> None:
+    """The same day, wherever it stands."""
+    assert ServiceSettings.read({}).approval_lasts_s == APPROVAL_LASTS.total_seconds()
+    assert ServiceSettings().approval_lasts_s == APPROVAL_LASTS.total_seconds()
+
+
 @pytest.mark.parametrize("missing", ["PLANGATE_REDIS_URL", "PLANGATE_TOKEN_KEYS"])
 def test_half_a_platform_is_refused(missing: str) -> None:
     """A database alone serves nothing: it fails closed, and says what to set."""
@@ -143,3 +163,33 @@ def test_half_a_platform_is_refused(missing: str) -> None:
 
     with pytest.raises(SettingsError, match=f"{missing} is not"):
         ServiceSettings.read(told).require_platform()
+
+
+def test_the_key_of_bundles_is_a_value_or_a_file() -> None:
+    """With an id of its own, if it has one; what kind of key it is, the start finds out."""
+    token = {"PLANGATE_BUNDLE_TOKEN": "t" * 32}
+    value = ServiceSettings.read({**token, "PLANGATE_BUNDLE_KEY": "-----BEGIN PRIVATE KEY-----"})
+    file = ServiceSettings.read(
+        {**token, "PLANGATE_BUNDLE_KEY_FILE": "key.pem", "PLANGATE_BUNDLE_KEY_ID": "2026"}
+    )
+
+    assert value.rules.bundle_key is not None
+    assert "BEGIN" not in repr(value.rules)
+    assert (value.rules.bundle_key_id, value.rules.bundle_key_file) == ("plangate", None)
+    assert (file.rules.bundle_key_id, file.rules.bundle_key_file) == ("2026", "key.pem")
+    assert file.rules.bundle_key is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param(("KEY",), id="a key without a token"),
+        pytest.param(("KEY_FILE",), id="a file without a token"),
+        pytest.param(("TOKEN",), id="a token without a key"),
+        pytest.param(("KEY", "KEY_FILE", "TOKEN"), id="two keys"),
+    ],
+)
+def test_a_key_and_the_token_of_bundles_go_together(told: tuple[str, ...]) -> None:
+    """Bundles that nobody may fetch, or that nobody signs, are a mistake."""
+    with pytest.raises(SettingsError, match="go together"):
+        ServiceSettings.read({f"PLANGATE_BUNDLE_{name}": "x" * 32 for name in told})
