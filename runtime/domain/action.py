@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from runtime.domain.condition import Condition
+from runtime.domain.errors import DeclarationError
+from runtime.domain.job import HIGHEST_PRIORITY, USUAL_PRIORITY
+from runtime.kit.canonical_json import CanonicalJsonError, canonical_bytes
+from runtime.kit.json_pointer import PointerError, parse
 from runtime.kit.json_value import JsonObject
 
 ACTION_ID = re.compile(
     r"^(?P<name>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+)@(?P<version>[1-9][0-9]*)$"
 )
+
+LONGEST_DELAY_S: Final = 7 * 86_400.0
+LONGEST_SERIAL: Final = 200
+MOST_PARAMETER_BYTES: Final = 32_768
 
 Handler: TypeAlias = Callable[[JsonObject, JsonObject], JsonObject]
 """A pure function `(inputs, state) -> state`; both arguments are the handler's own copies."""
@@ -62,10 +70,71 @@ class Permission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideEffect:
-    """Name a job that runs after the commit, through the queue, never in the request."""
+    """Name a job that runs after the commit, through the queue, never in the request.
+
+    Attributes:
+        job: the name under which a plugin registers what runs.
+        description: what follows, for people.
+        parameters: given to it as they stand here; references to secrets, never their values.
+        result_action: the action by which its result enters the state, `name@version`; empty for
+            what the effect declares, if anything.
+        serial: of a project's jobs with one serial name, one runs at a time, in the order of their
+            commits; empty for all at once.
+        unique_by: JSON Pointers into the inputs: while a job of this name waits or runs, another
+            with equal values there is not put; None puts each.
+        priority: 0 to 9; the largest first.
+        delay_s: how long after the commit it may start.
+    """
 
     job: str
     description: str
+    parameters: JsonObject = field(default_factory=dict, hash=False)
+    result_action: str = ""
+    serial: str = ""
+    unique_by: tuple[str, ...] | None = None
+    priority: int = USUAL_PRIORITY
+    delay_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        problems = tuple(self._problems())
+        if problems:
+            raise DeclarationError(subject=f"side effect {self.job}", problems=problems)
+
+    def document(self) -> JsonObject:
+        """Return the declaration as JSON; what is as usual is not told."""
+        unique_by = None if self.unique_by is None else list(self.unique_by)
+        usual = {
+            "parameters": (self.parameters, {}),
+            "result_action": (self.result_action, ""),
+            "serial": (self.serial, ""),
+            "unique_by": (unique_by, None),
+            "priority": (self.priority, USUAL_PRIORITY),
+            "delay_s": (self.delay_s, 0.0),
+        }
+        return {
+            "job": self.job,
+            "description": self.description,
+            **{name: value for name, (value, default) in usual.items() if value != default},
+        }
+
+    def _problems(self) -> Iterator[str]:
+        if not 0 <= self.priority <= HIGHEST_PRIORITY:
+            yield f"priority: is {self.priority}, expected 0 to {HIGHEST_PRIORITY}"
+        if not 0 <= self.delay_s <= LONGEST_DELAY_S:
+            yield f"delay_s: is {self.delay_s}, expected 0 to {LONGEST_DELAY_S:g}"
+        if self.result_action and not ACTION_ID.fullmatch(self.result_action):
+            yield f"result_action: is '{self.result_action}', expected 'noun.verb@version'"
+        if len(self.serial) > LONGEST_SERIAL:
+            yield f"serial: has {len(self.serial)} letters, expected {LONGEST_SERIAL} at most"
+        try:
+            size = len(canonical_bytes(self.parameters))
+            for pointer in self.unique_by or ():
+                parse(pointer)
+        except (CanonicalJsonError, PointerError) as error:
+            yield str(error)
+            return
+        if size > MOST_PARAMETER_BYTES:
+            yield f"parameters: have {size} bytes, expected {MOST_PARAMETER_BYTES} at most"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +213,5 @@ class Action:
             },
             "cost": self.cost,
             **{name: amount for name, amount in charged.items() if amount},
-            "side_effects": [
-                {"job": effect.job, "description": effect.description}
-                for effect in self.side_effects
-            ],
+            "side_effects": [effect.document() for effect in self.side_effects],
         }

@@ -12,6 +12,7 @@ from runtime.domain.action import Action
 from runtime.domain.component import Component
 from runtime.domain.limits import NO_LIMITS, Limits
 from runtime.domain.principal import Mode, Principal
+from runtime.plugins.effects import Effect
 
 CONTRACT_VERSION = 1
 
@@ -51,6 +52,7 @@ class Plugin:
         components: state that it adds.
         actions: operations that it adds.
         environments: what is made of them.
+        effects: what runs when its actions, or anybody's, ask for them by name.
     """
 
     id: str
@@ -58,4 +60,5 @@ class Plugin:
     components: tuple[Component, ...]
     actions: tuple[Action, ...]
     environments: tuple[Environment, ...] = ()
+    effects: tuple[Effect, ...] = ()
     contract: int = CONTRACT_VERSION

@@ -19,6 +19,7 @@ from runtime.domain.errors import (
     StorageUnavailableError,
 )
 from runtime.domain.history import Cause
+from runtime.domain.job import NewJob
 from runtime.domain.record import AuditRecord, Event
 from runtime.domain.shared_use import Counter
 from runtime.domain.state import State
@@ -123,6 +124,7 @@ class Commit:
         state: the state that follows.
         usage: the usage book that follows, as text.
         charges: what is added to budgets that projects share.
+        jobs: the side effects that follow.
     """
 
     organization_id: str
@@ -144,6 +146,7 @@ class Commit:
     approvals: tuple[NewApproval, ...] = ()
     uses: tuple[NewUse, ...] = ()
     charges: tuple[NewCharge, ...] = ()
+    jobs: tuple[NewJob, ...] = ()
 
 
 async def commit(database: Database, groups: Sequence[Commit]) -> Mapping[Counter, int]:
@@ -202,6 +205,7 @@ def _group(group: Commit) -> dict[str, object]:
     approvals = {"approvals": group.approvals, "uses": group.uses} if _approves(group) else {}
     return {
         **approvals,
+        **({"jobs": group.jobs} if group.jobs else {}),
         "project_id": group.project_id,
         "at": group.at,
         "fence": group.fence,

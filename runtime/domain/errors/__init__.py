@@ -32,6 +32,10 @@
     ├── TokenMalformedError          a text that is no token
     ├── CredentialRefusedError       a credential that opens nothing, whatever the reason
     ├── CredentialUnverifiableError  a credential that can't be judged at the moment
+    ├── DeliveryRefusedError         a delivery that no secret of a hook signed
+    ├── DeliveryStaleError           a delivery that was signed at another time than now
+    ├── DeliveryUnfitError           a delivery that a hook's mapping makes no plan of
+    ├── DeliveryUncertainError       a delivery of which nobody knows whether it acted before
     ├── AuthenticationBusyError      too many credentials that nobody knows are being looked up
     ├── ExportsBusyError             as many exports run as may run at once
     ├── IdentityRefusedError         a bearer token or login that was not believed
@@ -40,6 +44,8 @@
     ├── PolicyUncheckableError       rules that could not be tried, or took too long
     ├── PolicyMovedError             rules that others were tried together with have changed
     ├── ApprovalMismatchError        a vote on another plan than the one it was asked about
+    ├── QueueUnavailableError        the queue takes no jobs now; they are kept
+    ├── JobMessageError              a message of the queue that names no jobs
     ├── EmbeddedServerError          an embedded Postgres or Redis that can't be started or kept
     ├── EmbeddedFolderBusyError      a folder whose embedded server another process runs
     ├── DevFolderError               a folder, or a file in it, that `plangate dev` can't use
@@ -73,6 +79,13 @@ from runtime.domain.errors.histories import (
     TamperedStateError,
     VersionMismatchError,
 )
+from runtime.domain.errors.hooks import (
+    DeliveryRefusedError,
+    DeliveryStaleError,
+    DeliveryUncertainError,
+    DeliveryUnfitError,
+)
+from runtime.domain.errors.jobs import JobMessageError, QueueUnavailableError
 from runtime.domain.errors.machines import (
     DevFolderBusyError,
     DevFolderError,
@@ -120,6 +133,10 @@ __all__ = [
     "CredentialUnverifiableError",
     "DeadlineError",
     "DeclarationError",
+    "DeliveryRefusedError",
+    "DeliveryStaleError",
+    "DeliveryUncertainError",
+    "DeliveryUnfitError",
     "DevFolderBusyError",
     "DevFolderError",
     "DomainError",
@@ -128,6 +145,7 @@ __all__ = [
     "EnvironmentNotInstalledError",
     "ExportsBusyError",
     "IdentityRefusedError",
+    "JobMessageError",
     "KeyReusedError",
     "LeaseBusyError",
     "LeaseLostError",
@@ -142,6 +160,7 @@ __all__ = [
     "PolicyRefusedError",
     "PolicyUncheckableError",
     "ProjectArchivedError",
+    "QueueUnavailableError",
     "RatesUnavailableError",
     "ReplayError",
     "RoleReservedError",

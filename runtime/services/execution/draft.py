@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -12,6 +12,7 @@ import orjson
 
 from runtime.domain.head import Head
 from runtime.domain.history import Cause
+from runtime.domain.job import NewJob
 from runtime.domain.limits import BudgetScope
 from runtime.domain.outcome import PlanOutcome, StepStatus
 from runtime.domain.record import AuditRecord, Event
@@ -65,6 +66,7 @@ class Draft:
     _events: list[Event] = field(default_factory=list)
     _records: list[AuditRecord] = field(default_factory=list)
     _decisions: dict[str, NewDecision] = field(default_factory=dict)
+    _jobs: list[NewJob] = field(default_factory=list)
 
     def add_outcome(
         self,
@@ -115,6 +117,10 @@ class Draft:
             if decided_step is not None and decided_step.record is not None and step.decision_id:
                 self._decisions[decided_step.record.id] = decided_step.record
 
+    def add_jobs(self, jobs: Iterable[NewJob]) -> None:
+        """Take in what follows the commit."""
+        self._jobs.extend(jobs)
+
     def add_reversion(self, reversion: Reversion) -> Executed:
         """Make an earlier state the next version, and return what its caller is answered."""
         target, before = reversion.target, self.state
@@ -161,6 +167,7 @@ class Draft:
             events=tuple(self._events),
             records=tuple(self._records),
             decisions=tuple(self._decisions.values()),
+            jobs=tuple(self._jobs),
         )
 
     def _announce(

@@ -10,9 +10,11 @@ from runtime.services.execution.judging import Judge
 class Judges:
     """Find the judge of an environment."""
 
-    def __init__(self, environments: Environments) -> None:
+    def __init__(self, environments: Environments, *, puts_jobs: bool = False) -> None:
+        """Make the judges; `puts_jobs` lets side effects follow, where workers run them."""
         self._judges = {
-            name: Judge(environment.compiled) for name, environment in environments.items()
+            name: Judge(environment.compiled, puts_jobs=puts_jobs)
+            for name, environment in environments.items()
         }
 
     def of(self, environment: str) -> Judge:

@@ -32,6 +32,7 @@ from runtime.services.execution.approval_book import ApprovalBook
 from runtime.services.execution.approval_facts import NO_APPROVALS, ApprovalFacts, revision_of
 from runtime.services.execution.changes import Change, Executed, Execution
 from runtime.services.execution.draft import Draft, Tenure
+from runtime.services.execution.following import jobs_of
 from runtime.services.execution.shared_book import SharedBook
 from runtime.services.policies.decided_steps import DecidedPlan, DecidedPlans
 from runtime.store.executions import Commit
@@ -86,8 +87,16 @@ class _Beside:
 class Judge:
     """Judge groups of changes by the registry of their project's environment."""
 
-    def __init__(self, registry: CompiledRegistry) -> None:
+    def __init__(self, registry: CompiledRegistry, *, puts_jobs: bool = False) -> None:
+        """Keep the registry.
+
+        Args:
+            registry: the declarations.
+            puts_jobs: whether side effects of what is done follow as jobs; not where nothing
+                would run them.
+        """
         self.registry = registry
+        self._puts_jobs = puts_jobs
 
     def group(
         self,
@@ -202,6 +211,9 @@ class Judge:
             shared.add(change, judged.outcome)
             draft.add_decisions(judged.outcome, said)
             asked = book.add(change, judged.outcome, said)
+            if self._puts_jobs:
+                project = draft.tenure.project_id
+                draft.add_jobs(jobs_of(change, judged.outcome, self.registry, project_id=project))
             return draft.add_outcome(change, judged.outcome, judged.state, approval=asked)
         _check_version(change, draft.state)
         if head.archived:

@@ -23,6 +23,10 @@ LINGER_S: Final = 2.0
 LEASE_WAIT_S: Final = 5.0
 
 
+def _nobody() -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
     """Hold what serving a line takes.
@@ -36,6 +40,7 @@ class Needs:
         measures: told of groups, waits and refused fences.
         linger_s: how long a lease is kept for who may still come.
         lease_wait_s: how long a lease is waited for.
+        jobs_put: told when a commit has put jobs, so that they are handed over at once.
         shared_uses: remembers what is used of budgets that projects share.
         approval_lasts: how long a request for approval can be granted and used.
     """
@@ -52,4 +57,5 @@ class Needs:
     linger_s: float = LINGER_S
     lease_wait_s: float = LEASE_WAIT_S
     approval_lasts: timedelta = APPROVAL_LASTS
+    jobs_put: Callable[[], None] = _nobody
     shared_uses: SharedUses = field(default_factory=SharedUses)

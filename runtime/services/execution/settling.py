@@ -189,6 +189,8 @@ class Settling:
             await self._write(self._needs.decisions.without_stored(verdict.commit))
             self._needs.decisions.stored(verdict.commit)
             self._needs.measures.group_committed(len(group))
+            if verdict.commit.jobs:
+                self._needs.jobs_put()
             for outcome in verdict.commit.outcomes:
                 self._needs.measures.executed(outcome.status)
             self._hold.moved(verdict.head, fence=lease.token)

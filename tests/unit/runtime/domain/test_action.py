@@ -1,8 +1,12 @@
 """An action is named with its version and declares itself as JSON."""
 
+import pytest
+
 from runtime.domain.action import Permission, Risk, SideEffect
 from runtime.domain.condition import Condition
+from runtime.domain.errors import DeclarationError
 from runtime.kit.canonical_json import canonical_bytes
+from runtime.kit.json_value import JsonValue
 from tests.builders import an_action
 
 
@@ -58,3 +62,53 @@ def test_tokens_and_money_are_declared_where_there_are_any() -> None:
 
     assert {"tokens", "money_micros"}.isdisjoint(plain)
     assert paid == {**plain, "tokens": 3, "money_micros": 250}
+
+
+def test_a_side_effect_tells_what_is_not_as_usual() -> None:
+    """What declares no more than a name has the digest that it always had."""
+    plain = SideEffect(job="box.label", description="Prints.")
+    full = SideEffect(
+        job="box.label",
+        description="Prints.",
+        parameters={"key": {"secret": "printer"}},
+        result_action="box.note@1",
+        serial="printer",
+        unique_by=("/value",),
+        priority=9,
+        delay_s=1.5,
+    )
+
+    assert plain.document() == {"job": "box.label", "description": "Prints."}
+    assert full.document() == {
+        **plain.document(),
+        "parameters": {"key": {"secret": "printer"}},
+        "result_action": "box.note@1",
+        "serial": "printer",
+        "unique_by": ["/value"],
+        "priority": 9,
+        "delay_s": 1.5,
+    }
+    assert canonical_bytes(full.document())
+
+
+@pytest.mark.parametrize(
+    ("declared", "problem"),
+    [
+        pytest.param({"priority": 10}, "priority: is 10", id="priority"),
+        pytest.param({"delay_s": -1.0}, "delay_s: is -1", id="past"),
+        pytest.param({"delay_s": 1e9}, "delay_s: is 1000000000", id="too late"),
+        pytest.param({"result_action": "box.note"}, "result_action: is 'box.note'", id="action"),
+        pytest.param({"serial": "x" * 201}, "serial: has 201", id="serial"),
+        pytest.param({"unique_by": ("value",)}, "does not start with", id="pointer"),
+        pytest.param({"parameters": {"a": float("nan")}}, "nan", id="parameters"),
+        pytest.param({"parameters": {"a": "x" * 40_000}}, "parameters: have", id="size"),
+    ],
+)
+def test_a_side_effect_that_can_not_be_kept_is_refused(
+    declared: dict[str, JsonValue], problem: str
+) -> None:
+    """A declaration that a commit could not store is told where it is made."""
+    with pytest.raises(DeclarationError) as refused:
+        SideEffect(job="box.label", description="Prints.", **declared)
+
+    assert problem in str(refused.value).lower()

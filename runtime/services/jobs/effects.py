@@ -1,0 +1,137 @@
+"""Run the side effects of executions: call the handler, and write its result back as an action.
+
+A result enters the state through the engine like anybody's plan, as the job's principal and with
+every guard; under a key of the job's own, so that however often the job runs it is done once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+import orjson
+from pydantic import ValidationError
+
+from runtime.domain.job import BegunJob, EffectOrder
+from runtime.domain.plan import Plan, Step
+from runtime.kit.canonical_json import parse
+from runtime.kit.json_value import JsonObject
+from runtime.ports.effect import Effect, EffectCall, EffectResult, Effects, EffectTools
+from runtime.ports.effect_failure import PermanentError, RetryableError
+from runtime.services.context import Context, RequestKey
+from runtime.services.execution.changes import Executed
+from runtime.services.execution.plans import PlanRequest
+from runtime.services.jobs.runner import Bounds, Cleared
+
+ROUTE: Final = "job"
+"""Where keys of results belong; no route of the API is called so."""
+
+
+class WritesBack(Protocol):
+    """Execute plans: the role of `execution.plans.Plans` here."""
+
+    async def execute(self, context: Context, project_id: str, *, asked: PlanRequest) -> Executed:
+        """Execute a plan, or return what came of it when its key was used for it before."""
+        ...
+
+
+class EffectRunner:
+    """Run jobs that actions asked for."""
+
+    def __init__(self, effects: Effects, tools: EffectTools, *, plans: WritesBack) -> None:
+        self._effects = effects
+        self._tools = tools
+        self._plans = plans
+
+    def bounds(self, job: BegunJob) -> Bounds | None:
+        """Return what the effect declares, unless the job says otherwise."""
+        effect = self._effects.get(job.name)
+        if effect is None:
+            return None
+        return Bounds(
+            start_to_close_s=job.start_to_close_s or effect.start_to_close_s,
+            schedule_to_start_s=job.schedule_to_start_s or effect.schedule_to_start_s,
+            retries=effect.retries,
+        )
+
+    async def run(self, job: BegunJob, cleared: Cleared) -> JsonObject:
+        """Call the handler once, and write its result back; return what is kept of both.
+
+        Raises:
+            RetryableError: it may succeed later, or its order is of a newer release.
+            PermanentError: it never will.
+            DomainError: its result could not be written back now.
+        """
+        effect = self._effects[job.name]
+        order = _order(job)
+        result = await effect.handler(_call(job, order, cleared), self._tools)
+        if not isinstance(result, EffectResult):
+            raise PermanentError(
+                f"the handler of {effect.name} gave back a {type(result).__name__}, "
+                "expected an EffectResult"
+            )
+        if result.write_back is None:
+            return dict(result.document)
+        return {
+            **result.document,
+            "written_back": await self._written_back(
+                job, cleared, action=_result_action(effect, order), inputs=result.write_back
+            ),
+        }
+
+    async def _written_back(
+        self, job: BegunJob, cleared: Cleared, *, action: str, inputs: JsonObject
+    ) -> Mapping[str, str]:
+        """Execute the action that takes the result, once however often it is asked for."""
+        try:
+            plan = Plan(steps=(Step(action=action, inputs=inputs),))
+        except ValidationError as error:
+            raise PermanentError("its result is no input of an action") from error
+        executed = await self._plans.execute(
+            Context(
+                caller=cleared.caller,
+                # What handlers give back may differ from one attempt to the next; the first counts.
+                key=RequestKey(route=ROUTE, key=job.id, body_digest=job.id),
+            ),
+            job.project_id,
+            asked=PlanRequest(plan=plan),
+        )
+        outcome = parse(executed.document)
+        return {"outcome": outcome["id"], "status": outcome["status"]}
+
+
+def _order(job: BegunJob) -> EffectOrder:
+    try:
+        return EffectOrder.model_validate_json(job.payload)
+    except ValidationError as error:
+        raise RetryableError("its order is not one that this release can read") from error
+
+
+def _call(job: BegunJob, order: EffectOrder, cleared: Cleared) -> EffectCall:
+    if job.document is None or job.step is None or job.outcome_id is None:
+        raise PermanentError("the execution that it follows is gone")
+    step = orjson.loads(job.document)["steps"][job.step]
+    return EffectCall(
+        job_id=job.id,
+        idempotency_key=job.id,
+        organization=job.organization_id,
+        project=job.project_id,
+        principal=cleared.principal,
+        outcome_id=job.outcome_id,
+        step=job.step,
+        action=order.action,
+        inputs=step["inputs"],
+        diff=tuple(step["diff"]),
+        attempt=job.attempt,
+        payload=order.parameters,
+    )
+
+
+def _result_action(effect: Effect, order: EffectOrder) -> str:
+    named = order.result_action or effect.result_action
+    if not named:
+        raise PermanentError(
+            f"{effect.name} gave back a result to write, and neither it nor {order.action} names "
+            "the action that takes it"
+        )
+    return named
