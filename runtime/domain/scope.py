@@ -28,6 +28,8 @@ class Scope(StrEnum):
     OUTCOMES_READ = "outcomes:read"
     POLICIES_READ = "policies:read"
     POLICIES_MANAGE = "policies:manage"
+    SCHEDULES_READ = "schedules:read"
+    SCHEDULES_MANAGE = "schedules:manage"
 
 
 # The answer to the greater request shows all that the lesser one asks for.
@@ -39,6 +41,7 @@ _GRANTED_WITH: Final[Mapping[Scope, Scope]] = MappingProxyType(
         Scope.TOKENS_READ: Scope.TOKENS_MANAGE,
         Scope.PLANS_SIMULATE: Scope.PLANS_EXECUTE,
         Scope.POLICIES_READ: Scope.POLICIES_MANAGE,
+        Scope.SCHEDULES_READ: Scope.SCHEDULES_MANAGE,
     }
 )
 

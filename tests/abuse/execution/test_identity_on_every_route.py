@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from itertools import product
 
-from tests.abuse.execution.wish import Route
-
 from runtime.kit.json_value import JsonObject
 from tests.abuse.execution.real_app import Acting, RealApp
+from tests.abuse.execution.wish import Route
 from tests.abuse.execution.wishes import WISHES
 from tests.database import session
 

@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from runtime.kit.json_value import JsonObject
+from tests.abuse.execution.hook_wishes import OF_HOOKS
 from tests.abuse.execution.real_app import OPERATOR, Acting, RealApp, moved
+from tests.abuse.execution.schedule_wishes import OF_SCHEDULES
 from tests.abuse.execution.wish import Make, Route, Wish
 
 
@@ -214,40 +216,6 @@ async def _revocation(app: RealApp, who: Acting) -> Wish:
     return Wish(path=rotation.path.replace(":rotate", ":revoke"), token=who.token)
 
 
-async def a_hook_wish(app: RealApp, who: Acting, project: str) -> JsonObject:
-    """Say what hook to make, for a service that operates the project."""
-    service = await app.service(who)
-    granted = await app.call(
-        "PUT", f"{project}/members/{service}", {"role": "operator"}, token=who.token
-    )
-    assert granted.status == 200, granted.body
-    step = {"action": "counter.increment", "inputs": {"by": {"pointer": "/by"}}}
-    return {
-        "name": f"hook {next(app.numbers)}",
-        "style": "standard-webhooks",
-        "service": service,
-        "mapping": {"steps": [step]},
-    }
-
-
-async def _hook(app: RealApp, who: Acting) -> Wish:
-    project = f"/v1/projects/{(await app.project(who))['id']}"
-    return Wish(
-        path=f"{project}/hooks",
-        document=await a_hook_wish(app, who, project),
-        token=who.token,
-    )
-
-
-def _of_hook(verb: str, document: JsonObject | None) -> Make:
-    async def made(app: RealApp, who: Acting) -> Wish:
-        hook = await _hook(app, who)
-        made = await app.made(hook.path, hook.document, token=who.token)
-        return Wish(path=f"{hook.path}/{made['id']}{verb}", document=document, token=who.token)
-
-    return made
-
-
 def _rules(level: str) -> JsonObject:
     """Build rules of an organization or a project, with their test."""
     text = f'package tenant.{level}\n\nimport rego.v1\n\nroles contains "finance" if false\n'
@@ -313,12 +281,6 @@ WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
         ): _approval_withdrawal,
         ("PUT", "/v1/projects/{project_id}/members/{member_id}"): _membership,
         ("DELETE", "/v1/projects/{project_id}/members/{member_id}"): _withdrawal,
-        ("POST", "/v1/projects/{project_id}/hooks"): _hook,
-        ("PATCH", "/v1/projects/{project_id}/hooks/{hook_id}"): _of_hook("", {"enabled": False}),
-        ("POST", "/v1/projects/{project_id}/hooks/{hook_id}:rotate"): _of_hook(
-            ":rotate", {"overlap_s": 60}
-        ),
-        ("DELETE", "/v1/projects/{project_id}/hooks/{hook_id}"): _of_hook("", None),
         ("POST", "/v1/projects"): _project,
         ("PATCH", "/v1/projects/{project_id}"): _project_change,
         ("POST", "/v1/projects/{project_id}:archive"): _archive,
@@ -338,6 +300,8 @@ WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
         ("POST", "/v1/tokens/{token_id}:rotate"): _rotation,
         ("POST", "/v1/tokens/{token_id}:revoke"): _revocation,
         **_OF_RULES,
+        **OF_HOOKS,
+        **OF_SCHEDULES,
     }
 )
 

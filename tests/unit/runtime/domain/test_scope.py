@@ -13,6 +13,7 @@ IMPLIED = {
     (Scope.TOKENS_MANAGE, Scope.TOKENS_READ),
     (Scope.PLANS_EXECUTE, Scope.PLANS_SIMULATE),
     (Scope.POLICIES_MANAGE, Scope.POLICIES_READ),
+    (Scope.SCHEDULES_MANAGE, Scope.SCHEDULES_READ),
 }
 
 
@@ -59,4 +60,6 @@ def test_the_names_are_stable() -> None:
         "outcomes:read",
         "policies:read",
         "policies:manage",
+        "schedules:read",
+        "schedules:manage",
     ]

@@ -1,0 +1,238 @@
+"""Declare `plangate schedule`: keep the plans of a project that come due by the clock."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+import orjson
+import typer
+
+from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError, plain
+from runtime.entrypoints.cli.console import Api, command
+from runtime.entrypoints.cli.documents import read_document
+from runtime.entrypoints.cli.naming import project_id
+
+app = typer.Typer(
+    name="schedule",
+    help="Keep plans that come due by the clock.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help, as the command above: rich costs half of its time
+    pretty_exceptions_enable=False,
+)
+
+COLUMNS: Final = {
+    "ID": "id",
+    "NAME": "name",
+    "CRON": "cron",
+    "ZONE": "zone",
+    "NEXT": "next_at",
+    "PAUSED": "paused_at",
+}
+WHOLE: Final = {
+    **COLUMNS,
+    "JITTER": "jitter_s",
+    "CATCHES UP": "catch_up",
+    "ATOMIC": "atomic",
+    "PRINCIPAL": "principal",
+    "CREATED": "created_at",
+    "BY": "created_by",
+    "PLAN": "plan",
+}
+FIRINGS: Final = {
+    "INSTANT": "instant",
+    "STATUS": "status",
+    "OUTCOME": "outcome",
+    "REASON": "reason",
+    "TRIES": "tries",
+    "ENDED": "ended_at",
+}
+
+
+_ID: Final = re.compile(r"sch_[0-9A-Z]{26}")
+
+
+class CatchUp(StrEnum):
+    """Name what becomes of times that nobody could see to."""
+
+    NONE = "none"
+    LAST = "last"
+    ALL = "all"
+
+
+class Role(StrEnum):
+    """Name what the service that executes a schedule is in the project."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+class Mode(StrEnum):
+    """Name how much one plan may do."""
+
+    INTERACTIVE = "interactive"
+    ASSISTED = "assisted"
+    AUTONOMOUS = "autonomous"
+
+
+Schedule = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Its name or id.")]
+Project = Annotated[
+    str | None,
+    typer.Option(metavar="PROJECT", help="Its name or id. [the demo of `plangate dev`]"),
+]
+Cron = Annotated[
+    str,
+    typer.Argument(
+        metavar="CRON",
+        help="Minute, hour, day of the month, month, day of the week: '30 6 * * mon-fri'.",
+    ),
+]
+PlanText = Annotated[
+    str,
+    typer.Argument(
+        metavar="JSON|FILE|-",
+        help='A plan, such as {"steps": [{"action": "counter.set", "inputs": {"value": 3}}]}, or '
+        "its steps alone.",
+    ),
+]
+Zone = Annotated[str, typer.Option(metavar="ZONE", help="By whose clocks.")]
+Jitter = Annotated[
+    int, typer.Option(min=0, max=3600, metavar="SECONDS", help="Up to so much later.")
+]
+Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="At most so many. [all]")]
+
+
+@command(app)
+def create(  # noqa: PLR0913, PLR0917  # one parameter an option
+    api: Api,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
+    cron: Cron,
+    plan: PlanText,
+    *,
+    project: Project = None,
+    zone: Zone = "UTC",
+    jitter: Jitter = 0,
+    catch_up: Annotated[
+        CatchUp, typer.Option(case_sensitive=False, help="What becomes of times that were missed.")
+    ] = CatchUp.LAST,
+    atomic: Annotated[bool, typer.Option("--atomic", help="All steps or none.")] = False,
+    role: Annotated[
+        Role, typer.Option(case_sensitive=False, help="Of the service that executes it.")
+    ] = Role.OPERATOR,
+    extra_role: Annotated[
+        list[str] | None, typer.Option(metavar="ROLE", help="One of the environment's; repeatable.")
+    ] = None,
+    mode: Annotated[
+        Mode, typer.Option(case_sensitive=False, help="Of the service that executes it.")
+    ] = Mode.ASSISTED,
+) -> None:
+    """Let a plan come due by the clock; a service of its own executes it."""
+    body = {
+        "name": name,
+        "cron": cron,
+        "zone": zone,
+        "jitter_s": jitter,
+        "catch_up": catch_up.value,
+        "plan": _plan(plan),
+        "atomic": atomic,
+        "grant": {"role": role.value, "extra_roles": extra_role or [], "mode": mode.value},
+    }
+    api.show(api.post(*_place(api, project), body=body), WHOLE)
+
+
+@command(app, "list")
+def list_(api: Api, *, project: Project = None, limit: Limit = None) -> None:
+    """List the schedules of a project, the oldest first."""
+    api.show_all(api.items(*_place(api, project), most=limit), COLUMNS)
+
+
+@command(app)
+def show(api: Api, schedule: Schedule, *, project: Project = None) -> None:
+    """Show a schedule with its plan."""
+    api.show(api.get(*_one(api, schedule, project)), WHOLE)
+
+
+@command(app)
+def change(  # noqa: PLR0913  # one parameter an option
+    api: Api,
+    schedule: Schedule,
+    *,
+    project: Project = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Another name.")] = None,
+    cron: Annotated[str | None, typer.Option(metavar="CRON", help="Other times.")] = None,
+    zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Other clocks.")] = None,
+    jitter: Annotated[
+        int | None, typer.Option(min=0, max=3600, metavar="SECONDS", help="Another delay.")
+    ] = None,
+    catch_up: Annotated[
+        CatchUp | None, typer.Option(case_sensitive=False, help="For times that were missed.")
+    ] = None,
+    plan: Annotated[str | None, typer.Option(metavar="JSON|FILE|-", help="Another plan.")] = None,
+    atomic: Annotated[
+        bool | None, typer.Option("--atomic/--not-atomic", help="All steps or none. [as it is]")
+    ] = None,
+) -> None:
+    """Change a schedule; other times hold from now on."""
+    given: dict[str, Any] = {
+        "name": name,
+        "cron": cron,
+        "zone": zone,
+        "jitter_s": jitter,
+        "catch_up": None if catch_up is None else catch_up.value,
+        "plan": None if plan is None else _plan(plan),
+        "atomic": atomic,
+    }
+    body = {key: value for key, value in given.items() if value is not None}
+    if not body:
+        raise CommandError("nothing changes; say what is to be different", exit_code=USAGE)
+    api.show(api.change("PATCH", *_one(api, schedule, project), body=body), WHOLE)
+
+
+@command(app)
+def pause(api: Api, schedule: Schedule, *, project: Project = None) -> None:
+    """Let nothing come due until it is resumed."""
+    api.show(api.post(*_one(api, schedule, project), verb="pause"), COLUMNS)
+
+
+@command(app)
+def resume(api: Api, schedule: Schedule, *, project: Project = None) -> None:
+    """Let a paused schedule come due again; what passed meanwhile is left out."""
+    api.show(api.post(*_one(api, schedule, project), verb="resume"), COLUMNS)
+
+
+@command(app)
+def delete(api: Api, schedule: Schedule, *, project: Project = None) -> None:
+    """Delete a schedule and its service; what it executed stays in the history."""
+    api.show(api.change("DELETE", *_one(api, schedule, project)), COLUMNS)
+
+
+@command(app)
+def firings(api: Api, schedule: Schedule, *, project: Project = None, limit: Limit = 20) -> None:
+    """List when a schedule came due and what came of it, the newest first."""
+    found = api.items(*_one(api, schedule, project), "firings", most=limit)
+    api.show_all(found, FIRINGS)
+
+
+def _place(api: Api, project: str | None) -> tuple[str, ...]:
+    return ("projects", project_id(api, project), "schedules")
+
+
+def _one(api: Api, named: str, project: str | None) -> tuple[str, ...]:
+    place = _place(api, project)
+    if _ID.fullmatch(named):
+        return (*place, named)
+    for item in api.items(*place):
+        if item["name"] == named:  # which it alone has
+            return (*place, str(item["id"]))
+    raise CommandError(
+        f"not_found: no schedule '{plain(named[:80])}' in that project", exit_code=REFUSED
+    )
+
+
+def _plan(given: str) -> orjson.Fragment:
+    document = read_document(given)
+    if isinstance(document.value, list):
+        return orjson.Fragment(b'{"steps":' + document.text + b"}")
+    return document.fragment

@@ -1,0 +1,1 @@
+"""Use cases of plans that come due by the clock: who keeps them, and who executes them."""
