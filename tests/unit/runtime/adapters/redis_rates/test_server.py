@@ -12,7 +12,6 @@ from runtime.adapters.redis_rates.scripts import Script
 from runtime.adapters.redis_rates.server import Server
 from runtime.domain.errors import RatesUnavailableError
 from runtime.kit.clock import SystemClock
-from tests.servers.stoppable_redis import StoppableRedis
 from tests.unit.runtime.adapters.redis_rates.world import (
     ORGANIZATION,
     RatesWorld,
@@ -143,9 +142,9 @@ async def test_a_caller_that_leaves_disturbs_nobody(world: RatesWorld) -> None:
     assert await used(rates, other) == [20]
 
 
-async def test_what_is_asked_reaches_the_script(running: StoppableRedis) -> None:
+async def test_what_is_asked_reaches_the_script(world: RatesWorld) -> None:
     """One argument, spelled canonically."""
-    server = Server(running.url, answer_s=1.0)
+    server = Server(world.server.url, answer_s=1.0)
 
     said = await server.run(ECHO, (), {"b": 1, "a": ["ü"]})
     await server.close()
@@ -153,9 +152,9 @@ async def test_what_is_asked_reaches_the_script(running: StoppableRedis) -> None
     assert said == '{"a":["ü"],"b":1}'
 
 
-async def test_an_answer_that_is_no_text_is_an_error(running: StoppableRedis) -> None:
+async def test_an_answer_that_is_no_text_is_an_error(world: RatesWorld) -> None:
     """It is not ours."""
-    server = Server(running.url, answer_s=1.0)
+    server = Server(world.server.url, answer_s=1.0)
 
     with pytest.raises(RatesUnavailableError, match="something else than text"):
         await server.run(NUMBER, (), {})
