@@ -66,6 +66,7 @@ bench-crash: $(VENV)/.dev ## kill a run at a hundred random moments and compare 
 bench-runtime: $(VENV)/.dev ## measure start, executions, history, row security and leases, each as a ratio
 	@$(BIN)/python -m tests.bench.dev_start
 	@$(BIN)/python -m tests.bench.runtime_speed
+	@$(BIN)/python -m tests.bench.limits_speed
 	@$(BIN)/python -m tests.bench.database_speed
 	@$(BIN)/python -m tests.bench.lease_speed
 

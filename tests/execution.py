@@ -6,7 +6,7 @@ the same database and Redis. Imported by the `conftest.py` of those who use it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -197,6 +197,7 @@ async def opened(
     leases: Leases | None = None,
     environments: Environments = ENVIRONMENTS,
     rates: Rates | None = None,
+    jobs_put: Callable[[], None] | None = None,
 ) -> World:
     """Wire the use cases of execution over open connections."""
     told = clock or SystemClock()
@@ -204,7 +205,7 @@ async def opened(
     if leases is None:
         leases = open_leases([redis_url], instance="test", clock=SystemClock(), ttl_s=2.0)
     stack.push_async_callback(leases.close)
-    judges = Judges(environments)
+    judges = Judges(environments, puts_jobs=True)
     rules = TableRules()
     decisions = decisions_by_table(database, told, rules=rules)
     if rates is None:
@@ -223,6 +224,7 @@ async def opened(
             rates=rates,
             measures=measures,
             linger_s=linger_s,
+            jobs_put=jobs_put or (lambda: None),
         ),
         expired_keys=ExpiredKeys(database, told),
     )

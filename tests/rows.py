@@ -6,19 +6,17 @@ Whoever adds a table adds its row: tests of migrations and of tenancy walk over 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
-from runtime.kit.ids import new_id
 from tests.database import Connection
+from tests.hook_rows import hook_rows
+from tests.limit_rows import shared_limit_rows
+from tests.row_ids import INSTANT, an_id
 
-INSTANT: Final = datetime(2026, 1, 1, tzinfo=UTC)
+__all__ = ["INSTANT", "Values", "an_id", "inserted", "organization", "rows_of", "seed"]
+from tests.schedule_rows import schedule_rows
+
 Values = Mapping[str, Any]
-
-
-def an_id(prefix: str, number: int) -> str:
-    """Return the id of that number; equal numbers give equal ids."""
-    return new_id(prefix, now_ms=1_767_225_600_000, entropy=number.to_bytes(10))
 
 
 def organization(number: int) -> str:
@@ -117,27 +115,35 @@ def rows_of(organization_id: str, *, number: int = 1) -> dict[str, Values]:
         **_history(tenant, project=project, member=member, number=number),
         **_policies(tenant, member=member, number=number),
         **_approvals(tenant, project=project, member=member, number=number),
-        **_shared_limits(tenant, member=member, number=number),
+        **shared_limit_rows(tenant, member=member, number=number),
+        **hook_rows(tenant, project=project, member=member, number=number),
+        **_jobs(tenant, project=project, member=member, number=number),
+        **schedule_rows(tenant, project=project, member=member, number=number),
     }
 
 
-def _shared_limits(tenant: Values, *, member: str, number: int) -> dict[str, Values]:
+def _jobs(tenant: Values, *, project: str, member: str, number: int) -> dict[str, Values]:
     return {
-        "organization_limits": {
+        "jobs": {
             **tenant,
-            "number": number,
-            "document": "{}",
+            "id": an_id("job", number),
+            "project_id": project,
+            "kind": "effect",
+            "name": "mail.send",
             "principal_id": member,
+            "credential_id": "c",
+            "claims": "",
+            "outcome_id": an_id("out", number),
+            "step": 0,
+            "payload": "{}",
+            "status": "waiting",
+            "offered": True,
+            "priority": 4,
+            "attempt": 0,
+            "errors": 0,
+            "crashes": 0,
+            "not_before": INSTANT,
             "created_at": INSTANT,
-        },
-        "limit_counters": {
-            **tenant,
-            "key": "units_a_day:organization:",
-            "period": f"2026-01-{number:02}",
-            "used": 1,
-            "told": 0,
-            "told_of": 1,
-            "updated_at": INSTANT,
         },
     }
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from runtime.adapters.aes_seal import AesSeal
 from runtime.adapters.redis_leases.opening import open_leases
 from runtime.adapters.redis_rates.opening import open_rates
 from runtime.bootstrap.environments import installed_environments
 from runtime.bootstrap.rules import Rules, open_rules
 from runtime.kit.clock import Clock
 from runtime.ports.identity_provider import IdentityProviders
-from runtime.ports.leases import Leases
+from runtime.ports.leases import Leases, Observe
 from runtime.ports.policy import PolicyEvaluator
 from runtime.ports.shared_rates import SharedRates
 from runtime.services.approvals.approvals import Approvals
@@ -34,6 +35,8 @@ from runtime.services.execution.shared_rates import Rates
 from runtime.services.execution.states import States
 from runtime.services.execution.usages import Usages
 from runtime.services.expired_keys import ExpiredKeys
+from runtime.services.hooks.deliveries import HookDeliveries
+from runtime.services.hooks.hooks import Hooks
 from runtime.services.identity.access import Access
 from runtime.services.identity.authentication import Authentication
 from runtime.services.identity.minting import Mint, TokenKeys
@@ -42,6 +45,9 @@ from runtime.services.identity.sessions import LoginSettings, Sessions
 from runtime.services.identity.token_uses import TokenUses
 from runtime.services.identity.tokens import Tokens
 from runtime.services.platform import Platform
+from runtime.services.schedules.firings import Firings
+from runtime.services.schedules.ringing import Ringing
+from runtime.services.schedules.schedules import Schedules
 from runtime.services.tenancy.exports import Exports
 from runtime.services.tenancy.invitations import Invitations
 from runtime.services.tenancy.members import Members
@@ -110,16 +116,10 @@ async def open_platform(
     async with AsyncExitStack() as stack:
         database = await Database.opened(url, observe=measures.connection_waited)
         stack.push_async_callback(database.close)
-        redis_urls = [item.get_secret_value() for item in settings.redis_urls]
-        leases = open_leases(
-            redis_urls,
-            instance=instance,
-            clock=clock,
-            ttl_s=settings.lease_ttl_s,
-            observe=measures.lease_told,
-        )
+        observe = measures.lease_told
+        leases = _leases(settings, clock=clock, instance=instance, observe=observe)
         stack.push_async_callback(leases.close)
-        shared_rates = open_rates(redis_urls)
+        shared_rates = open_rates(_redis_urls(settings))
         stack.push_async_callback(shared_rates.close)
         rates = Rates(shared_rates, database=database, clock=clock)
         stack.push_async_callback(rates.close)
@@ -128,6 +128,7 @@ async def open_platform(
         stack.push_async_callback(lines.close)
         identity = _identity(parts, settings.identity, stack=stack)
         services = _services(parts, identity, lines)
+        _listen(parts, services.plans, stack=stack)
         yield OpenPlatform(
             services=services,
             database=database,
@@ -135,6 +136,20 @@ async def open_platform(
             shared_rates=shared_rates,
             evaluator=parts.rules.evaluator,
         )
+
+
+def _leases(settings: ServiceSettings, *, clock: Clock, instance: str, observe: Observe) -> Leases:
+    return open_leases(
+        _redis_urls(settings),
+        instance=instance,
+        clock=clock,
+        ttl_s=settings.lease_ttl_s,
+        observe=observe,
+    )
+
+
+def _redis_urls(settings: ServiceSettings) -> list[str]:
+    return [item.get_secret_value() for item in settings.redis_urls]
 
 
 def _parts(
@@ -160,6 +175,14 @@ def _parts(
         ),
         rates=rates,
     )
+
+
+def _listen(parts: _Parts, plans: Plans, *, stack: AsyncExitStack) -> None:
+    """Execute what schedules have come due, in this process as in any other."""
+    firings = Firings(database=parts.database, ids=parts.ids, plans=plans)
+    ringing = Ringing(parts.database, firings.serve)
+    stack.push_async_callback(ringing.close)
+    ringing.start()
 
 
 async def check_database(url: str) -> None:
@@ -247,13 +270,15 @@ def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
         forget=forget,
         identities=identity.providers,
     )
-    judges = Judges(environments)
+    seal, plans = AesSeal(parts.keys.keys), _plans(parts, lines)
     return Platform(
         access=access,
         approvals=Approvals(database=database, ids=ids),
         authentication=authentication,
         environments=environments,
         exports=Exports(database=database, ids=ids),
+        hook_deliveries=HookDeliveries(database=database, ids=ids, seal=seal, plans=plans),
+        hooks=Hooks(database=database, ids=ids, seal=seal),
         invitations=invitations,
         members=Members(database=database, ids=ids, forget=forget),
         memberships=Memberships(database=database, ids=ids, forget=forget),
@@ -261,24 +286,29 @@ def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
         organization_usages=OrganizationUsages(database=database, clock=parts.clock, rates=rates),
         organizations=Organizations(database=database, ids=ids, mint=identity.mint),
         outcomes=Outcomes(database=database, access=access),
-        plans=Plans(
-            database=database,
-            ids=ids,
-            access=access,
-            judges=judges,
-            decisions=parts.rules.decisions,
-            lines=lines,
-            rates=rates,
-        ),
+        plans=plans,
         policies=parts.rules.policies,
         policy_replays=parts.rules.policy_replays,
         bundles=parts.rules.bundles,
         projects=Projects(database=database, ids=ids, environments=environments),
         registries=Registries(database=database, access=access, environments=environments),
+        schedules=Schedules(database=database, ids=ids, forget=forget),
         sessions=_sessions(parts, identity, tokens=tokens, invitations=invitations),
         states=States(database=database, ids=ids, access=access, lines=lines),
         tokens=tokens,
         usages=Usages(database=database, clock=parts.clock, access=access),
+    )
+
+
+def _plans(parts: _Parts, lines: Lines) -> Plans:
+    return Plans(
+        database=parts.database,
+        ids=parts.ids,
+        access=parts.access,
+        judges=Judges(parts.environments),
+        decisions=parts.rules.decisions,
+        lines=lines,
+        rates=parts.rates,
     )
 
 

@@ -27,6 +27,9 @@ class CredentialKind(StrEnum):
     SESSION = "session"
     OIDC = "oidc"
     OPERATOR = "operator"
+    HOOK = "hook"
+    JOB = "job"
+    SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

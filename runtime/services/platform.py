@@ -12,6 +12,8 @@ from runtime.services.execution.plans import Plans
 from runtime.services.execution.registries import Registries
 from runtime.services.execution.states import States
 from runtime.services.execution.usages import Usages
+from runtime.services.hooks.deliveries import HookDeliveries
+from runtime.services.hooks.hooks import Hooks
 from runtime.services.identity.access import Access
 from runtime.services.identity.authentication import Authentication
 from runtime.services.identity.sessions import Sessions
@@ -19,6 +21,7 @@ from runtime.services.identity.tokens import Tokens
 from runtime.services.policies.bundles import Bundles
 from runtime.services.policies.policies import Policies
 from runtime.services.policies.replays import PolicyReplays
+from runtime.services.schedules.schedules import Schedules
 from runtime.services.tenancy.exports import Exports
 from runtime.services.tenancy.invitations import Invitations
 from runtime.services.tenancy.members import Members
@@ -38,6 +41,8 @@ class Platform:
     bundles: Bundles
     environments: Environments
     exports: Exports
+    hook_deliveries: HookDeliveries
+    hooks: Hooks
     invitations: Invitations
     members: Members
     memberships: Memberships
@@ -50,6 +55,7 @@ class Platform:
     policy_replays: PolicyReplays
     projects: Projects
     registries: Registries
+    schedules: Schedules
     sessions: Sessions
     states: States
     tokens: Tokens

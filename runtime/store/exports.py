@@ -17,6 +17,8 @@ from runtime.store.approval_votes import ApprovalOverrideRow, ApprovalVoteRow
 from runtime.store.approvals import ApprovalRow
 from runtime.store.base import Row
 from runtime.store.heads import HeadRow
+from runtime.store.hook_deliveries import HookDeliveryRow
+from runtime.store.hooks import HookRow, HookSecretRow
 from runtime.store.invitations import InvitationRow
 from runtime.store.limit_counters import LimitCounterRow
 from runtime.store.members import MemberRow
@@ -44,6 +46,9 @@ EXPORTED: Final[Mapping[type[Row], int]] = MappingProxyType(
         MembershipRow: MANY_ROWS,
         InvitationRow: MANY_ROWS,
         TokenRow: MANY_ROWS,
+        HookRow: FEW_ROWS,
+        HookSecretRow: MANY_ROWS,
+        HookDeliveryRow: MANY_ROWS,
         HeadRow: FEW_ROWS,
         VersionRow: MANY_ROWS,
         SnapshotRow: FEW_ROWS,
@@ -62,7 +67,7 @@ EXPORTED: Final[Mapping[type[Row], int]] = MappingProxyType(
     }
 )
 """What is exported, in this order, and how many rows are in memory at once: states are large."""
-SECRET_COLUMNS: Final = frozenset({"claims", "hash"})
+SECRET_COLUMNS: Final = frozenset({"claims", "hash", "sealed"})
 
 _SET_TENANT: Final = text("select set_config('app.organization_id', :organization, true)")
 _WAIT_FOR_READER: Final = text("set local idle_in_transaction_session_timeout = '60s'")

@@ -16,7 +16,10 @@ TENANTS: Final = "organizations"
 TENANTLESS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "alembic_version": "says which revision the schema is at, and nothing of anybody",
+        "job_leases": "says until when workers are alive, for whoever rescues of all tenants",
         "listed_organizations": "says which tenants there are, and nothing of them",
+        "outbox": "says that jobs wait, and nothing of them, for relays that serve all tenants",
+        "schedule_alarms": "says when schedules come due, and nothing of them, for who serves all",
     }
 )
 """Tables without a tenant, each with its reason."""
@@ -29,21 +32,30 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "approvals": frozenset({"select", "insert", "update"}),
         "audit_records": frozenset({"select", "insert"}),
         "events": frozenset({"select", "insert", "update"}),
+        "firings": frozenset({"select", "insert", "update", "delete"}),
         "heads": frozenset({"select", "insert", "update"}),
+        "hook_deliveries": frozenset({"select", "insert", "update", "delete"}),
+        "hook_secrets": frozenset({"select", "insert", "update", "delete"}),
+        "hooks": frozenset({"select", "insert", "update", "delete"}),
         "idempotency_keys": frozenset({"select", "insert", "update", "delete"}),
         "invitations": frozenset({"select", "insert", "update"}),
+        "job_leases": frozenset({"select", "insert", "update", "delete"}),
+        "jobs": frozenset({"select", "insert", "update"}),
         "limit_counters": frozenset({"select", "insert", "update", "delete"}),
         "listed_organizations": frozenset({"select", "insert", "update"}),
         "members": frozenset({"select", "insert", "update"}),
         "memberships": frozenset({"select", "insert", "update", "delete"}),
         "organization_limits": frozenset({"select", "insert"}),
         "organizations": frozenset({"select", "insert", "update"}),
+        "outbox": frozenset({"select", "insert", "update", "delete"}),
         "outcomes": frozenset({"select", "insert", "delete"}),
         "policy_activations": frozenset({"select", "insert"}),
         "policy_decisions": frozenset({"select", "insert"}),
         "policy_units": frozenset({"select", "insert"}),
         "policy_versions": frozenset({"select", "insert"}),
         "projects": frozenset({"select", "insert", "update", "delete"}),
+        "schedule_alarms": frozenset({"select", "insert", "update", "delete"}),
+        "schedules": frozenset({"select", "insert", "update", "delete"}),
         "snapshots": frozenset({"select", "insert", "delete"}),
         "tokens": frozenset({"select", "insert", "update"}),
         "versions": frozenset({"select", "insert", "delete"}),
@@ -53,12 +65,24 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 CALLABLE: Final = frozenset(
     {
+        "advance_serial",
+        "beat_jobs",
+        "begin_jobs",
+        "cancel_jobs",
+        "claim_outbox",
         "commit_executions",
         "current_organization",
+        "finish_jobs",
+        "give_back_jobs",
+        "put_jobs",
         "read_counters",
         "read_head",
+        "read_job_standings",
         "read_standing",
+        "reopen_jobs",
+        "rescue_jobs",
         "rules_stamp",
+        "settle_jobs",
     }
 )
 """Functions that the app's role may call."""

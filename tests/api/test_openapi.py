@@ -79,4 +79,5 @@ def test_every_mutating_operation_takes_a_key(document: dict[str, Any]) -> None:
     assert set(keyless) <= {
         "post /v1/environments/{environment}/proposals:evaluate",
         "post /v1/sessions:logout",
+        "post /v1/hooks/{address}",  # whose signed id is its key
     }

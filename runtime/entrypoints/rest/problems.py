@@ -31,6 +31,10 @@ class ProblemCode(StrEnum):
     BODY_UNREADABLE = "body_unreadable"
     TOKEN_REFUSED = "token_refused"  # noqa: S105  # a code
     IDENTITY_REFUSED = "identity_refused"
+    DELIVERY_REFUSED = "delivery_refused"
+    DELIVERY_STALE = "delivery_stale"
+    DELIVERY_UNCERTAIN = "delivery_uncertain"
+    DELIVERY_UNFIT = "delivery_unfit"
     EVALUATION_CLOSED = "evaluation_closed"
     METRICS_CLOSED = "metrics_closed"
     NOT_ALLOWED = "not_allowed"
@@ -91,8 +95,13 @@ class ProblemCode(StrEnum):
 
 _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
     HTTPStatus.BAD_REQUEST: (ProblemCode.BODY_UNREADABLE,),
-    HTTPStatus.UNAUTHORIZED: (ProblemCode.TOKEN_REFUSED, ProblemCode.IDENTITY_REFUSED),
+    HTTPStatus.UNAUTHORIZED: (
+        ProblemCode.TOKEN_REFUSED,
+        ProblemCode.IDENTITY_REFUSED,
+        ProblemCode.DELIVERY_REFUSED,
+    ),
     HTTPStatus.FORBIDDEN: (
+        ProblemCode.DELIVERY_STALE,
         ProblemCode.EVALUATION_CLOSED,
         ProblemCode.METRICS_CLOSED,
         ProblemCode.NOT_ALLOWED,
@@ -106,6 +115,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.WRONG_TIME,
         ProblemCode.PROJECT_ARCHIVED,
         ProblemCode.KEY_REUSED,
+        ProblemCode.DELIVERY_UNCERTAIN,
         ProblemCode.STALE_FENCE,
         ProblemCode.STALE_HEAD,
         ProblemCode.LIMIT_PASSED,
@@ -118,6 +128,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
     HTTPStatus.UNPROCESSABLE_ENTITY: (
         ProblemCode.REQUEST_INVALID,
         ProblemCode.CURSOR_INVALID,
+        ProblemCode.DELIVERY_UNFIT,
         ProblemCode.ACTION_UNKNOWN,
         ProblemCode.ACTIONS_UNKNOWN,
         ProblemCode.ENVIRONMENT_NOT_INSTALLED,

@@ -129,6 +129,11 @@ async def test_a_right_too_many_is_noticed(database_urls: DatabaseUrls) -> None:
         "memberships",
         "idempotency_keys",
         "limit_counters",
+        "hooks",
+        "hook_secrets",
+        "hook_deliveries",
+        "schedules",
+        "firings",
     }
 
 

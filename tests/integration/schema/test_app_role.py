@@ -16,8 +16,11 @@ HERE: Final = organization(1)
 TENANT: Final = "organization_id"
 COLUMN: Final = {
     "alembic_version": "version_num",
+    "job_leases": "tenant",
     "listed_organizations": "id",
     "organizations": "id",
+    "outbox": "tenant",
+    "schedule_alarms": "tenant",
 }
 DDL: Final = [
     pytest.param("create table mine (id text)", id="a table"),

@@ -24,6 +24,7 @@ EXCUSED: Final[Mapping[str, Mapping[str, str]]] = {
     "0004": {"ban-drop-function": "it is there again at the end of the same transaction"},
     "0005": {"ban-drop-function": "both are there again at the end of the same transaction"},
     "0006": {"constraint-missing-not-valid": "a million tokens were validated in 0.2 s"},
+    "0009": {"ban-drop-function": "it is there again at the end of the same transaction"},
 }
 
 

@@ -34,6 +34,8 @@ NEVER_AT_THE_EDGE: Final = {
     "embedded_folder_busy": "raised while a server of this machine starts",
     "dev_folder": "raised by `plangate dev` before it serves",
     "dev_folder_busy": "raised by `plangate dev` before it serves",
+    "job_message": "raised in workers",
+    "queue_unavailable": "raised in relays and workers",
     "schema_error": "raised by `plangate db`, which serves nothing",
     "role_unsafe": "raised while the platform starts",
 }
