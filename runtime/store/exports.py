@@ -16,10 +16,12 @@ from runtime.kit.json_value import JsonObject
 from runtime.store.approval_votes import ApprovalOverrideRow, ApprovalVoteRow
 from runtime.store.approvals import ApprovalRow
 from runtime.store.base import Row
+from runtime.store.firings import FiringRow
 from runtime.store.heads import HeadRow
 from runtime.store.hook_deliveries import HookDeliveryRow
 from runtime.store.hooks import HookRow, HookSecretRow
 from runtime.store.invitations import InvitationRow
+from runtime.store.jobs import JobRow
 from runtime.store.limit_counters import LimitCounterRow
 from runtime.store.members import MemberRow
 from runtime.store.memberships import MembershipRow
@@ -31,6 +33,7 @@ from runtime.store.policy_decisions import PolicyDecisionRow
 from runtime.store.policy_units import PolicyUnitRow
 from runtime.store.projects import ProjectRow
 from runtime.store.records import AuditRecordRow, EventRow
+from runtime.store.schedules import ScheduleRow
 from runtime.store.session import LOST, Database, tenant
 from runtime.store.snapshots import SnapshotRow
 from runtime.store.tokens import TokenRow
@@ -49,6 +52,9 @@ EXPORTED: Final[Mapping[type[Row], int]] = MappingProxyType(
         HookRow: FEW_ROWS,
         HookSecretRow: MANY_ROWS,
         HookDeliveryRow: MANY_ROWS,
+        ScheduleRow: FEW_ROWS,
+        FiringRow: MANY_ROWS,
+        JobRow: FEW_ROWS,
         HeadRow: FEW_ROWS,
         VersionRow: MANY_ROWS,
         SnapshotRow: FEW_ROWS,

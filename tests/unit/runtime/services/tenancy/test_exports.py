@@ -46,6 +46,9 @@ NOT_EXPORTED: Final = {
     "idempotency_keys": "answers kept for a day, to repeat them; what they did is exported",
     "alembic_version": "no tenant's",
     "listed_organizations": "the id alone, which the export has everywhere",
+    "job_leases": "until when workers live; what they did stands in the jobs",
+    "outbox": "which jobs wait, as the jobs say themselves",
+    "schedule_alarms": "when schedules come due, as the schedules say themselves",
 }
 
 
