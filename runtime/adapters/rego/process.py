@@ -32,6 +32,9 @@ _ENVIRONMENT: Final = {"LC_ALL": "C", "TZ": "UTC", "MIMALLOC_ARENA_RESERVE": "16
 # Rules end their child by SIGABRT (memory), SIGXCPU, SIGSEGV (stack) or an exit code; they can send
 # no signal. What is left is somebody else, or the kernel when the whole machine is out of memory.
 _FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP})
+_WOKEN_S: Final = 0.05
+"""How much longer an answer is looked for: a process that was stopped for a while finds the answer
+and the end of its time at once."""
 _REAPED_S: Final = 1.0
 
 
@@ -157,17 +160,26 @@ class ChildProcess:
             await writer.wait_closed()
 
     async def _answer_within(self, seconds: float) -> list[bytes]:
-        reader, writer = self._pipes()
+        reading = asyncio.create_task(self._read(), name="answer of rules")
         try:
-            async with asyncio.timeout(seconds):
-                await writer.drain()
-                head = await reader.readexactly(LENGTH_BYTES)
-                return unpacked(await reader.readexactly(length_of(head)))
-        except TimeoutError:
-            raise PolicyFaultError(PolicyFault.SLOW, f"no answer within {seconds:g} s") from None
+            for left_s in (seconds, min(seconds, _WOKEN_S)):
+                await asyncio.wait([reading], timeout=left_s)
+                if reading.done():
+                    return reading.result()
+            raise PolicyFaultError(PolicyFault.SLOW, f"no answer within {seconds:g} s")
         except (OSError, EOFError, FrameError) as error:
             said = f"the process that evaluates ended ({type(error).__name__})"
             raise await self._ended(said) from None
+        finally:
+            if not reading.done():
+                reading.cancel()
+                await asyncio.wait([reading])
+
+    async def _read(self) -> list[bytes]:
+        reader, writer = self._pipes()
+        await writer.drain()
+        head = await reader.readexactly(LENGTH_BYTES)
+        return unpacked(await reader.readexactly(length_of(head)))
 
     async def _ended(self, said: str) -> PolicyFaultError:
         """Return the fault of a process whose pipe is closed, by what ended it."""
