@@ -7,9 +7,11 @@ from typing import Final
 
 import pytest
 
+from runtime.domain.action import Action
 from runtime.domain.limits import BudgetScope, LimitMeasure
 from runtime.domain.shared_limits import BudgetMeasure, BudgetSpan
 from runtime.domain.shared_use import (
+    MOST_LAID_OUT,
     NOTHING_SHARED,
     Payer,
     Periods,
@@ -146,3 +148,25 @@ def test_a_month_is_of_twelve() -> None:
 
     assert [end.month for end in ends] == [*range(2, 13), 1]
     assert ends[-1] == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def test_what_was_looked_up_is_kept_apart_and_within_bounds() -> None:
+    """By whose it is, which action and which day; an action of another environment is another."""
+    limits = shared_limits(a_budget(100, scope=BudgetScope.PRINCIPAL))
+    dear = an_action(cost=9)
+
+    def charged(principal: str, *, action: Action = ACTION, periods: Periods = PERIODS) -> int:
+        payer = Payer(project="p", principal=principal)
+        ((duty, more),) = charges_of(limits, action, payer=payer, periods=periods)
+        assert duty.counter == (
+            counter_key(LimitMeasure.UNITS_A_DAY, BudgetScope.PRINCIPAL, principal),
+            periods.day,
+        )
+        return more
+
+    assert ACTION.id == dear.id
+    assert [charged("ann"), charged("ann", action=dear), charged("ann")] == [4, 9, 4]
+    charged("ann", periods=Periods(day="2026-01-02", month="2026-01"))
+    for number in range(MOST_LAID_OUT + 1):
+        assert charged(f"p{number}") == 4
+    assert len(limits.laid_out) <= MOST_LAID_OUT
