@@ -129,8 +129,9 @@ def welcome_lines(stage: Stage, demo: Demo) -> Iterator[str]:
     yield _bold("Read the state:")
     yield f"  curl -s {project}/state {header}"
     yield ""
-    yield "`plangate plan`, `state`, `project`, `member`, `token` and `org` find this platform by"
-    yield f"{folder / DEMO}. Ctrl-C stops all that was started here."
+    yield "`plangate plan`, `state`, `project`, `member`, `token`, `org`, `policy`, `approval`,"
+    yield f"`schedule` and `hook` find this platform by {folder / DEMO}."
+    yield "Ctrl-C stops all that was started here."
 
 
 def shown_path(path: Path) -> Path:
