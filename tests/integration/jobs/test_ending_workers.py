@@ -83,7 +83,8 @@ async def test_ends_are_written_when_the_database_is_back(shop: Shop) -> None:
         async def end_is_tried() -> bool:
             found = await other.fetch(
                 "select pg_terminate_backend(pid) from pg_stat_activity "
-                "where wait_event_type = 'Lock' and query like '%finish_jobs%'"
+                "where datname = current_database() and wait_event_type = 'Lock' "
+                "and query like '%finish_jobs%'"
             )
             return bool(found)
 
@@ -152,7 +153,8 @@ async def _waits_for_lock(connection: asyncpg.Connection[asyncpg.Record]) -> Non
     async def waiting() -> bool:
         return bool(
             await connection.fetchval(
-                "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+                "select count(*) from pg_stat_activity where datname = current_database() "
+                "and wait_event_type = 'Lock'"
             )
         )
 
