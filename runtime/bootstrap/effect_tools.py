@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-
-from pydantic import SecretStr
+from dataclasses import dataclass
 
 from runtime.adapters.egress.browser_gate import USER, BrowserGate
 from runtime.adapters.egress.client import EgressClient
@@ -23,30 +21,7 @@ from runtime.kit.clock import Clock
 from runtime.ports.chat_model import ChatModel
 from runtime.ports.effect import EffectTools
 from runtime.ports.page_reader import PageReader
-from runtime.settings import SettingsError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectSettings:
-    """Say what side effects may reach.
-
-    Attributes:
-        egress_allow: beyond strangers by https, from `PLANGATE_EGRESS_ALLOW`.
-        secrets: of organizations, from `PLANGATE_SECRETS`, as JSON; None: there are none.
-        smtp_url: the mail server, from `PLANGATE_SMTP_URL`; None: no mail.
-        mail_from: the sender, from `PLANGATE_MAIL_FROM`; needed with a mail server.
-        models: references by the names that effects use, from `PLANGATE_EFFECT_MODELS`.
-        chromium: path of the browser, from `PLANGATE_CHROMIUM`; None: no pages.
-        chromium_sandbox: Chromium's own; off only where the machine can't have one.
-    """
-
-    egress_allow: str = ""
-    secrets: SecretStr | None = None
-    smtp_url: SecretStr | None = None
-    mail_from: str = ""
-    models: Mapping[str, str] = field(default_factory=dict)
-    chromium: str | None = None
-    chromium_sandbox: bool = True
+from runtime.settings import EffectSettings, SettingsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ import orjson
 from aiohttp import web
 from pydantic import SecretStr
 
-from runtime.bootstrap.effect_tools import EffectSettings, open_effect_tools
+from runtime.bootstrap.effect_tools import open_effect_tools
 from runtime.domain.action import SideEffect
 from runtime.domain.job import JobKind, JobStatus
 from runtime.domain.limits import Limits
@@ -32,6 +32,7 @@ from runtime.services.jobs.effects import EffectRunner
 from runtime.services.jobs.reauthorising import Reauthorising
 from runtime.services.jobs.relay import Relay
 from runtime.services.jobs.running import Running
+from runtime.settings import EffectSettings
 from tests.builders import a_registry, an_action
 from tests.database import FreshDatabase
 from tests.execution import World, a_caller, a_project, opened

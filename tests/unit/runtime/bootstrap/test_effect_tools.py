@@ -7,7 +7,7 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from runtime.bootstrap.effect_tools import EffectSettings, open_effect_tools
+from runtime.bootstrap.effect_tools import open_effect_tools
 from runtime.kit.clock import FixedClock
 from runtime.kit.json_value import JsonObject
 from runtime.plugins.stdlib.effects.plugin import EFFECTS
@@ -15,7 +15,7 @@ from runtime.ports.chat_model import ModelError
 from runtime.ports.effect import EffectTools, effects_by_name
 from runtime.ports.effect_failure import PermanentError, RetryableError
 from runtime.ports.egress import HttpCall
-from runtime.settings import SettingsError
+from runtime.settings import EffectSettings, SettingsError
 from tests.effects import ORGANIZATION, a_call
 from tests.egress import NOW
 from tests.servers.openai_stub import openai_stub

@@ -1,0 +1,81 @@
+"""Settings of identity: whom the platform believes, and where people reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, TypeAdapter, ValidationError
+
+from runtime.ports.identity_provider import LOOPBACK_HOSTS, TrustedIssuer
+from runtime.settings.reading import LONG_TOKEN, SettingsError, listed, token
+
+TOKEN_KEYS: Final = "PLANGATE_TOKEN_KEYS"  # noqa: S105  # the variable's name
+OPERATOR_TOKEN: Final = "PLANGATE_OPERATOR_TOKEN"  # noqa: S105  # the variable's name
+ISSUERS: Final = "PLANGATE_ISSUERS"
+PUBLIC_URL: Final = "PLANGATE_PUBLIC_URL"
+LEAST_KEY_LETTERS: Final = 32
+_ISSUERS: Final = TypeAdapter(tuple[TrustedIssuer, ...])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitySettings:
+    """Say whom the platform believes.
+
+    Attributes:
+        token_keys: keys of the hashes of tokens, from `PLANGATE_TOKEN_KEYS`, separated by commas:
+            the first signs, all are tried.
+        operator_token: makes organizations, from `PLANGATE_OPERATOR_TOKEN`; none: nobody does.
+        issuers: OIDC issuers, from `PLANGATE_ISSUERS`, a JSON list of `TrustedIssuer`.
+        public_url: where browsers reach the platform, from `PLANGATE_PUBLIC_URL`.
+    """
+
+    token_keys: tuple[SecretStr, ...] = ()
+    operator_token: SecretStr | None = None
+    issuers: tuple[TrustedIssuer, ...] = ()
+    public_url: str | None = None
+
+
+def read_identity(told: Mapping[str, str]) -> IdentitySettings:
+    """Read the part of identity.
+
+    Raises:
+        SettingsError: a variable can't be used.
+    """
+    keys = listed(told, TOKEN_KEYS)
+    if any(len(key) < LEAST_KEY_LETTERS for key in keys):
+        raise SettingsError(
+            f"{TOKEN_KEYS} has a key of fewer than {LEAST_KEY_LETTERS} characters; "
+            "use what `openssl rand -hex 32` prints"
+        )
+    try:
+        issuers = _ISSUERS.validate_json(told.get(ISSUERS, "[]"))
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
+            for item in error.errors(include_input=False, include_url=False)
+        )
+        raise SettingsError(f"{ISSUERS} is no JSON list of issuers: {problems}") from None
+    return IdentitySettings(
+        token_keys=tuple(map(SecretStr, keys)),
+        operator_token=token(told, OPERATOR_TOKEN, LONG_TOKEN, least=32),
+        issuers=issuers,
+        public_url=_public_url(told),
+    )
+
+
+def _public_url(told: Mapping[str, str]) -> str | None:
+    """Return where browsers come: by https, or on this machine."""
+    url = told.get(PUBLIC_URL, "").rstrip("/")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)
+    if not safe or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+        raise SettingsError(
+            f"{PUBLIC_URL} is no address that cookies are safe with, such as "
+            "https://plangate.example.com; http is for this machine only"
+        )
+    return url
