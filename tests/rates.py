@@ -70,6 +70,69 @@ class NobodyCounts(SharedRates):
         """Do nothing."""
 
 
+class Relaying(SharedRates):
+    """Hand every call on, until the process it stands for is dead: then it says nothing more.
+
+    Attributes:
+        dead: nothing is handed on any more.
+    """
+
+    def __init__(self, counting: SharedRates) -> None:
+        """Take who counts."""
+        self._counting = counting
+        self.dead = False
+
+    def _alive(self) -> None:
+        if self.dead:
+            raise RatesUnavailableError(reason="the process is dead")
+
+    @override
+    async def reserve(
+        self,
+        organization_id: str,
+        claims: Sequence[RateClaim],
+        *,
+        charges: Sequence[RateCharge] = (),
+    ) -> Sequence[RateGrant] | Forgotten:
+        self._alive()
+        return await self._counting.reserve(organization_id, claims, charges=charges)
+
+    @override
+    async def foresee(
+        self, organization_id: str, claims: Sequence[RateClaim]
+    ) -> Sequence[RateGrant] | Forgotten:
+        self._alive()
+        return await self._counting.foresee(organization_id, claims)
+
+    @override
+    async def settle(self, organization_id: str, charges: Sequence[RateCharge]) -> None:
+        self._alive()
+        await self._counting.settle(organization_id, charges)
+
+    @override
+    async def uses(
+        self, organization_id: str, windows: Sequence[RateWindow]
+    ) -> Sequence[RateUse] | Forgotten:
+        self._alive()
+        return await self._counting.uses(organization_id, windows)
+
+    @override
+    async def recall(
+        self, organization_id: str, histories: Sequence[RateHistory], *, since: str
+    ) -> None:
+        self._alive()
+        await self._counting.recall(organization_id, histories, since=since)
+
+    @override
+    async def ready(self) -> None:
+        self._alive()
+        await self._counting.ready()
+
+    @override
+    async def close(self) -> None:
+        await self._counting.close()
+
+
 def _refuse() -> Never:
     raise RatesUnavailableError(reason="nobody counts")
 

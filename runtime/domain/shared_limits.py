@@ -181,7 +181,7 @@ class SharedLimits:
         number: which version; 1 is the first.
         document: what they say.
         bounds: its budgets, from the widest scope to the narrowest.
-        laid_out: what was looked up in them; `shared_use.charges_of` keeps it.
+        laid_out: what was looked up in them; `shared_use.lay_out` keeps it.
     """
 
     number: int

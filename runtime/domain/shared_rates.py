@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Final, TypeAlias
 
+from typing_extensions import override
+
 from runtime.domain.errors import RatesUnavailableError
 from runtime.domain.limits import BudgetScope, LimitMeasure
-from runtime.domain.shared_limits import OrganizationLimits
-from runtime.domain.shared_use import Payer
+from runtime.domain.shared_limits import OrganizationLimits, SharedLimits
+from runtime.domain.shared_use import Payer, lay_out
 
 SPAN_S: Final[Mapping[LimitMeasure, int]] = {
     LimitMeasure.PER_MINUTE: 60,
@@ -40,6 +43,11 @@ class RateWindow:
     subject: str
     measure: LimitMeasure
     most: int
+
+    @override
+    def __hash__(self) -> int:
+        """Tell windows apart by whose they are; each execution looks several up."""
+        return hash(self.subject)
 
     @property
     def key(self) -> str:
@@ -73,11 +81,20 @@ class RateClaim:
         outcome_id: names the execution: asked again, it is not counted twice.
         windows: all that its steps are counted in, from the widest to the narrowest.
         stretches: its steps in their order, as `stretches_of` divides them.
+        share: asks for a loan instead, in its only window: for as many of its steps as there are,
+            but no more than the n-th part of what is left. It is granted some or none, and never
+            refused.
     """
 
     outcome_id: str
     windows: tuple[RateWindow, ...]
     stretches: tuple[RateStretch, ...]
+    share: int | None = None
+
+    @property
+    def steps(self) -> int:
+        """Return how many steps there are."""
+        return sum([stretch.steps for stretch in self.stretches])
 
     @property
     def held_back(self) -> bool:
@@ -94,12 +111,15 @@ class RateRefusal:
         used: what counts in it.
         wanted: the steps of the stretch.
         free_at: when it would fit if nothing else ran; None: it never would.
+        returns_in_s: some of what is used is lent, and may be given back unused within this time;
+            None: all of it is used.
     """
 
     window: RateWindow
     used: int
     wanted: int
     free_at: datetime | None
+    returns_in_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +143,14 @@ class RateCharge:
         outcome_id: names the execution.
         windows: what its steps are counted in, should nothing have been reserved.
         done: how many; 0 for a plan that was refused or rolled back.
+        left: how many of a loan are under way, and told of once they are done; what is told of a
+            loan includes what was told before.
     """
 
     outcome_id: str
     windows: tuple[RateWindow, ...]
     done: int
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +186,18 @@ def grant_of(grants: RateGrants, outcome_id: str) -> RateGrant | None:
     if isinstance(found, RatesUnavailableError):
         raise found
     return found
+
+
+def rate_windows_of(
+    limits: SharedLimits, *, organization_id: str, payer: Payer
+) -> tuple[RateWindow, ...]:
+    """Return the same as `windows_of`; the limits keep the answer, as each execution asks."""
+    named = ("rates", organization_id, payer.project, payer.principal)
+    kept: tuple[RateWindow, ...] | None = limits.laid_out.get(named)
+    if kept is None:
+        kept = windows_of(limits.document, organization_id=organization_id, payer=payer)
+        lay_out(limits, named, kept)
+    return kept
 
 
 def windows_of(
@@ -204,6 +239,12 @@ def stretches_of(urgent: Iterable[bool | None]) -> tuple[RateStretch, ...]:
     >>> [(item.steps, item.urgent) for item in stretches_of([False, False, True, None, False])]
     [(2, False), (1, True)]
     """
+    return _divided(tuple(urgent))
+
+
+@lru_cache(maxsize=256)
+def _divided(urgent: tuple[bool | None, ...]) -> tuple[RateStretch, ...]:
+    """Divide once what most plans look like."""
     return tuple(
         RateStretch(steps=sum(1 for _ in steps), urgent=is_urgent)
         for is_urgent, steps in groupby(_known(urgent))

@@ -13,11 +13,13 @@ from typing import Final, TypeAlias
 from runtime.domain.action import Action
 from runtime.domain.limits import BudgetScope, LimitMeasure
 from runtime.domain.shared_limits import BudgetBound, BudgetMeasure, BudgetSpan, SharedLimits
-from runtime.domain.time_zone import day_end, day_of, day_start
+from runtime.domain.time_zone import day_end, day_of, day_start, zone_of
 
 Counter: TypeAlias = tuple[str, str]
 """What is counted, as `counter_key` spells it, and in which period."""
 _DAY: Final = BudgetSpan.DAY
+_TODAY: Final = ("today",)
+_LEAST_TIME: Final = datetime.resolution
 MOST_LAID_OUT: Final = 500
 """For how many actions, whose and of which day, limits keep what they are charged to."""
 
@@ -43,6 +45,32 @@ class Periods:
     def of(self, per: BudgetSpan) -> str:
         """Return the one that a budget counts."""
         return self.day if per is _DAY else self.month
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Today:
+    begins: datetime
+    ends: datetime
+    periods: Periods
+
+
+def periods_of(limits: SharedLimits, now: datetime) -> Periods:
+    """Return the periods that an instant is charged to by the zone of limits.
+
+    The limits keep those of the day, as each execution asks several times; but of no day on which
+    clocks are changed, as one that goes back over midnight brings a day twice.
+    """
+    kept: _Today | None = limits.laid_out.get(_TODAY)
+    if kept is not None and kept.begins <= now < kept.ends:
+        return kept.periods
+    zone = limits.document.zone
+    periods = Periods.at(now, zone)
+    begins, ends = day_start(periods.day, zone), day_end(periods.day, zone)
+    clock = zone_of(zone)
+    offsets = {at.astimezone(clock).utcoffset() for at in (begins, now, ends - _LEAST_TIME)}
+    if len(offsets) == 1:
+        lay_out(limits, _TODAY, _Today(begins=begins, ends=ends, periods=periods))
+    return periods
 
 
 def period_start(per: BudgetSpan, period: str, zone: str) -> datetime:
@@ -107,10 +135,65 @@ def duty_of(bound: BudgetBound, *, payer: Payer, action: str, periods: Periods) 
     return Duty(bound=bound, subject=subject, most=most, counter=counter)
 
 
-def charges_of(
-    limits: SharedLimits, action: Action, *, payer: Payer, periods: Periods
-) -> tuple[tuple[Duty, int], ...]:
-    """Return each budget that an action uses, from the widest scope to the narrowest, and how much.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedCharge:
+    """Say what is added to a counter.
+
+    Attributes:
+        duty: which counter, whose it is, and how much there is.
+        amount: how much is added.
+        room: how much may be used before, so that nothing is overspent; None: whatever is used, as
+            only urgent steps are charged.
+    """
+
+    duty: Duty
+    amount: int
+    room: int | None
+
+    def and_then(self, later: SharedCharge) -> SharedCharge:
+        """Return both as one; what comes later needs more room, as there is more before it."""
+        return SharedCharge(
+            duty=later.duty,
+            amount=self.amount + later.amount,
+            room=self.room if later.room is None else later.room - self.amount,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charges:
+    """Say what an action uses of which budgets, from the widest scope to the narrowest.
+
+    Attributes:
+        of: whose charges they are; other environments may give its id to another action.
+        all: each budget that it uses, and how much.
+        quotas: those of them that count actions.
+        budgets: the others.
+        charged: what is added to each counter when it is done.
+    """
+
+    of: Action
+    all: tuple[tuple[Duty, int], ...]
+    quotas: tuple[tuple[Duty, int], ...] = field(init=False)
+    budgets: tuple[tuple[Duty, int], ...] = field(init=False)
+    charged: Mapping[Counter, SharedCharge] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Lay out what each execution asks for."""
+        quotas = tuple(it for it in self.all if it[0].bound.measure is BudgetMeasure.ACTIONS)
+        urgent = self.of.permission.urgent
+        charged = {
+            duty.counter: SharedCharge(
+                duty=duty, amount=more, room=None if urgent else duty.most - more
+            )
+            for duty, more in self.all
+        }
+        object.__setattr__(self, "quotas", quotas)
+        object.__setattr__(self, "budgets", tuple(it for it in self.all if it not in quotas))
+        object.__setattr__(self, "charged", charged)
+
+
+def charges_of(limits: SharedLimits, action: Action, *, payer: Payer, periods: Periods) -> Charges:
+    """Return what an action uses.
 
     The limits keep the answer, as each step asks several times and most steps are alike.
 
@@ -120,17 +203,20 @@ def charges_of(
         payer: whose it is.
         periods: when.
     """
-    laid_out = limits.laid_out
     named = (action.id, payer.project, payer.principal, periods.day)
-    kept = laid_out.get(named)
-    if kept is not None and kept[0] is action:  # other environments may give an id to another one
-        known: tuple[tuple[Duty, int], ...] = kept[1]
-        return known
-    if len(laid_out) >= MOST_LAID_OUT:
-        laid_out.clear()
-    found = tuple(_charges(limits, action, payer=payer, periods=periods))
-    laid_out[named] = (action, found)
+    kept: Charges | None = limits.laid_out.get(named)
+    if kept is not None and kept.of is action:
+        return kept
+    found = Charges(of=action, all=tuple(_charges(limits, action, payer=payer, periods=periods)))
+    lay_out(limits, named, found)
     return found
+
+
+def lay_out(limits: SharedLimits, named: tuple[str, ...], answer: object) -> None:
+    """Let limits keep an answer, by what was asked; they keep so many at most."""
+    if len(limits.laid_out) >= MOST_LAID_OUT:
+        limits.laid_out.clear()
+    limits.laid_out[named] = answer
 
 
 def _charges(
@@ -170,11 +256,12 @@ class SharedUse:
 
     def of(self, counter: Counter) -> int:
         """Return how much is used of a counter."""
-        return self.known.get(counter, 0) + self.added.get(counter, 0)
+        known = self.known.get(counter, 0)
+        return known + self.added.get(counter, 0) if self.added else known
 
     def after(self, charges: Iterable[tuple[Counter, int]]) -> SharedUse:
         """Return what is used once these amounts are charged."""
-        added = dict(self.added)
+        added = {**self.added}
         for counter, more in charges:
             added[counter] = added.get(counter, 0) + more
         return SharedUse(known=self.known, added=added)

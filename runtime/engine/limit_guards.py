@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from runtime.domain.action import Action
 from runtime.domain.execution_window import next_opening
@@ -21,6 +22,8 @@ from runtime.domain.outcome import Refusal
 from runtime.domain.reason import ReasonCode
 from runtime.domain.time_zone import day_end
 from runtime.engine.facts import StepFacts
+
+_SCOPES: Final = tuple(BudgetScope)
 
 
 def inside_window(facts: StepFacts) -> Refusal | None:
@@ -62,19 +65,7 @@ def within_quota(facts: StepFacts) -> Refusal | None:
     quotas = facts.facts.limits.quotas
     if urgent(facts) or not quotas:
         return None
-    actions = (facts.action.action, *facts.ahead)
-    for scope, limit in _by_scope(quotas):
-        for name, concerned in counted_apart(scope, actions):
-            used, wanted = facts.usage.done_in(scope, action=name), len(concerned)
-            if used + wanted > limit:
-                return _over_day(
-                    facts,
-                    LimitMeasure.ACTIONS_A_DAY,
-                    scope=scope,
-                    name=name,
-                    figures=(limit, used, wanted),
-                )
-    return None
+    return _first_over_day(facts, quotas, LimitMeasure.ACTIONS_A_DAY)
 
 
 def within_budget(facts: StepFacts) -> Refusal | None:
@@ -85,25 +76,34 @@ def within_budget(facts: StepFacts) -> Refusal | None:
     budgets = facts.facts.limits.budgets
     if urgent(facts) or not budgets:
         return None
-    actions = (facts.action.action, *facts.ahead)
-    for scope, limit in _by_scope(budgets):
+    return _first_over_day(facts, budgets, LimitMeasure.UNITS_A_DAY)
+
+
+def _first_over_day(
+    facts: StepFacts, limits: Mapping[BudgetScope, int], measure: LimitMeasure
+) -> Refusal | None:
+    """Hold limits of a day against what a step and those behind it use, the widest scope first.
+
+    Whatever order they were given in; a lone step that fits into all of them needs none.
+    """
+    units, action = measure is LimitMeasure.UNITS_A_DAY, facts.action.action
+    used_in = facts.usage.spent_in if units else facts.usage.done_in
+    if not facts.ahead:
+        name, more = action.name, action.cost if units else 1
+        for scope, limit in limits.items():
+            if used_in(scope, action=name) + more > limit:
+                break
+        else:
+            return None
+    actions = (action, *facts.ahead)
+    for scope in (scope for scope in _SCOPES if scope in limits):
         for name, concerned in counted_apart(scope, actions):
-            used = facts.usage.spent_in(scope, action=name)
-            wanted = sum(action.cost for action in concerned)
-            if used + wanted > limit:
-                return _over_day(
-                    facts,
-                    LimitMeasure.UNITS_A_DAY,
-                    scope=scope,
-                    name=name,
-                    figures=(limit, used, wanted),
-                )
+            used = used_in(scope, action=name)
+            wanted = sum([action.cost for action in concerned]) if units else len(concerned)
+            if used + wanted > limits[scope]:
+                figures = (limits[scope], used, wanted)
+                return _over_day(facts, measure, scope=scope, name=name, figures=figures)
     return None
-
-
-def _by_scope(limits: Mapping[BudgetScope, int]) -> list[tuple[BudgetScope, int]]:
-    """Return limits from the widest scope to the narrowest, whatever order they were given in."""
-    return [(scope, limits[scope]) for scope in BudgetScope if scope in limits]
 
 
 def counted_apart(

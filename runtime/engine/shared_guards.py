@@ -7,7 +7,7 @@ here of other projects may be old by then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from runtime.domain.action import Action
@@ -24,6 +24,7 @@ from runtime.domain.shared_use import (
     charges_of,
     duty_of,
     period_end,
+    periods_of,
 )
 from runtime.engine.facts import Facts, StepFacts
 from runtime.engine.limit_guards import counted_apart, remedy, together, urgent
@@ -54,26 +55,32 @@ def shared_use_after(use: SharedUse, action: Action, facts: Facts) -> SharedUse:
     limits = facts.shared_limits
     if limits is None:
         return use
-    periods = Periods.at(facts.now, limits.document.zone)
+    periods = periods_of(limits, facts.now)
     charges = charges_of(limits, action, payer=_payer(facts), periods=periods)
-    return use.after((duty.counter, more) for duty, more in charges)
+    return use.after((duty.counter, more) for duty, more in charges.all)
 
 
 def _first_passed(facts: StepFacts, limits: SharedLimits, *, quotas: bool) -> Refusal | None:
+    use = facts.shared_use
     for duty, wanted in _wanted(facts, limits, quotas=quotas):
-        used = facts.shared_use.of(duty.counter)
+        used = use.of(duty.counter)
         if wanted and used + wanted > duty.most:
             return _over(facts, limits, duty, figures=(used, wanted))
     return None
 
 
-def _wanted(facts: StepFacts, limits: SharedLimits, *, quotas: bool) -> Iterator[tuple[Duty, int]]:
+def _wanted(facts: StepFacts, limits: SharedLimits, *, quotas: bool) -> Iterable[tuple[Duty, int]]:
     """Return each budget that a step and those behind it are charged to, and with how much."""
-    payer, periods = _payer(facts.facts), Periods.at(facts.facts.now, limits.document.zone)
+    payer, periods = _payer(facts.facts), periods_of(limits, facts.facts.now)
     if not facts.ahead:
         charges = charges_of(limits, facts.action.action, payer=payer, periods=periods)
-        yield from (it for it in charges if (it[0].bound.measure is _ACTIONS) is quotas)
-        return
+        return charges.quotas if quotas else charges.budgets
+    return _wanted_together(facts, limits, payer=payer, periods=periods, quotas=quotas)
+
+
+def _wanted_together(
+    facts: StepFacts, limits: SharedLimits, *, payer: Payer, periods: Periods, quotas: bool
+) -> Iterator[tuple[Duty, int]]:
     actions = (facts.action.action, *facts.ahead)
     for bound in limits.bounds:
         if (bound.measure is _ACTIONS) is not quotas:

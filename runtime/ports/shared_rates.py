@@ -3,13 +3,16 @@
 Implemented by `adapters.redis_rates`. What is reserved for an execution is settled once its outcome
 is committed: steps that were not done are free again. A reservation that nobody settles counts
 until its time is over, so that in doubt a limit is stricter, never less strict.
+
+Room can be lent: who borrows it hands it out for `LENT_S` from when it asked, and then tells what
+came of it, so that most executions need no call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from runtime.domain.shared_rates import (
     RateCharge,
@@ -19,6 +22,9 @@ from runtime.domain.shared_rates import (
     RateUse,
     RateWindow,
 )
+
+LENT_S: Final = 0.25
+"""How long room that was lent may be handed out, from before it was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +52,9 @@ class SharedRates(Protocol):
     ) -> Sequence[RateGrant] | Forgotten:
         """Take room for executions, one after the other, and each stretch of one wholly or not.
 
-        A claim that was granted before is granted again, and counted once.
+        A claim that was granted before is granted again, and counted once. One that asks for a loan
+        is granted as many of its steps as are lent; nothing is lent where somebody waits for loans
+        to come back.
 
         Args:
             organization_id: whose rates.
@@ -71,6 +79,8 @@ class SharedRates(Protocol):
 
     async def settle(self, organization_id: str, charges: Sequence[RateCharge]) -> None:
         """Count what was done instead of what was reserved; once an execution, however often asked.
+
+        Of a loan of which steps are under way (`left`) it is told more later; those stay reserved.
 
         Raises:
             RatesUnavailableError: what was reserved counts until its time is over.

@@ -6,15 +6,16 @@ Only the commit of executions counts here (`store.executions`); who asks gets wh
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 import orjson
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
-from runtime.domain.shared_use import Counter
+from runtime.domain.shared_use import Counter, SharedCharge
 from runtime.store.base import Id, Instant, Row
 from runtime.store.session import Database, read_row, tenant
 
@@ -50,8 +51,27 @@ class NewThreshold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewCharge:
-    """Add to a counter, if it has room.
+class NewCharges:
+    """Hold what a group of executions is charged.
+
+    Attributes:
+        at: the instant of it.
+        project_id: whose.
+        charges: what is added to each counter.
+        events: what tells of a threshold, by counter; without one, a charge that reaches a
+            threshold is refused.
+    """
+
+    at: datetime
+    project_id: str
+    charges: tuple[SharedCharge, ...]
+    events: Mapping[Counter, NewThreshold]
+
+
+class NewCharge(TypedDict):
+    """Add to a counter, if it has room; grows while the charges of groups are added up.
+
+    A mapping, as each commit spells a handful of them: measured at half of what objects cost.
 
     Attributes:
         key: what is counted.
@@ -61,7 +81,7 @@ class NewCharge:
         most: how much there is, whose thresholds are told of.
         at: the instant of it.
         project_id: of the newest that is charged.
-        event: what tells of a threshold; without one, a charge that reaches one is refused.
+        event: what tells of a threshold.
     """
 
     key: str
@@ -74,17 +94,44 @@ class NewCharge:
     event: NewThreshold | None
 
 
-def added_up(charges: Iterable[NewCharge]) -> tuple[NewCharge, ...]:
+def added_up(groups: Iterable[NewCharges]) -> list[NewCharge]:
     """Return one charge a counter, in the order in which counters are to be changed.
 
     What comes later needs more room, as there is more before it.
     """
     found: dict[Counter, NewCharge] = {}
-    for charge in charges:
-        named = (charge.key, charge.period)
-        before = found.get(named)
-        found[named] = charge if before is None else _sum(before, charge)
-    return tuple(found[named] for named in sorted(found))
+    for group in groups:
+        for charge in group.charges:
+            counter = charge.duty.counter
+            event = group.events.get(counter) if group.events else None
+            before = found.get(counter)
+            if before is not None:
+                _add(before, charge, group, event=event)
+                continue
+            key, period = counter
+            found[counter] = {
+                "key": key,
+                "period": period,
+                "amount": charge.amount,
+                "room": charge.room,
+                "most": charge.duty.most,
+                "at": group.at,
+                "project_id": group.project_id,
+                "event": event,
+            }
+    return [found[counter] for counter in sorted(found)]
+
+
+def _add(
+    whole: NewCharge, charge: SharedCharge, group: NewCharges, *, event: NewThreshold | None
+) -> None:
+    if charge.room is not None:
+        room, before = charge.room - whole["amount"], whole["room"]
+        whole["room"] = room if before is None or room < before else before
+    whole["amount"] += charge.amount
+    whole["most"], whole["project_id"] = charge.duty.most, group.project_id
+    whole["at"] = max(whole["at"], group.at)
+    whole["event"] = event or whole["event"]
 
 
 async def counters_used(
@@ -152,18 +199,3 @@ async def forget_counters(connection: AsyncConnection, instant: datetime, *, lim
         delete(row).where(tuple_(*named).in_(select(*old.c))).returning(row.key)
     )
     return len(gone.all())
-
-
-def _sum(before: NewCharge, charge: NewCharge) -> NewCharge:
-    rooms = [room for room in (before.room, _less(charge.room, before.amount)) if room is not None]
-    return replace(
-        charge,
-        amount=before.amount + charge.amount,
-        room=min(rooms, default=None),
-        at=max(before.at, charge.at),
-        event=charge.event or before.event,
-    )
-
-
-def _less(room: int | None, amount: int) -> int | None:
-    return None if room is None else room - amount

@@ -21,7 +21,7 @@ from runtime.domain.shared_limits import Budget, BudgetMeasure, BudgetSpan, Shar
 from runtime.domain.shared_tally import SharedTally
 from runtime.domain.shared_use import Counter, Payer, Periods, SharedUse, charges_of
 from runtime.engine import pipeline
-from runtime.store.limit_counters import NewCharge, added_up
+from runtime.store.limit_counters import NewCharges, added_up
 from tests.builders import NOW, a_plan, a_principal, a_registry, a_step, an_action, facts_for
 from tests.shared_limits import shared_limits
 
@@ -117,7 +117,7 @@ class Judged:
 
     group: Group
     outcomes: tuple[PlanOutcome, ...]
-    charges: tuple[NewCharge, ...]
+    charges: NewCharges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,14 +161,17 @@ class Organization:
     def commit(self, together: Sequence[Judged]) -> bool:
         """Write groups, if all of their charges have the room that they need; or nothing."""
         used = self.counters[-1]
-        charges = added_up(charge for judged in together for charge in judged.charges)
+        charges = added_up(judged.charges for judged in together)
         for charge in charges:
-            if charge.room is not None and used.get((charge.key, charge.period), 0) > charge.room:
+            if (
+                charge["room"] is not None
+                and used.get((charge["key"], charge["period"]), 0) > charge["room"]
+            ):
                 return False
         after = dict(used)
         for charge in charges:
-            named = (charge.key, charge.period)
-            after[named] = after.get(named, 0) + charge.amount
+            named = (charge["key"], charge["period"])
+            after[named] = after.get(named, 0) + charge["amount"]
         self.counters.append(after)
         for judged in together:
             for asked, outcome in zip(judged.group.asked, judged.outcomes, strict=True):
@@ -210,21 +213,9 @@ def done_in(outcome: PlanOutcome) -> list[Action]:
     ]
 
 
-def spelled(tally: SharedTally) -> tuple[NewCharge, ...]:
+def spelled(tally: SharedTally) -> NewCharges:
     """Return charges as they are sent to storage."""
-    return tuple(
-        NewCharge(
-            key=charge.duty.counter[0],
-            period=charge.duty.counter[1],
-            amount=charge.amount,
-            room=charge.room,
-            most=charge.duty.most,
-            at=NOW,
-            project_id="p",
-            event=None,
-        )
-        for charge in tally.charges()
-    )
+    return NewCharges(at=NOW, project_id="p", charges=tally.charges(), events={})
 
 
 def most_of(limits: SharedLimits) -> Mapping[Counter, int]:
@@ -236,7 +227,7 @@ def most_of(limits: SharedLimits) -> Mapping[Counter, int]:
         for who in ("ann", "bob")
         for duty, _ in charges_of(
             limits, action, payer=Payer(project=project, principal=who), periods=PERIODS
-        )
+        ).all
     }
 
 
@@ -244,7 +235,7 @@ def counted(limits: SharedLimits, ran: Iterable[Ran]) -> Mapping[Counter, int]:
     """Count once more what was done."""
     found: Counted[Counter] = Counted()
     for one in ran:
-        for duty, more in charges_of(limits, one.action, payer=one.payer, periods=PERIODS):
+        for duty, more in charges_of(limits, one.action, payer=one.payer, periods=PERIODS).all:
             found[duty.counter] += more
     return found
 
@@ -273,7 +264,7 @@ def test_urgent_steps_excuse_nobody_else(limits: SharedLimits, waiting: list[Gro
 
     used: Counted[Counter] = Counted()
     for one in organization.ran:
-        for duty, more in charges_of(limits, one.action, payer=one.payer, periods=PERIODS):
+        for duty, more in charges_of(limits, one.action, payer=one.payer, periods=PERIODS).all:
             used[duty.counter] += more
             assert one.action.permission.urgent or used[duty.counter] <= duty.most
     assert organization.counters[-1] == used

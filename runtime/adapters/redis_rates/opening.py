@@ -7,11 +7,11 @@ from typing import Final
 
 from runtime.adapters.redis_rates.rates import RedisRates
 from runtime.adapters.redis_rates.server import Server
-from runtime.ports.shared_rates import SharedRates
+from runtime.ports.shared_rates import LENT_S, SharedRates
 
-LONGEST_RUN_S: Final = 15.0
-"""From a reservation to its commit at most: a group is tried anew for ten seconds, and its last
-try has an answer of the database to wait for."""
+LONGEST_RUN_S: Final = 15.0 + LENT_S
+"""From a reservation to its commit at most: what is lent is handed out for a moment, a group is
+tried anew for ten seconds, and its last try has an answer of the database to wait for."""
 
 
 def open_rates(

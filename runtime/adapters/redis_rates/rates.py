@@ -33,8 +33,10 @@ from runtime.domain.shared_rates import (
 )
 from runtime.kit.canonical_json import digest, parse
 from runtime.kit.json_value import JsonObject
-from runtime.ports.shared_rates import Forgotten, SharedRates
+from runtime.ports.shared_rates import LENT_S, Forgotten, SharedRates
 
+_LENT_MS: Final = round(2000 * LENT_S)
+"""How long a loan may come back: as long again as it is handed out, to be told of."""
 _LEAST_KEPT_MS: Final = 60_000
 _SETTLED_KEPT_MS: Final = 10_000
 
@@ -46,6 +48,7 @@ class RedisRates(SharedRates):
         """Take the servers, and how long an execution may take from its reservation on."""
         self._servers = tuple(servers)
         self._hold_ms = round(longest_run_s * 1000)
+        self._kept_ms = max(4 * self._hold_ms, _LEAST_KEPT_MS)
 
     @override
     async def reserve(
@@ -122,12 +125,14 @@ class RedisRates(SharedRates):
         """Spell what a script is to settle."""
         windows = _numbered(charges)
         return {
+            "kept_ms": self._kept_ms,
             "settled_kept_ms": _SETTLED_KEPT_MS,
             "charged": [_asked(organization_id, window) for window in windows],
             "charges": [
                 {
                     "key": _reservation_key(organization_id, charge.outcome_id),
                     "done": charge.done,
+                    "left": charge.left,
                     "windows": [windows[window] for window in charge.windows],
                 }
                 for charge in charges
@@ -171,7 +176,8 @@ class RedisRates(SharedRates):
             (BEGUN,),
             {
                 "hold_ms": self._hold_ms,
-                "kept_ms": max(4 * self._hold_ms, _LEAST_KEPT_MS),
+                "kept_ms": self._kept_ms,
+                "lent_ms": _LENT_MS,
                 "writes": script is RESERVE,
                 "windows": [_asked(organization_id, window) for window in windows],
                 "claims": claims,
@@ -225,6 +231,7 @@ def _claim(organization_id: str, claim: RateClaim, windows: dict[RateWindow, int
         "terms": digest([bounds, stretches]),
         "windows": [windows[window] for window in claim.windows],
         "stretches": stretches,
+        **({} if claim.share is None else {"share": claim.share}),
     }
 
 
@@ -234,14 +241,17 @@ def _reservation_key(organization_id: str, outcome_id: str) -> str:
 
 def _grant(answer: JsonObject, windows: Sequence[RateWindow]) -> RateGrant:
     refused = answer.get("refusal")
+    if not refused:
+        return RateGrant(steps=answer["steps"])
+    returns_in_ms = refused.get("returns_in_ms")
     return RateGrant(
         steps=answer["steps"],
-        refusal=refused
-        and RateRefusal(
+        refusal=RateRefusal(
             window=windows[refused["window"] - 1],
             used=refused["used"],
             wanted=refused["wanted"],
             free_at=_instant(refused.get("free_at")),
+            returns_in_s=returns_in_ms and returns_in_ms / 1000,
         ),
     )
 

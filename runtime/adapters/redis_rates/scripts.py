@@ -7,6 +7,11 @@ run; what is settled stands in the part in which it was. A reservation is a docu
 which instant it stands, how many steps, in which windows. Asked for again on the same terms, it is
 granted and its time begins anew; on others, it is judged anew.
 
+A loan is a reservation that whoever asked for it hands out: told of once its short time is over,
+and again once what was under way by then is done. Until then its window says `lent:` and when it
+may come back; who is refused meanwhile calls it in (`called`): nothing is lent for a while,
+so that who waits and asks again is told what is really used.
+
 `plangate:rates:begun` says since when this server remembers, by the name of its run: one that was
 emptied, restarted or promoted may have lost something. Windows that reach further back are known
 once their history was told (`known`), or once they don't reach back any more. For `hold_ms` nothing
@@ -19,6 +24,8 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+
+from runtime.adapters.redis_rates.granting import GRANT
 
 _SHARED: Final = """
 local request = cjson.decode(ARGV[1])
@@ -49,13 +56,13 @@ local function keep(key, grain_ms)
   redis.call('PEXPIRE', key, 62 * grain_ms + hold_ms)
 end
 
--- Take steps out of the windows of a reservation, never below nothing.
-local function take_back(reservation)
-  for _, place in ipairs(reservation.places) do
+-- Take steps of a reservation out of its windows, never below nothing.
+local function take_back(reservation, steps)
+  for _, place in ipairs(steps > 0 and reservation.places or {}) do
     local part = part_of(reservation.at, place.grain_ms)
     local held = tonumber(redis.call('HGET', place.key, part) or '0')
-    if held > reservation.steps then
-      redis.call('HINCRBY', place.key, part, -reservation.steps)
+    if held > steps then
+      redis.call('HINCRBY', place.key, part, text(-steps))
     elseif held > 0 then
       redis.call('HDEL', place.key, part)
     end
@@ -68,149 +75,11 @@ local function reservation_at(key)
 end
 """
 
-_RESERVE: Final = """
-local since, begun_at = begun()
-if request.writes and now - begun_at < hold_ms then
-  return cjson.encode({wait_ms = hold_ms - (now - begun_at)})
-end
-
-local windows, forgotten = {}, {}
-for number, asked in ipairs(request.windows) do
-  local window = {
-    key = asked.key, most = asked.most, grain_ms = asked.grain_ms,
-    used = 0, parts = {}, past = {}, fresh = {},
-  }
-  local first = math.floor(now / asked.grain_ms) - 60
-  local known = now - begun_at >= 61 * asked.grain_ms + hold_ms
-  local fields = redis.call('HGETALL', asked.key)
-  for place = 1, #fields, 2 do
-    local part = tonumber(fields[place])
-    local count = tonumber(fields[place + 1])
-    if not part then
-      known = known or fields[place + 1] == since
-    elseif part >= first then
-      window.parts[part] = count
-      window.used = window.used + count
-    else
-      table.insert(window.past, fields[place])
-    end
-  end
-  windows[number] = window
-  if not known then
-    table.insert(forgotten, number)
-  end
-end
-if #forgotten > 0 then
-  return cjson.encode({forgotten = forgotten, since = since})
-end
-
--- When at most `most` of what is used still counts; nothing if that is never.
-local function free_at(window, most)
-  if most < 0 then
-    return nil
-  end
-  local over, at, parts = window.used - most, now, {}
-  for part in pairs(window.parts) do
-    table.insert(parts, part)
-  end
-  table.sort(parts)
-  for _, part in ipairs(parts) do
-    if over <= 0 then
-      break
-    end
-    over = over - window.parts[part]
-    at = (part + 61) * window.grain_ms
-  end
-  return at
-end
-
-local function first_full(claim, steps)
-  for _, number in ipairs(claim.windows) do
-    local window = windows[number]
-    if window.used + steps > window.most then
-      return {
-        window = number, used = window.used, wanted = steps,
-        free_at = free_at(window, window.most - steps),
-      }
-    end
-  end
-end
-
-local function count(claim, steps, at)
-  for _, number in ipairs(claim.windows) do
-    local window = windows[number]
-    local part = math.floor(at / window.grain_ms)
-    window.parts[part] = (window.parts[part] or 0) + steps
-    window.used = window.used + steps
-    window.fresh[part] = (window.fresh[part] or 0) + steps
-  end
-end
-
-local function places(claim)
-  local found = {}
-  for _, number in ipairs(claim.windows) do
-    table.insert(found, {key = windows[number].key, grain_ms = windows[number].grain_ms})
-  end
-  return found
-end
-
-local answers, reserved = {}, {}
-for number, claim in ipairs(request.claims) do
-  local reservation = request.writes and reservation_at(claim.key)
-  if not reservation or reservation.settled then
-    reservation = {at = now + hold_ms, steps = 0, stretches = 0, terms = claim.terms}
-  end
-  local refusal = nil
-  while reservation.stretches < #claim.stretches and not refusal do
-    local stretch = claim.stretches[reservation.stretches + 1]
-    if not stretch.urgent then
-      refusal = first_full(claim, stretch.steps)
-    end
-    if not refusal then
-      count(claim, stretch.steps, reservation.at)
-      reservation.steps = reservation.steps + stretch.steps
-      reservation.stretches = reservation.stretches + 1
-    end
-  end
-  if reservation.steps > 0 then
-    reservation.places = places(claim)
-    reserved[claim.key] = reservation
-  end
-  answers[number] = {steps = reservation.steps, refusal = refusal}
-end
-
-if request.writes then
-  for key, reservation in pairs(reserved) do
-    redis.call('SET', key, cjson.encode(reservation), 'PX', request.kept_ms)
-  end
-  for _, window in ipairs(windows) do
-    local touched = false
-    for part, steps in pairs(window.fresh) do
-      redis.call('HINCRBY', window.key, text(part), text(steps))
-      touched = true
-    end
-    if touched then
-      redis.call('HSET', window.key, 'known', since)
-      keep(window.key, window.grain_ms)
-      for _, part in ipairs(window.past) do
-        redis.call('HDEL', window.key, part)
-      end
-    end
-  end
-end
-
-local uses = {}
-for number, window in ipairs(windows) do
-  uses[number] = {used = window.used, free_at = free_at(window, 0)}
-end
-return cjson.encode({claims = answers, uses = uses})
-"""
-
 _RENEW: Final = """
 for _, claim in ipairs(request.claims) do
   local reservation = reservation_at(claim.key)
   if reservation and not reservation.settled then
-    take_back(reservation)
+    take_back(reservation, reservation.steps)
     if reservation.terms == claim.terms then
       reservation.at = now + hold_ms
       for _, place in ipairs(reservation.places) do
@@ -229,17 +98,30 @@ _SETTLE: Final = """
 for _, charge in ipairs(request.charges or {}) do
   local reservation = reservation_at(charge.key)
   if not (reservation and reservation.settled) then
-    if reservation then
-      take_back(reservation)
+    reservation = reservation or {at = now, steps = 0, places = {}}
+    local left = math.min(charge.left, reservation.steps)
+    take_back(reservation, reservation.steps - left)
+    if reservation.lent then
+      redis.call('HDEL', reservation.places[1].key, 'lent:' .. charge.key)
     end
-    if charge.done > 0 then
+    local counted = reservation.counted or 0
+    if charge.done > counted then
       for _, number in ipairs(charge.windows) do
         local window = request.charged[number]
-        redis.call('HINCRBY', window.key, part_of(now, window.grain_ms), text(charge.done))
+        redis.call(
+          'HINCRBY', window.key, part_of(now, window.grain_ms), text(charge.done - counted)
+        )
         keep(window.key, window.grain_ms)
       end
     end
-    redis.call('SET', charge.key, '{"settled":true}', 'PX', request.settled_kept_ms)
+    if charge.left > 0 then
+      reservation.steps = left
+      reservation.counted = math.max(counted, charge.done)
+      reservation.lent = nil
+      redis.call('SET', charge.key, cjson.encode(reservation), 'PX', request.kept_ms)
+    else
+      redis.call('SET', charge.key, '{"settled":true}', 'PX', request.settled_kept_ms)
+    end
   end
 end
 """
@@ -299,8 +181,8 @@ class Script:
         return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
 
-RESERVE: Final = Script(text=_SHARED + _SETTLE + _RENEW + _RESERVE)
-FORESEE: Final = Script(text=_SHARED + _RESERVE)
+RESERVE: Final = Script(text=_SHARED + _SETTLE + _RENEW + GRANT)
+FORESEE: Final = Script(text=_SHARED + GRANT)
 SETTLE: Final = Script(text=_SHARED + _SETTLE + "return 'settled'")
 RECALL: Final = Script(text=_SHARED + _RECALL)
 READY: Final = Script(text=_SHARED + _READY)

@@ -26,6 +26,7 @@ from runtime.kit.json_value import JsonValue
 from runtime.services.execution.changes import Change, Executed, Execution, Reversion
 from runtime.services.policies.decided_steps import DecidedPlan
 from runtime.store.executions import Commit, NewKey, NewOutcome, NewVersion
+from runtime.store.limit_counters import NewCharges
 from runtime.store.policy_decisions import NewDecision
 
 SNAPSHOT_EVERY: Final = 50
@@ -147,8 +148,11 @@ class Draft:
         self._announce(reversion, "state.reverted", document, told=told)
         return self._leave(reversion, document, after, kept=document.decode())
 
-    def commit(self, head: Head) -> Commit:
-        """Return what to write, compared with the head that was judged on."""
+    def commit(self, head: Head, *, charges: NewCharges | None = None) -> Commit:
+        """Return what to write, compared with the head that was judged on.
+
+        `charges` is what is added to budgets that projects share.
+        """
         tenure = self.tenure
         return Commit(
             organization_id=tenure.organization_id,
@@ -167,6 +171,7 @@ class Draft:
             events=tuple(self._events),
             records=tuple(self._records),
             decisions=tuple(self._decisions.values()),
+            charges=charges,
             jobs=tuple(self._jobs),
         )
 

@@ -124,7 +124,7 @@ class Judge:
                 answers.append(self._answer(change, draft, beside))
             except DomainError as error:
                 answers.append(error)
-        commit = shared.within(book.within(draft.commit(head)))
+        commit = book.within(draft.commit(head, charges=shared.charges()))
         return Verdict(
             commit=commit,
             answers=tuple(answers),

@@ -224,10 +224,10 @@ class Settling:
         )
         executions = [change for change in changes if isinstance(change, Execution)]
         decided = await self._needs.decisions.of(executions, place)
-        reserved = await self._needs.rates.reserved(executions, place, decided=decided)
-        if reserved.claims:
-            self._room.taken(reserved)
-            tenure = replace(tenure, now=max(self._needs.clock.now(), tenure.now))
+        room = self._room
+        reserved = await self._needs.rates.reserved(executions, place, decided=decided, room=room)
+        if reserved.at is not None and reserved.at > tenure.now:
+            tenure = replace(tenure, now=reserved.at)
             place = replace(place, now=tenure.now)
         approvals = await gather_approvals(
             self._needs.database,

@@ -5,23 +5,21 @@ Pure: what was gathered comes in, what to commit comes out.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
 from runtime.domain.limits import BudgetScope
 from runtime.domain.outcome import PlanOutcome, StepStatus
 from runtime.domain.shared_limits import SharedLimits
-from runtime.domain.shared_tally import SharedCharge, SharedTally
-from runtime.domain.shared_use import Payer, Periods, SharedUse
+from runtime.domain.shared_tally import SharedTally
+from runtime.domain.shared_use import Duty, Payer, SharedUse, periods_of
 from runtime.engine.compiled import CompiledRegistry
 from runtime.engine.shared_guards import SHARED_GUARDS
 from runtime.kit.canonical_json import canonical_text
 from runtime.kit.ids import ENTROPY_BYTES, new_id
 from runtime.services.execution.changes import Execution
 from runtime.services.execution.draft import Tenure
-from runtime.store.executions import Commit
-from runtime.store.limit_counters import NewCharge, NewThreshold
+from runtime.store.limit_counters import NewCharges, NewThreshold
 
 _DONE: Final = StepStatus.DONE
 TOLD_FROM: Final = 4
@@ -50,8 +48,7 @@ class SharedBook:
         self._use = use
         self._tally = None
         if limits is not None and limits.bounds:
-            periods = Periods.at(tenure.now, limits.document.zone)
-            self._tally = SharedTally(limits, use, periods=periods)
+            self._tally = SharedTally(limits, use, periods=periods_of(limits, tenure.now))
 
     @property
     def use(self) -> SharedUse:
@@ -72,50 +69,41 @@ class SharedBook:
             outcome_id=execution.outcome_id,
         )
 
-    def within(self, commit: Commit) -> Commit:
-        """Return a commit with what is charged here."""
-        charges = () if self._tally is None else self._tally.charges()
-        if not charges:
-            return commit
-        new = tuple(
-            _new(charge, self._tenure, told=TOLD_FROM * self.use.of(charge.duty.counter))
+    def charges(self) -> NewCharges | None:
+        """Return what is charged; None: nothing is.
+
+        Who commits knows what is used in the end, and refuses a charge that should have told of a
+        threshold.
+        """
+        tally = self._tally
+        charges = () if tally is None else tally.charges()
+        if tally is None or not charges:
+            return None
+        tenure, before = self._tenure, self._use.of
+        near = [
+            charge
             for charge in charges
+            if TOLD_FROM * (before(charge.duty.counter) + charge.amount) >= charge.duty.most
+        ]
+        return NewCharges(
+            at=tenure.now,
+            project_id=tenure.project_id,
+            charges=charges,
+            events={
+                charge.duty.counter: _event(
+                    charge.duty, tenure, outcome_id=tally.newest(charge.duty.counter)
+                )
+                for charge in near
+            },
         )
-        return replace(commit, charges=new)
 
 
-def _new(charge: SharedCharge, tenure: Tenure, *, told: int) -> NewCharge:
-    """Spell a charge, and the event that tells of a threshold if one may be near.
-
-    Who commits knows what is used in the end, and refuses a charge that should have told of it.
-
-    Args:
-        charge: what to add to which counter.
-        tenure: where and when.
-        told: from how much there is on no threshold can be near.
-    """
-    duty = charge.duty
-    key, period = duty.counter
-    event = None if told < duty.most else _event(charge, tenure)
-    return NewCharge(
-        key=key,
-        period=period,
-        amount=charge.amount,
-        room=charge.room,
-        most=duty.most,
-        at=tenure.now,
-        project_id=tenure.project_id,
-        event=event,
-    )
-
-
-def _event(charge: SharedCharge, tenure: Tenure) -> NewThreshold:
+def _event(duty: Duty, tenure: Tenure, *, outcome_id: str) -> NewThreshold:
     """Spell an event for the commit to fill in percentage and use, which it alone knows."""
-    duty = charge.duty
     key, period = duty.counter
     scope = duty.bound.scope
     begins = canonical_text(
-        {"limit": duty.most, "measure": duty.bound.named.value, "outcome": charge.outcome_id}
+        {"limit": duty.most, "measure": duty.bound.named.value, "outcome": outcome_id}
     )
     goes_on = canonical_text(
         {
@@ -125,7 +113,7 @@ def _event(charge: SharedCharge, tenure: Tenure) -> NewThreshold:
             "subject": _whole(scope, duty.subject, tenure=tenure),
         }
     )
-    entropy = sha256(f"{charge.outcome_id} {key} {period}".encode()).digest()[:ENTROPY_BYTES]
+    entropy = sha256(f"{outcome_id} {key} {period}".encode()).digest()[:ENTROPY_BYTES]
     return NewThreshold(
         id=new_id("evt", now_ms=int(tenure.now.timestamp() * 1000), entropy=entropy),
         begins=f'{begins[:-1]},"percent":',

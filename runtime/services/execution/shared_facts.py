@@ -9,9 +9,9 @@ from runtime.domain.shared_use import (
     NOTHING_SHARED,
     Counter,
     Payer,
-    Periods,
     SharedUse,
     charges_of,
+    periods_of,
 )
 from runtime.services.execution.changes import Execution
 from runtime.services.execution.decisions import Place
@@ -46,11 +46,11 @@ def _counters(
     *,
     decided: DecidedPlans,
 ) -> Iterator[Counter]:
-    periods = Periods.at(place.now, limits.document.zone)
+    periods = periods_of(limits, place.now)
     for execution in executions:
         payer = Payer(project=place.project_id, principal=execution.principal.id)
         for named in {step.action for step in decided[execution.outcome_id].plan.steps}:
             found = place.registry.find(named)
             if found is not None:
-                for duty, _ in charges_of(limits, found.action, payer=payer, periods=periods):
-                    yield duty.counter
+                charges = charges_of(limits, found.action, payer=payer, periods=periods)
+                yield from (duty.counter for duty, _ in charges.all)

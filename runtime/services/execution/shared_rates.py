@@ -1,20 +1,18 @@
 """Reserve room in the rates that projects share before plans are judged, and settle it after.
 
-Whoever counts is asked once for a group, and told once what was done. When it can't be asked,
-nothing that a rate could hold back is done. Organizations without rates are never asked for.
+Most room is lent to this process and handed out here (`rate_slices`); for the rest whoever counts
+is asked once for a group, and told once what was done. When it can't be asked, nothing that a rate
+could hold back is done. Organizations without rates are never asked for.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final, TypeVar
+from datetime import datetime
+from typing import Final
 
 from runtime.domain.errors import RatesUnavailableError
-from runtime.domain.rate_history import history_of
 from runtime.domain.shared_rates import (
     RateCharge,
     RateClaim,
@@ -22,32 +20,19 @@ from runtime.domain.shared_rates import (
     RateGrants,
     RateUse,
     RateWindow,
-    grant_of,
+    rate_windows_of,
     stretches_of,
-    windows_of,
 )
 from runtime.domain.shared_use import Payer
-from runtime.domain.usage_book import UsageBook
-from runtime.kit.backoff import delay_s
 from runtime.kit.clock import Clock
-from runtime.ports.shared_rates import Forgotten, SharedRates
+from runtime.ports.shared_rates import SharedRates
 from runtime.services.execution.changes import Execution
 from runtime.services.execution.decisions import Place
-from runtime.services.execution.together import Together
+from runtime.services.execution.rate_asking import Asking
+from runtime.services.execution.rate_books import Books
+from runtime.services.execution.rate_slices import Handed
 from runtime.services.policies.decided_steps import DecidedPlan, DecidedPlans
 from runtime.store.session import Database
-from runtime.store.usages import books_since
-
-RECALLS: Final = 3
-SETTLED_AGAIN: Final = 5
-SOON_S: Final = 0.02
-"""How long what was done waits for company before who counts is told of it alone."""
-BOOKS_AT_ONCE: Final = 500
-REMEMBERED: Final = timedelta(minutes=70)
-"""How far back books are read: the longest span, and what clocks of machines may differ by."""
-_DRAIN_S: Final = 2.0
-
-_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,36 +42,55 @@ class Reserved:
     Attributes:
         grants: what may run.
         claims: what was asked for.
+        at: an instant from which on there was room for all of it; None: no rate concerns it.
     """
 
     grants: RateGrants = field(default_factory=dict)
-    claims: tuple[RateClaim, ...] = ()
+    claims: Sequence[RateClaim] = ()
+    at: datetime | None = None
 
 
 NOTHING_RESERVED: Final = Reserved()
 
 
 class Rates:
-    """Ask who counts rates across projects; belongs to one event loop."""
+    """Take room for executions in rates across projects; belongs to one event loop."""
 
     def __init__(self, counting: SharedRates, *, database: Database, clock: Clock) -> None:
-        self._counting = counting
-        self._database = database
+        self._asking = Asking(counting, books=Books(database, clock), clock=clock)
         self._clock = clock
-        self._unsettled: dict[str, list[RateCharge]] = {}
-        self._settling: dict[str, asyncio.Task[None]] = {}
-        self._hurry = asyncio.Event()
-        self._together = Together(self._reserved_at_once)
 
     async def reserved(
-        self, executions: Iterable[Execution], place: Place, *, decided: DecidedPlans
+        self, executions: Iterable[Execution], place: Place, *, decided: DecidedPlans, room: Room
     ) -> Reserved:
         """Take room for the steps of executions; what is asked for again is not counted twice.
+
+        Args:
+            executions: whose steps.
+            place: where.
+            decided: what rules say of each step.
+            room: what was taken for them before; what is taken now is added to it.
 
         Raises:
             StorageUnavailableError: what was forgotten can't be looked up.
         """
-        return await self._asked(self._reserve, executions, place, decided=decided)
+        claims = list(_claims(executions, place, decided=decided))
+        if not claims:
+            return NOTHING_RESERVED
+        grants: dict[str, RateGrant | RatesUnavailableError] = {}
+        at, asked = None, []
+        for claim in claims:
+            handed = self._at_once(place.organization_id, claim, room)
+            if handed is None:
+                asked.append(claim)
+            else:
+                grants[claim.outcome_id] = room.handed[claim.outcome_id] = handed
+        if asked:
+            found = await self._asked(place.organization_id, asked, before=room.claimed)
+            room.taken(asked, found)
+            grants.update(found)
+            at = self._clock.now()
+        return Reserved(grants=grants, claims=claims, at=at or _since(grants.values()))
 
     async def foreseen(
         self, execution: Execution, place: Place, *, decided: DecidedPlans
@@ -97,8 +101,16 @@ class Rates:
             RatesUnavailableError: it would not be done for that.
             StorageUnavailableError: as `reserved` does.
         """
-        found = await self._asked(self._counting.foresee, [execution], place, decided=decided)
-        return grant_of(found.grants, execution.outcome_id)
+        claims = list(_claims([execution], place, decided=decided))
+        if not claims:
+            return None
+        try:
+            (found,) = await self._asking.foreseen(place.organization_id, claims)
+        except RatesUnavailableError:
+            if claims[0].held_back:
+                raise
+            return RateGrant(steps=claims[0].steps)
+        return found
 
     def settle(
         self, organization_id: str, claims: Sequence[RateClaim], *, done: Mapping[str, int]
@@ -122,7 +134,11 @@ class Rates:
             )
             for claim in claims
         ]
-        self._settle_soon(organization_id, charges)
+        self._asking.tell(organization_id, charges)
+
+    def settle_handed(self, organization_id: str, handed: Handed, *, done: int) -> None:
+        """Count the same of what was lent."""
+        self._asking.settled(organization_id, handed, done=done)
 
     async def uses(
         self, organization_id: str, windows: Sequence[RateWindow]
@@ -135,147 +151,73 @@ class Rates:
         if not windows:
             return ()
         try:
-            return await self._recalling(
-                organization_id, lambda: self._counting.uses(organization_id, windows)
-            )
+            return await self._asking.uses(organization_id, windows)
         except RatesUnavailableError:
             return None
 
     async def close(self) -> None:
-        """Wait a moment for what is being settled; the rest counts as reserved until it ends."""
-        if not self._settling:
-            return
-        self._hurry.set()
-        _, late = await asyncio.wait(tuple(self._settling.values()), timeout=_DRAIN_S)
-        self._hurry.clear()
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late)
+        """Give back what was lent, and wait a moment until everything is told."""
+        await self._asking.close()
+
+    def _at_once(self, organization_id: str, claim: RateClaim, room: Room) -> Handed | None:
+        """Grant a claim from what was lent, unless who counts holds room for it already."""
+        if claim.outcome_id in room.claimed:
+            return None
+        before = room.handed.get(claim.outcome_id)
+        if before is not None:
+            if before.steps == claim.steps and _of(before, claim) and self._asking.lasts(before):
+                return before
+            room.settle([claim.outcome_id], done={})
+        return self._asking.handed(organization_id, claim)
 
     async def _asked(
-        self,
-        ask: Callable[[str, Sequence[RateClaim]], Awaitable[Sequence[RateGrant] | Forgotten]],
-        executions: Iterable[Execution],
-        place: Place,
-        *,
-        decided: DecidedPlans,
-    ) -> Reserved:
-        claims = tuple(_claims(executions, place, decided=decided))
-        if not claims:
-            return NOTHING_RESERVED
-        organization_id = place.organization_id
+        self, organization_id: str, claims: Sequence[RateClaim], *, before: Collection[str]
+    ) -> RateGrants:
         try:
-            grants = await self._recalling(organization_id, lambda: ask(organization_id, claims))
+            grants = await self._asking.reserved(organization_id, claims, before=before)
         except RatesUnavailableError as error:
-            return Reserved(
-                grants={claim.outcome_id: _without_answer(claim, error) for claim in claims},
-                claims=claims,
-            )
-        return Reserved(
-            grants={claim.outcome_id: grant for claim, grant in zip(claims, grants, strict=True)},
-            claims=claims,
-        )
-
-    async def _recalling(
-        self, organization_id: str, ask: Callable[[], Awaitable[_Answer | Forgotten]]
-    ) -> _Answer:
-        """Ask, and tell what was forgotten for as long as something was."""
-        for _ in range(RECALLS):
-            answer = await ask()
-            if not isinstance(answer, Forgotten):
-                return answer
-            books = await self._books(organization_id)
-            histories = [history_of(window, books) for window in answer.windows]
-            await self._counting.recall(organization_id, histories, since=answer.since)
-        raise RatesUnavailableError(reason="what was counted is forgotten again and again")
-
-    async def _books(self, organization_id: str) -> list[tuple[str, UsageBook]]:
-        since = self._clock.now() - REMEMBERED
-        books: list[tuple[str, UsageBook]] = []
-        async with self._database.transaction(organization_id, read_only=True) as connection:
-            while True:
-                page = await books_since(
-                    connection,
-                    since,
-                    after=books[-1][0] if books else "",
-                    limit=BOOKS_AT_ONCE,
-                )
-                books += page
-                if len(page) < BOOKS_AT_ONCE:
-                    return books
-
-    async def _reserve(
-        self, organization_id: str, claims: Sequence[RateClaim]
-    ) -> Sequence[RateGrant] | Forgotten:
-        """Take room together with others of the organization that ask at the same time."""
-        return await self._together.ask(organization_id, claims)
-
-    async def _reserved_at_once(
-        self, organization_id: str, claims: Sequence[RateClaim]
-    ) -> Sequence[RateGrant] | Forgotten:
-        """Take room, and tell by the way what was done since."""
-        charges = self._unsettled.pop(organization_id, [])
-        try:
-            return await self._counting.reserve(organization_id, claims, charges=charges)
-        except BaseException:  # they may have been told or not; told twice, they count once
-            if charges:
-                self._settle_soon(organization_id, charges)
-            raise
-
-    def _settle_soon(self, organization_id: str, charges: Iterable[RateCharge]) -> None:
-        self._unsettled.setdefault(organization_id, []).extend(charges)
-        if organization_id not in self._settling:
-            task = asyncio.create_task(self._settle(organization_id), name="settle rates")
-            self._settling[organization_id] = task
-            task.add_done_callback(lambda ended: self._ended(organization_id, ended))
-
-    async def _settle(self, organization_id: str) -> None:
-        """Tell who counts what nobody has told meanwhile.
-
-        Again if it can't be told: steps that nobody reserved may not have been counted at all.
-        """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SOON_S):
-                await self._hurry.wait()
-        failed = 0
-        while charges := self._unsettled.pop(organization_id, []):
-            try:
-                await self._counting.settle(organization_id, charges)
-            except RatesUnavailableError:
-                failed += 1
-                if failed == SETTLED_AGAIN:
-                    break
-                self._unsettled.setdefault(organization_id, []).extend(charges)
-                await asyncio.sleep(delay_s(failed, base_s=0.1, cap_s=2.0, jitter=0.5))
-        del self._settling[organization_id]
-
-    def _ended(self, organization_id: str, ended: asyncio.Task[None]) -> None:
-        """Forget a task that did not come to its own end."""
-        if self._settling.get(organization_id) is ended:
-            del self._settling[organization_id]
+            return {claim.outcome_id: _without_answer(claim, error) for claim in claims}
+        return {claim.outcome_id: grant for claim, grant in zip(claims, grants, strict=True)}
 
 
 class Room:
-    """Hold what is reserved for one group of executions, until it is known what they did."""
+    """Hold what is reserved for one group of executions, until it is known what they did.
+
+    Attributes:
+        claimed: what who counts holds, by outcome.
+        handed: what was taken of what is lent, by outcome.
+    """
 
     def __init__(self, rates: Rates, organization_id: str) -> None:
+        self.claimed: dict[str, RateClaim] = {}
+        self.handed: dict[str, Handed] = {}
         self._rates = rates
         self._organization_id = organization_id
-        self._claims: dict[str, RateClaim] = {}
 
-    def taken(self, reserved: Reserved) -> None:
+    def taken(self, claims: Iterable[RateClaim], grants: RateGrants) -> None:
         """Remember what was reserved."""
-        self._claims.update({claim.outcome_id: claim for claim in reserved.claims})
+        for claim in claims:
+            grant = grants[claim.outcome_id]
+            if isinstance(grant, Handed):
+                self.handed[claim.outcome_id] = grant
+            else:
+                self.claimed[claim.outcome_id] = claim
 
     def settle(self, outcome_ids: Iterable[str], *, done: Mapping[str, int]) -> None:
         """Count what executions did; what is not in `done` did nothing."""
-        claims = [self._claims.pop(name) for name in outcome_ids if name in self._claims]
+        claims = []
+        for name in outcome_ids:
+            handed = self.handed.pop(name, None)
+            if handed is not None:
+                self._rates.settle_handed(self._organization_id, handed, done=done.get(name, 0))
+            elif name in self.claimed:
+                claims.append(self.claimed.pop(name))
         self._rates.settle(self._organization_id, claims, done=done)
 
     def give_back(self) -> None:
         """Free the rest: none of it was done, nor will be."""
-        self.settle(tuple(self._claims), done={})
+        if self.claimed or self.handed:
+            self.settle((*self.claimed, *self.handed), done={})
 
 
 def _claims(
@@ -287,8 +229,8 @@ def _claims(
         return
     for execution in executions:
         principal, said = execution.principal, decided[execution.outcome_id]
-        windows = windows_of(
-            shared.document,
+        windows = rate_windows_of(
+            shared,
             organization_id=place.organization_id,
             payer=Payer(project=place.project_id, principal=principal.id),
         )
@@ -298,7 +240,7 @@ def _claims(
                 outcome_id=execution.outcome_id,
                 windows=windows,
                 stretches=stretches_of(
-                    None if item is None else item.action.permission.urgent for item in found
+                    [None if item is None else item.action.permission.urgent for item in found]
                 ),
             )
 
@@ -309,10 +251,22 @@ def _begins(said: DecidedPlan, *, most: int) -> bool:
     return first is not None and first.decision.allow
 
 
+def _of(handed: Handed, claim: RateClaim) -> bool:
+    """Say whether what was handed out is room in the windows of a claim."""
+    return tuple(piece.window for piece in handed.slices) == claim.windows
+
+
+def _since(grants: Iterable[object]) -> datetime:
+    """Return an instant at which all of what was handed out was there."""
+    return max(
+        piece.since for grant in grants if isinstance(grant, Handed) for piece in grant.slices
+    )
+
+
 def _without_answer(
     claim: RateClaim, error: RatesUnavailableError
 ) -> RateGrant | RatesUnavailableError:
     """Let through what no rate can hold back, and nothing else."""
     if claim.held_back:
         return error
-    return RateGrant(steps=sum(stretch.steps for stretch in claim.stretches))
+    return RateGrant(steps=claim.steps)

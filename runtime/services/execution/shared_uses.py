@@ -26,6 +26,7 @@ class SharedUses:
         self._most_organizations = organizations
         self._most_counters = counters
         self._known: OrderedDict[str, OrderedDict[Counter, int]] = OrderedDict()
+        self._counted: Mapping[Counter, int] | None = None
 
     def remembered(self, organization_id: str) -> SharedUse:
         """Return what is remembered, to be read before anything else is learned."""
@@ -33,10 +34,22 @@ class SharedUses:
         return NOTHING_SHARED if known is None else SharedUse(known=known)
 
     def counted(self, organization_id: str, counters: Mapping[Counter, int]) -> None:
-        """Learn what commits have counted; they may be told of in another order than they took."""
+        """Learn what commits have counted; they may be told of in another order than they took.
+
+        All who wrote in one transaction tell of the same mapping, of which once is enough.
+        """
+        if counters is self._counted:
+            return
+        self._counted = counters
         known = self._of(organization_id)
         for counter, used in counters.items():
-            self._keep(known, counter, max(used, known.get(counter, 0)))
+            before = known.get(counter)
+            if before is None:
+                self._keep(known, counter, used)
+                continue
+            known.move_to_end(counter)
+            if used > before:
+                known[counter] = used
 
     def read(self, organization_id: str, use: SharedUse) -> None:
         """Learn what storage says; that holds, even where it is less."""

@@ -65,7 +65,9 @@ async def committed(world: World, *groups: Commit) -> Mapping[Counter, int]:
 async def moved(world: World, *actions: str) -> None:
     """Execute a plan at once, judged on what is used by now."""
     plan, organization = a_plan(*actions), world.caller.organization_id
-    charged = [(charge.key, charge.period) for charge in (await judged(world, plan)).charges]
+    charges = (await judged(world, plan)).charges
+    assert charges is not None
+    charged = [charge.duty.counter for charge in charges.charges]
     use = SharedUse(known=await read_counters(world.database, organization, charged))
     await committed(world, await judged(world, plan, use=use))
 

@@ -14,9 +14,10 @@ from runtime.domain.plan import Plan, Step
 from runtime.domain.shared_limits import RateSpan
 from runtime.kit.clock import SystemClock
 from runtime.services.execution.organization_usages import OrganizationUsages
+from runtime.services.execution.plans import PlanRequest
 from runtime.store.heads import bump_settings
 from runtime.store.projects import archive_project
-from tests.execution import World, a_project, an_increment, opened
+from tests.execution import World, a_project, an_increment, document_of, opened
 from tests.integration.execution.test_shared_rates import a_rate, increments, tried, used
 from tests.rates import uncounted
 from tests.servers.stoppable_redis import StoppableRedis
@@ -102,9 +103,13 @@ async def test_an_urgent_plan_waits_for_nobody_who_counts(world: World) -> None:
     place = replace(await without_counting(world), project_id=project)
     await set_limits(world, rates=(a_rate(0),))
 
+    asked = PlanRequest(plan=Plan(steps=(STOP,)))
+
+    foreseen = await place.plans.simulate(place.context, project, asked=asked)
     stopped = await tried(place, Plan(steps=(STOP,)))
     more = await tried(place, Plan(steps=(STOP, SHUT_DOWN)))
 
+    assert document_of(foreseen)["status"] == "done"
     assert not isinstance(stopped, DomainError)
     assert stopped["status"] == "done"
     assert isinstance(more, RatesUnavailableError)

@@ -30,7 +30,9 @@ from runtime.services.execution.judges import Judges
 from runtime.services.execution.lines import Lines
 from runtime.services.execution.needs import Needs
 from runtime.services.execution.past import Past
-from runtime.services.execution.shared_rates import RECALLS, SETTLED_AGAIN, Rates
+from runtime.services.execution.rate_asking import RECALLS
+from runtime.services.execution.rate_telling import SETTLED_AGAIN
+from runtime.services.execution.shared_rates import Rates
 from runtime.services.expired_keys import ExpiredKeys
 from runtime.store.executions import Commit
 from tests.execution import ENVIRONMENTS, World, an_increment, document_of, opened
@@ -46,7 +48,7 @@ WINDOW = RateWindow(
 
 @dataclass
 class Heard(NobodyCounts):
-    """Grant everything, and remember what is told.
+    """Grant everything, lend nothing, and remember what is told.
 
     Attributes:
         down: how many calls are refused from now on.
@@ -86,7 +88,7 @@ class Heard(NobodyCounts):
         self._answer()
         self.carried += charges
         self.granted_at = SystemClock().now()
-        return [RateGrant(steps=sum(item.steps for item in claim.stretches)) for claim in claims]
+        return [RateGrant(steps=0 if claim.share else claim.steps) for claim in claims]
 
     @override
     async def settle(self, organization_id: str, charges: Sequence[RateCharge]) -> None:
@@ -231,7 +233,11 @@ async def test_a_reservation_that_fails_gives_back_what_it_carried(world: World)
         await place.execute(an_increment())
     await rates.close()
 
-    assert [charge.done for charge in heard.carried + heard.alone] == [1, 0]
+    told = heard.carried + heard.alone
+    executions = [charge.done for charge in told if charge.outcome_id.startswith("out_")]
+    loans = [charge.done for charge in told if not charge.outcome_id.startswith("out_")]
+    assert executions == [1, 0]
+    assert loans == [0, 0]  # whatever was lent, of which the answer got lost
 
 
 async def test_who_does_not_listen_delays_no_end(world: World) -> None:

@@ -14,9 +14,14 @@ from runtime.domain.shared_limits import OrganizationLimits, RateLimit, RateSpan
 from runtime.domain.shared_rates import RateWindow, windows_of
 from runtime.domain.shared_use import Payer
 from runtime.kit.json_value import JsonObject
+from runtime.services.execution.decisions import Place
+from runtime.services.execution.judges import Judges
 from runtime.services.execution.plans import PlanRequest
-from runtime.store.heads import bump_settings
-from tests.execution import World, an_increment, document_of
+from runtime.services.execution.rate_slices import Handed
+from runtime.services.execution.shared_rates import Room
+from runtime.store.heads import bump_settings, read_head
+from tests.execution import COUNTER, World, an_increment, document_of
+from tests.rules import decided_by_table
 from tests.shared_limits import a_budget, another_project, set_limits, statuses
 
 STEP: Final = Step(action="counter.increment", inputs={"by": 1})
@@ -250,3 +255,85 @@ async def test_a_rate_that_is_lowered_holds_at_once(world: World) -> None:
     refused = await world.execute(an_increment())
 
     assert (refused["refusal"]["limit"]["limit"], refused["refusal"]["limit"]["used"]) == (3, 3)
+
+
+async def test_room_that_is_borrowed_counts_for_what_is_done_of_it(world: World) -> None:
+    """Refused later, rolled back, half done: as with room that was asked for."""
+    rate = a_rate(100_000)
+    await set_limits(world, a_budget(13), rates=(rate,))
+    broken = Plan(steps=(STEP, Step(action="counter.increment", inputs={"by": -99})))
+    done = [await world.execute(an_increment()) for _ in range(9)]
+
+    over_budget = await world.execute(increments(5))
+    rolled_back = await world.execute(broken, atomic=True)
+    half = await world.execute(broken)
+
+    assert statuses([*done, over_budget, rolled_back]) == ["done"] * 9 + ["refused", "failed"]
+    assert [step["status"] for step in half["steps"]] == ["done", "failed"]
+    assert await used(world, rate) == [10]
+
+
+async def test_room_that_is_borrowed_counts_once_when_judged_anew(world: World) -> None:
+    """Settings that change under way make an execution ask again."""
+    rate = a_rate(100_000)
+    await set_limits(world, rates=(rate,))
+    replica = await world.replica()
+    for _ in range(5):
+        for place in (world, replica):
+            await place.execute(an_increment())
+            await place.execute(an_increment())
+        async with world.database.transaction(world.caller.organization_id) as connection:
+            await bump_settings(
+                connection,
+                organization_id=world.caller.organization_id,
+                project_id=world.project_id,
+            )
+
+    assert await world.counter() == 20
+    await replica.rates.close()
+    assert await used(world, rate) == [20]
+
+
+async def placed(world: World) -> Place:
+    """Return where a world's executions are judged, as it stands."""
+    organization = world.caller.organization_id
+    return Place(
+        organization_id=organization,
+        project_id=world.project_id,
+        head=await read_head(
+            world.database, organization_id=organization, project_id=world.project_id
+        ),
+        registry=Judges(world.environments).of(COUNTER).registry,
+        now=world.ids.now(),
+    )
+
+
+async def test_room_is_taken_once_however_often_it_is_asked_for(world: World) -> None:
+    """Of who counts, or of what was lent; anew where limits are others, and then only there."""
+    executions = [world.execution() for _ in range(6)]
+    decided = decided_by_table(Judges(world.environments).of(COUNTER), executions)
+    room = Room(world.rates, world.caller.organization_id)
+
+    async def taken() -> list[object]:
+        place = await placed(world)
+        found = [
+            await world.rates.reserved([item], place, decided=decided, room=room)
+            for item in executions
+        ]
+        return [
+            item.grants[execution.outcome_id]
+            for item, execution in zip(found, executions, strict=True)
+        ]
+
+    await set_limits(world, rates=(a_rate(100_000),))
+    first, again = await taken(), await taken()
+    await set_limits(world, rates=(a_rate(200_000),))
+    anew = await taken()
+
+    lent = [grant for grant in first if isinstance(grant, Handed)]
+    assert not isinstance(first[0], Handed)
+    assert lent
+    assert again == first
+    assert not any(grant in lent for grant in anew)
+    room.give_back()
+    assert await used(world, a_rate(200_000)) == [0]

@@ -6,7 +6,12 @@ import pytest
 
 from runtime.domain.errors import RatesUnavailableError
 from runtime.domain.limits import BudgetScope, LimitMeasure
-from runtime.domain.shared_limits import OrganizationLimits, RateLimit, RateSpan
+from runtime.domain.shared_limits import (
+    OrganizationLimits,
+    RateLimit,
+    RateSpan,
+    SharedLimits,
+)
 from runtime.domain.shared_rates import (
     RateClaim,
     RateGrant,
@@ -14,6 +19,7 @@ from runtime.domain.shared_rates import (
     RateStretch,
     RateWindow,
     grant_of,
+    rate_windows_of,
     stretches_of,
     windows_of,
 )
@@ -123,3 +129,45 @@ def test_a_grant_that_can_not_be_told_is_an_error() -> None:
     assert grant_of(grants, "out_3") is None
     with pytest.raises(RatesUnavailableError, match="redis is down"):
         grant_of(grants, "out_2")
+
+
+def test_windows_are_looked_up_once() -> None:
+    """For each payer; limits keep the answer."""
+    limits = SharedLimits(
+        number=1,
+        document=_limits(
+            (BudgetScope.ORGANIZATION, None, RateSpan.MINUTE, 9),
+            (BudgetScope.PRINCIPAL, None, RateSpan.HOUR, 5),
+        ),
+    )
+    ann, bob = (Payer(project="prj_1", principal=name) for name in ("ann", "bob"))
+
+    first = rate_windows_of(limits, organization_id="org_1", payer=ann)
+
+    assert rate_windows_of(limits, organization_id="org_1", payer=ann) is first
+    assert first == windows_of(limits.document, organization_id="org_1", payer=ann)
+    assert [it.subject for it in rate_windows_of(limits, organization_id="org_1", payer=bob)] == [
+        "org_1",
+        "bob",
+    ]
+    assert rate_windows_of(limits, organization_id="org_2", payer=ann)[0].subject == "org_2"
+
+
+def test_windows_that_are_equal_are_found_alike() -> None:
+    """Those of one subject that differ are told apart all the same."""
+    minute, hour = _window(LimitMeasure.PER_MINUTE), _window(LimitMeasure.PER_HOUR)
+    raised = _window(LimitMeasure.PER_MINUTE, most=6)
+
+    found = {minute: 1, hour: 2, raised: 3}
+
+    assert found[_window(LimitMeasure.PER_MINUTE)] == 1
+    assert (found[hour], found[raised]) == (2, 3)
+
+
+def test_a_claim_has_the_steps_of_its_stretches() -> None:
+    """Urgent ones among them."""
+    claim = RateClaim(
+        outcome_id="out_1", windows=(), stretches=(CALM, RateStretch(steps=2, urgent=True))
+    )
+
+    assert claim.steps == 3

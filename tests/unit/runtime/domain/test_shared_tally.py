@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import pytest
+
 from runtime.domain.action import Action, Permission
 from runtime.domain.limits import BudgetScope
 from runtime.domain.shared_limits import BudgetMeasure
@@ -37,10 +39,34 @@ def figures(*done: tuple[Action, ...]) -> tuple[int, int | None]:
 
 def test_plans_of_a_group_are_one_charge() -> None:
     """Which names the newest outcome, and needs room for all of them."""
-    (charge,) = tally((PUT,), (PUT, PUT)).charges()
+    charged = tally((PUT,), (PUT, PUT), (FREE,))
+    (charge,) = charged.charges()
 
     assert (charge.duty.counter, charge.duty.most) == (COUNTER, 10)
-    assert (charge.amount, charge.room, charge.outcome_id) == (6, 4, "out_1")
+    assert (charge.amount, charge.room, charged.newest(COUNTER)) == (6, 4, "out_1")
+
+
+def test_nobody_is_the_newest_to_be_charged_where_nothing_is() -> None:
+    """Who asks for it all the same has made a mistake."""
+    with pytest.raises(LookupError, match="nothing is charged to"):
+        tally((FREE,)).newest(COUNTER)
+
+
+def test_what_is_used_grows_with_each_charge() -> None:
+    """Whoever asked before, and how often."""
+    charged = tally((PUT,), known=3)
+    before = [charged.use.of(COUNTER), charged.use.of(COUNTER)]
+
+    charged.charge((PUT,), payer=Payer(project="p", principal="ann"), outcome_id="out_2")
+
+    assert (before, charged.use.of(COUNTER)) == ([5, 5], 7)
+
+
+def test_what_limits_keep_is_not_what_a_group_is_charged() -> None:
+    """One group's charges leave the next one's alone."""
+    tally((PUT,), (PUT,), (STOP,))
+
+    assert figures((PUT,)) == (2, 8)
 
 
 def test_each_plan_finds_what_those_before_it_used() -> None:
@@ -81,3 +107,9 @@ def test_each_counter_is_charged_apart() -> None:
         "actions_a_day:action:box.put": 2,
         "actions_a_day:action:box.stop": 2,
     }
+    assert [
+        charged.newest((f"units_a_day:principal:{who}", PERIODS.day)) for who in ("ann", "bob")
+    ] == [
+        "ann",
+        "bob",
+    ]

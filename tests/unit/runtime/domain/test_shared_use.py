@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from runtime.domain.action import Action
+from runtime.domain.action import Action, Permission
 from runtime.domain.limits import BudgetScope, LimitMeasure
 from runtime.domain.shared_limits import BudgetMeasure, BudgetSpan
 from runtime.domain.shared_use import (
@@ -21,6 +23,7 @@ from runtime.domain.shared_use import (
     counter_key,
     period_end,
     period_start,
+    periods_of,
 )
 from tests.builders import NOW, an_action
 from tests.shared_limits import a_budget, shared_limits
@@ -109,7 +112,7 @@ def test_an_action_is_charged_to_every_budget_that_it_falls_under() -> None:
     """Its organization's, its project's, its principal's and its own."""
     limits = shared_limits(*(a_budget(9, scope=scope) for scope in BudgetScope))
 
-    charged = list(charges_of(limits, ACTION, payer=PAYER, periods=PERIODS))
+    charged = list(charges_of(limits, ACTION, payer=PAYER, periods=PERIODS).all)
 
     assert [(duty.counter, more) for duty, more in charged] == [
         (("units_a_day:organization:", "2026-01-05"), 4),
@@ -127,7 +130,22 @@ def test_nobody_is_charged_where_there_is_no_budget_or_no_use() -> None:
         a_budget(9, measure=BudgetMeasure.TOKENS),
     )
 
-    assert list(charges_of(limits, an_action(), payer=PAYER, periods=PERIODS)) == []
+    charges = charges_of(limits, an_action(), payer=PAYER, periods=PERIODS)
+    assert (charges.all, charges.quotas, charges.budgets, charges.charged) == ((), (), (), {})
+
+
+def test_quotas_and_budgets_are_told_apart() -> None:
+    """As they are checked apart; each is charged, an urgent action's without asking for room."""
+    limits = shared_limits(a_budget(9), a_budget(8, measure=BudgetMeasure.ACTIONS))
+    stop = an_action(id="box.stop@1", cost=4, permission=Permission(urgent=True))
+
+    charges = charges_of(limits, ACTION, payer=PAYER, periods=PERIODS)
+    urgent = charges_of(limits, stop, payer=PAYER, periods=PERIODS)
+
+    assert [(duty.most, more) for duty, more in charges.quotas] == [(8, 1)]
+    assert [(duty.most, more) for duty, more in charges.budgets] == [(9, 4)]
+    assert {charge.amount: charge.room for charge in charges.charged.values()} == {1: 7, 4: 5}
+    assert {charge.amount: charge.room for charge in urgent.charged.values()} == {1: None, 4: None}
 
 
 def test_what_is_added_comes_on_top_of_what_is_known() -> None:
@@ -157,7 +175,7 @@ def test_what_was_looked_up_is_kept_apart_and_within_bounds() -> None:
 
     def charged(principal: str, *, action: Action = ACTION, periods: Periods = PERIODS) -> int:
         payer = Payer(project="p", principal=principal)
-        ((duty, more),) = charges_of(limits, action, payer=payer, periods=periods)
+        ((duty, more),) = charges_of(limits, action, payer=payer, periods=periods).all
         assert duty.counter == (
             counter_key(LimitMeasure.UNITS_A_DAY, BudgetScope.PRINCIPAL, principal),
             periods.day,
@@ -170,3 +188,47 @@ def test_what_was_looked_up_is_kept_apart_and_within_bounds() -> None:
     for number in range(MOST_LAID_OUT + 1):
         assert charged(f"p{number}") == 4
     assert len(limits.laid_out) <= MOST_LAID_OUT
+
+
+_ZONES: Final = ("UTC", "Asia/Tokyo", "America/St_Johns", "Europe/Berlin", "Pacific/Apia")
+
+
+@given(
+    zone=st.sampled_from(_ZONES),
+    instants=st.lists(
+        st.integers(536_457_600, 1_924_992_000).map(lambda at_s: datetime.fromtimestamp(at_s, UTC)),
+        min_size=1,
+        max_size=4,
+    ),
+    later=st.lists(st.timedeltas(timedelta(0), timedelta(hours=30)), max_size=6),
+)
+def test_what_limits_keep_of_a_day_is_what_its_calendar_says(
+    zone: str, instants: list[datetime], later: list[timedelta]
+) -> None:
+    """In whatever order instants are asked for, and wherever clocks change."""
+    limits = shared_limits(zone=zone)
+
+    for instant in instants:
+        for span in (timedelta(0), *later):
+            asked = instant + span
+            assert periods_of(limits, asked) == Periods.at(asked, zone)
+
+
+def test_a_day_that_clocks_bring_twice_is_not_kept() -> None:
+    """A minute after midnight it is an hour before it once more."""
+    limits = shared_limits(zone="America/St_Johns")
+    midnight = datetime(2006, 10, 29, 2, 30, tzinfo=UTC)
+
+    told = [periods_of(limits, midnight + timedelta(seconds=s)).day for s in (-1, 1, 61, 3661)]
+
+    assert told == ["2006-10-28", "2006-10-29", "2006-10-28", "2006-10-29"]
+
+
+def test_a_day_is_looked_up_once() -> None:
+    """As long as it lasts, and not a moment longer."""
+    limits = shared_limits()
+    first = periods_of(limits, datetime(2026, 1, 31, 0, 0, tzinfo=UTC))
+
+    assert periods_of(limits, datetime(2026, 1, 31, 23, 59, 59, 999999, tzinfo=UTC)) is first
+    assert periods_of(limits, datetime(2026, 2, 1, tzinfo=UTC)).month == "2026-02"
+    assert periods_of(limits, datetime(2026, 1, 31, tzinfo=UTC)) is not first

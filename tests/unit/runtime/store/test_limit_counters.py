@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -11,10 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from runtime.kit.json_value import JsonObject, JsonValue
+from runtime.domain.limits import BudgetScope
+from runtime.domain.shared_limits import BudgetBound, BudgetMeasure, BudgetSpan
+from runtime.domain.shared_use import Duty, SharedCharge
+from runtime.kit.json_value import JsonValue
 from runtime.store.limit_counters import (
     LimitCounterRow,
     NewCharge,
+    NewCharges,
     NewThreshold,
     added_up,
     counters_used,
@@ -30,31 +33,59 @@ LATER: Final = NOW + timedelta(seconds=1)
 
 def a_charge(amount: int = 1, room: int | None = 9, **changes: JsonValue) -> NewCharge:
     """Build a charge of the counter `a` in a month."""
-    declared: JsonObject = {
+    charge: NewCharge = {
         "key": "a",
         "period": "2026-01",
+        "amount": amount,
+        "room": room,
         "most": 10,
         "at": NOW,
         "project_id": "p",
         "event": None,
     }
-    return NewCharge(**{**declared, "amount": amount, "room": room, **changes})
+    charge.update(changes)  # type: ignore[typeddict-item]  # what a test says
+    return charge
+
+
+def added(*charges: NewCharge) -> list[NewCharge]:
+    """Add up charges, each of a group of its own."""
+    return added_up(in_group(charge) for charge in charges)
+
+
+def in_group(charge: NewCharge) -> NewCharges:
+    """Build the group that is charged so."""
+    counter = (charge["key"], charge["period"])
+    bound = BudgetBound(
+        scope=BudgetScope.ORGANIZATION,
+        measure=BudgetMeasure.UNITS,
+        per=BudgetSpan.MONTH,
+        each=charge["most"],
+        by_subject={},
+    )
+    duty = Duty(bound=bound, subject=None, most=charge["most"], counter=counter)
+    return NewCharges(
+        at=charge["at"],
+        project_id=charge["project_id"],
+        charges=(SharedCharge(duty=duty, amount=charge["amount"], room=charge["room"]),),
+        events={} if charge["event"] is None else {counter: charge["event"]},
+    )
 
 
 def test_who_brings_an_event_is_told_by_it() -> None:
     """The newest that has one: who is far from a threshold alone brings none."""
     first, second = (NewThreshold(id=name, begins="{", goes_on=",") for name in ("a", "b"))
 
-    assert added_up([a_charge(event=first), a_charge()])[0].event == first
-    assert added_up([a_charge(), a_charge(event=second)])[0].event == second
-    assert added_up([a_charge(event=first), a_charge(event=second)])[0].event == second
+    assert added(a_charge(event=first), a_charge())[0]["event"] == first
+    assert added(a_charge(), a_charge(event=second))[0]["event"] == second
+    assert added(a_charge(event=first), a_charge(event=second))[0]["event"] == second
 
 
 def test_charges_of_a_counter_are_one() -> None:
     """Of the newest that is charged, as late as the latest."""
-    charges = [a_charge(2, 8, at=LATER), a_charge(3, 7, project_id="q")]
+    charges = [a_charge(2, 8, at=LATER), a_charge(3, 7, most=11, project_id="q")]
 
-    assert added_up(charges) == (a_charge(5, 5, project_id="q", at=LATER),)
+    assert added(*charges) == [a_charge(5, 5, most=11, project_id="q", at=LATER)]
+    assert added(*reversed(charges)) == [a_charge(5, 5, project_id="p", at=LATER)]
 
 
 @pytest.mark.parametrize(
@@ -71,19 +102,19 @@ def test_what_comes_later_needs_more_room(
     first: int | None, second: int | None, room: int | None
 ) -> None:
     """As there is more before it."""
-    (charge,) = added_up([a_charge(3, first), a_charge(2, second)])
+    (charge,) = added(a_charge(3, first), a_charge(2, second))
 
-    assert (charge.amount, charge.room) == (5, room)
+    assert (charge["amount"], charge["room"]) == (5, room)
 
 
 def test_counters_are_changed_in_one_order() -> None:
     """Of key and period, so that no two commits wait for each other."""
     named = [("b", "2026-01"), ("a", "2026-02"), ("a", "2026-01"), ("b", "2025-12")]
 
-    charges = added_up(a_charge(key=key, period=period) for key, period in named)
+    charges = added(*(a_charge(key=key, period=period) for key, period in named))
 
-    assert [(charge.key, charge.period) for charge in charges] == sorted(named)
-    assert added_up([]) == ()
+    assert [(charge["key"], charge["period"]) for charge in charges] == sorted(named)
+    assert added() == []
 
 
 @given(
@@ -94,15 +125,15 @@ def test_a_sum_passes_where_each_would_one_after_the_other(
     charges: list[tuple[int, int | None]], used: int
 ) -> None:
     """No more and no less."""
-    (whole,) = added_up(a_charge(amount, room) for amount, room in charges)
+    (whole,) = added(*(a_charge(amount, room) for amount, room in charges))
 
     fits, now = True, used
     for amount, room in charges:
         fits = fits and (room is None or now <= room)
         now += amount
 
-    assert (whole.room is None or used <= whole.room) is fits
-    assert used + whole.amount == now
+    assert (whole["room"] is None or used <= whole["room"]) is fits
+    assert used + whole["amount"] == now
 
 
 @pytest.fixture
@@ -148,7 +179,9 @@ async def test_old_counters_are_forgotten_and_young_ones_stay(counted: Database)
     assert others == {("a", "2026-01"): 7}
 
 
-def test_a_charge_names_all_that_a_commit_writes() -> None:
-    """Two that differ in anything are two."""
-    assert replace(a_charge(), amount=1) == a_charge()
-    assert replace(a_charge(), amount=2) != a_charge()
+def test_a_charge_that_is_alone_is_spelled_as_it_is() -> None:
+    """With all that a commit reads of it."""
+    event = NewThreshold(id="evt_1", begins="{", goes_on=",")
+
+    for charge in (a_charge(), a_charge(2, None, project_id="q", at=LATER, event=event)):
+        assert added(charge) == [charge]

@@ -33,6 +33,18 @@ def test_what_storage_says_holds() -> None:
     assert [uses.remembered("org").of(counter) for counter in (A, B)] == [2, 7]
 
 
+def test_what_one_commit_counted_is_learned_once() -> None:
+    """However many wrote in it, and tell of it; storage may have been asked since."""
+    uses = SharedUses()
+    told = {A: 5}
+    uses.counted("org", told)
+    uses.read("org", SharedUse(known={A: 2}))
+
+    uses.counted("org", told)
+
+    assert uses.remembered("org").of(A) == 2
+
+
 def test_organizations_are_remembered_apart() -> None:
     """One does not see what another used."""
     uses = SharedUses()
