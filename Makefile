@@ -26,7 +26,7 @@ export DO_NOT_TRACK := true
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help eval platform test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults bench-policy mutate-policy tools fmt clean dev
+.PHONY: help eval platform test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults bench-jobs bench-policy bench-queue mutate-jobs mutate-policy mutate-rates tools fmt clean dev
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -77,6 +77,18 @@ bench-faults: $(VENV)/.dev ## kill, stop and cut off what executes, many times, 
 	@$(BIN)/python -m tests.bench.fault_campaign --rounds 35
 
 tools: $(BIN)/opa ## build the programs that fuller checks want, where their toolchains are found
+
+bench-queue: $(VENV)/.dev ## measure jobs: how many a second, their waits, a noisy tenant, the API beside them
+	@$(BIN)/python -m tests.bench.queue_speed
+
+bench-jobs: $(VENV)/.dev ## kill workers, relays and the broker while 20,000 jobs flow, and look for what was lost
+	@$(BIN)/python -m tests.bench.job_faults
+
+mutate-jobs: $(VENV)/.dev ## remove each guard of the jobs' SQL in turn and see that a test notices
+	@$(BIN)/python -m tests.bench.mutate_jobs
+
+mutate-rates: $(VENV)/.dev ## remove each guard of shared rates in turn and see that a test notices
+	@$(BIN)/python -m tests.bench.mutate_rates
 
 mutate-policy: $(VENV)/.dev ## change each shipped rule in turn and see that a test notices
 	@$(BIN)/python -m tests.bench.mutate_policy

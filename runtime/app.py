@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from runtime.agent.patience import PATIENT
 from runtime.bootstrap.chat_models import open_chat_model
 from runtime.bootstrap.collector import settle_collector
-from runtime.bootstrap.platform import open_platform
+from runtime.bootstrap.platform import Process, open_platform
 from runtime.entrypoints.rest import edge, openapi, problems, routers
 from runtime.entrypoints.rest.body import BodyCaps
 from runtime.entrypoints.rest.door import Door
@@ -85,7 +85,15 @@ def _lifespan(
             probes: dict[str, Probe] = {}
             if settings.database_url is not None:
                 opened = await stack.enter_async_context(
-                    open_platform(settings, clock=clock, measures=metrics, instance=_instance())
+                    open_platform(
+                        settings,
+                        Process(
+                            clock=clock,
+                            measures=metrics,
+                            job_measures=metrics.jobs,
+                            instance=_instance(),
+                        ),
+                    )
                 )
                 app.state.services = opened.services
                 probes["database"] = database_probe(opened.database)

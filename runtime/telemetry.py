@@ -114,6 +114,7 @@ class Metrics:
             registry=self.registry,
         )
         self._leases = _LeaseFigures(self.registry)
+        self.jobs = JobFigures(self.registry)
         self._fences = Counter(
             "plangate_fence_rejections",
             "Commits refused because a later holder of the lease had written.",
@@ -194,3 +195,85 @@ class _LeaseFigures:
         self._events[event.kind].inc()
         if event.kind in _WAITED:
             self._waits.observe(event.waited_s)
+
+
+class JobFigures:
+    """Count what relays and workers tell of jobs, and log what they can't do."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._log = structlog.stdlib.get_logger("jobs")
+        self._handed = Counter(
+            "plangate_jobs_handed", "Jobs handed to the queue.", registry=registry
+        )
+        self._messages = Counter(
+            "plangate_job_messages", "Messages handed to the queue.", registry=registry
+        )
+        self._failures = Counter(
+            "plangate_job_failures",
+            "What relays, rescuers and workers could not do at once.",
+            ("what",),
+            registry=registry,
+        )
+        self._begun = Counter("plangate_jobs_begun", "Attempts begun.", registry=registry)
+        self._refused = Counter(
+            "plangate_jobs_refused",
+            "Jobs that a message named and that could not be begun: another had them.",
+            registry=registry,
+        )
+        self._waits = Histogram(
+            "plangate_job_wait_seconds",
+            "Time that jobs could have been started before they were.",
+            buckets=_LATENCIES_S,
+            registry=registry,
+        )
+        self._ended = Counter(
+            "plangate_job_attempts",
+            "Attempts that ended, by the job's name and what it became.",
+            ("name", "status"),
+            registry=registry,
+        )
+        self._lost = Counter(
+            "plangate_job_attempts_lost",
+            "Attempts whose ends did not count: others had the jobs by then.",
+            registry=registry,
+        )
+        self._rescued = Counter(
+            "plangate_jobs_rescued",
+            "Jobs taken from workers that were gone, by what became of them.",
+            ("became",),
+            registry=registry,
+        )
+
+    def handed(self, jobs: int, *, messages: int) -> None:
+        """Count jobs that a relay handed to the queue."""
+        self._handed.inc(jobs)
+        self._messages.inc(messages)
+
+    def failed(self, what: str, error: BaseException) -> None:
+        """Count and log what could not be done; it is tried again."""
+        self._failures.labels(what).inc()
+        self._log.warning("jobs.failed", what=what, error=type(error).__name__, reason=str(error))
+
+    def begun(self, jobs: int, *, refused: int) -> None:
+        """Count jobs that a worker began, and ids that it could not begin."""
+        self._begun.inc(jobs)
+        self._refused.inc(refused)
+
+    def waited(self, seconds: float) -> None:
+        """Count a wait for a start."""
+        self._waits.observe(seconds)
+
+    def ended(self, name: str, status: str) -> None:
+        """Count an attempt that ended."""
+        self._ended.labels(name, status).inc()
+
+    def lost(self, jobs: int) -> None:
+        """Count attempts whose ends did not count."""
+        self._lost.inc(jobs)
+
+    def rescued(self, jobs: int, *, quarantined: int) -> None:
+        """Count jobs of workers that are gone."""
+        self._rescued.labels("waiting").inc(jobs)
+        self._rescued.labels("quarantined").inc(quarantined)
+        if jobs or quarantined:
+            self._log.warning("jobs.rescued", jobs=jobs, quarantined=quarantined)

@@ -33,6 +33,7 @@ from runtime.services.environments import Environments, InstalledEnvironment
 from runtime.services.execution.judges import Judges
 from runtime.services.jobs.effects import EffectRunner
 from runtime.services.jobs.measures import UnmeasuredJobs
+from runtime.services.jobs.plans import PlanRunner
 from runtime.services.jobs.reauthorising import Reauthorising
 from runtime.services.jobs.relay import Relay, RelayPace
 from runtime.services.jobs.rescue import RescuePace, Rescuing
@@ -234,7 +235,7 @@ class Shop:
         return Running(
             world.database,
             reauthorising,
-            runners={JobKind.EFFECT: effects},
+            runners={JobKind.EFFECT: effects, JobKind.PLAN: PlanRunner(world.plans)},
             worker=f"worker-{self.workers}",
             pace=pace or WorkerPace(crashes=self.crashes),
             measures=self.measures,

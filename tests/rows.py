@@ -136,7 +136,7 @@ def _jobs(tenant: Values, *, project: str, member: str, number: int) -> dict[str
             "outcome_id": an_id("out", number),
             "step": 0,
             "payload": "{}",
-            "status": "waiting",
+            "status": "done",
             "offered": True,
             "priority": 4,
             "attempt": 0,
@@ -144,6 +144,17 @@ def _jobs(tenant: Values, *, project: str, member: str, number: int) -> dict[str
             "crashes": 0,
             "not_before": INSTANT,
             "created_at": INSTANT,
+            "ended_at": INSTANT,
+        },
+        "job_queues": {
+            **tenant,
+            "scope": project,
+            "project_id": project,
+            "at_once": 5,
+            "tokens": 1.0,
+            "filled_at": INSTANT,
+            "changed_at": INSTANT,
+            "changed_by": member,
         },
     }
 

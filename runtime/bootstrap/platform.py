@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+
+from pydantic import SecretStr
 
 from runtime.adapters.aes_seal import AesSeal
+from runtime.adapters.celery.queue import open_queue
 from runtime.adapters.redis_leases.opening import open_leases
 from runtime.adapters.redis_rates.opening import open_rates
 from runtime.bootstrap.environments import installed_environments
+from runtime.bootstrap.identity import OpenIdentity, open_identity
+from runtime.bootstrap.relaying import relayed
 from runtime.bootstrap.rules import Rules, open_rules
 from runtime.kit.clock import Clock
-from runtime.ports.identity_provider import IdentityProviders
-from runtime.ports.leases import Leases, Observe
+from runtime.ports.leases import Leases
 from runtime.ports.policy import PolicyEvaluator
 from runtime.ports.shared_rates import SharedRates
 from runtime.services.approvals.approvals import Approvals
 from runtime.services.context import Ids
 from runtime.services.environments import Environments
 from runtime.services.execution.commits import Commits
+from runtime.services.execution.decisions import Decisions
 from runtime.services.execution.judges import Judges
 from runtime.services.execution.lines import Lines
 from runtime.services.execution.measures import Measures
@@ -38,12 +42,12 @@ from runtime.services.expired_keys import ExpiredKeys
 from runtime.services.hooks.deliveries import HookDeliveries
 from runtime.services.hooks.hooks import Hooks
 from runtime.services.identity.access import Access
-from runtime.services.identity.authentication import Authentication
-from runtime.services.identity.minting import Mint, TokenKeys
-from runtime.services.identity.pending_logins import PendingLogins
-from runtime.services.identity.sessions import LoginSettings, Sessions
-from runtime.services.identity.token_uses import TokenUses
 from runtime.services.identity.tokens import Tokens
+from runtime.services.jobs.measures import JobMeasures
+from runtime.services.jobs.queueing import QueuedPlans
+from runtime.services.jobs.queues import JobQueues
+from runtime.services.jobs.reading import Jobs
+from runtime.services.jobs.redriving import Redriving
 from runtime.services.platform import Platform
 from runtime.services.schedules.firings import Firings
 from runtime.services.schedules.ringing import Ringing
@@ -55,24 +59,24 @@ from runtime.services.tenancy.memberships import Memberships
 from runtime.services.tenancy.organization_limits import LimitsOfOrganizations
 from runtime.services.tenancy.organizations import Organizations
 from runtime.services.tenancy.projects import Projects
-from runtime.settings import IdentitySettings, ServiceSettings, SettingsError
+from runtime.settings import ServiceSettings, SettingsError
 from runtime.store import schema
 from runtime.store.one_connection import connected
 from runtime.store.roles import refuse_unsafe_role
 from runtime.store.session import Database
 
-CALLBACK_PATH: Final = "/v1/sessions:callback"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPlatform:
-    """Hold an open platform: its use cases, and what its readiness depends on."""
+    """Hold an open platform: its use cases, what its readiness depends on, and what judges."""
 
     services: Platform
     database: Database
     leases: Leases
     shared_rates: SharedRates
     evaluator: PolicyEvaluator
+    decisions: Decisions
+    judges: Judges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,68 +87,107 @@ class _Parts:
     clock: Clock
     ids: Ids
     access: Access
-    keys: TokenKeys
     environments: Environments
     rules: Rules
     approval_lasts: timedelta
     rates: Rates
+    judges: Judges
+    wake: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """Say as what a process opens the platform.
+
+    Attributes:
+        clock: the time.
+        measures: told what happens.
+        job_measures: told what is handed over, and to whom.
+        instance: its name in messages about leases.
+        keeps_going: whether it hands jobs over, takes them from the dead, and listens for what
+            comes due; not where it is there for one job.
+    """
+
+    clock: Clock
+    measures: Measures
+    job_measures: JobMeasures
+    instance: str
+    keeps_going: bool = True
 
 
 @asynccontextmanager
-async def open_platform(
-    settings: ServiceSettings, *, clock: Clock, measures: Measures, instance: str
-) -> AsyncIterator[OpenPlatform]:
+async def open_platform(settings: ServiceSettings, process: Process) -> AsyncIterator[OpenPlatform]:
     """Open everything that serving takes, and close it in the end, the newest first.
 
-    Args:
-        settings: with a database's address.
-        clock: the time.
-        measures: told what happens.
-        instance: what this process is called in messages about leases.
-
     Raises:
-        SettingsError: the settings name no database.
-        StorageUnavailableError: the database does not answer.
-        SchemaMismatchError: it was migrated to another revision.
-        UnsafeRoleError: its role may do more than an app may.
+        SettingsError: the settings name no database, or no broker.
+        StorageUnavailableError, SchemaMismatchError, UnsafeRoleError: of the database.
         DeclarationError: a plugin can't be used.
     """
-    if settings.database_url is None:
-        raise SettingsError("PLANGATE_DATABASE_URL is not set: there is no platform to open")
-    url = settings.database_url.get_secret_value()
+    if settings.database_url is None or settings.broker_url is None:
+        raise SettingsError("no database or no broker is named: there is no platform to open")
+    url, broker_url = settings.database_url.get_secret_value(), settings.broker_url
+    clock, measures = process.clock, process.measures
     await check_database(url)
     async with AsyncExitStack() as stack:
         database = await Database.opened(url, observe=measures.connection_waited)
         stack.push_async_callback(database.close)
-        observe = measures.lease_told
-        leases = _leases(settings, clock=clock, instance=instance, observe=observe)
+        leases = _leases(settings, process)
         stack.push_async_callback(leases.close)
-        shared_rates = open_rates(_redis_urls(settings))
-        stack.push_async_callback(shared_rates.close)
-        rates = Rates(shared_rates, database=database, clock=clock)
-        stack.push_async_callback(rates.close)
-        parts = _parts(settings, rates, database, clock=clock, stack=stack)
+        shared_rates, rates = _rates(settings, database, clock=clock, stack=stack)
+        wake = await _relay(broker_url, database, process, stack=stack)
+        parts = _parts(settings, rates, database, clock=clock, stack=stack, wake=wake)
         lines = Lines(_needs(parts, leases, measures), expired_keys=ExpiredKeys(database, clock))
         stack.push_async_callback(lines.close)
-        identity = _identity(parts, settings.identity, stack=stack)
+        identity = open_identity(settings.identity, database=database, clock=clock, stack=stack)
         services = _services(parts, identity, lines)
-        _listen(parts, services.plans, stack=stack)
+        if process.keeps_going:
+            _listen(parts, services.plans, stack=stack)
         yield OpenPlatform(
             services=services,
             database=database,
             leases=leases,
             shared_rates=shared_rates,
             evaluator=parts.rules.evaluator,
+            decisions=parts.rules.decisions,
+            judges=parts.judges,
         )
 
 
-def _leases(settings: ServiceSettings, *, clock: Clock, instance: str, observe: Observe) -> Leases:
+def _rates(
+    settings: ServiceSettings, database: Database, *, clock: Clock, stack: AsyncExitStack
+) -> tuple[SharedRates, Rates]:
+    """Open what counts rates that projects share, and what reserves there."""
+    shared_rates = open_rates(_redis_urls(settings))
+    stack.push_async_callback(shared_rates.close)
+    rates = Rates(shared_rates, database=database, clock=clock)
+    stack.push_async_callback(rates.close)
+    return shared_rates, rates
+
+
+async def _relay(
+    broker_url: SecretStr, database: Database, process: Process, *, stack: AsyncExitStack
+) -> Callable[[], None]:
+    """Hand jobs over until the stack ends; return what makes it look for them at once."""
+    if not process.keeps_going:
+        return _nobody
+    queue = open_queue(broker_url.get_secret_value())
+    stack.push_async_callback(queue.close)
+    relaying = relayed(database, queue, clock=process.clock, measures=process.job_measures)
+    return (await stack.enter_async_context(relaying)).wake
+
+
+def _nobody() -> None:
+    """Wake nobody: another process looks within half a second."""
+
+
+def _leases(settings: ServiceSettings, process: Process) -> Leases:
     return open_leases(
         _redis_urls(settings),
-        instance=instance,
-        clock=clock,
+        instance=process.instance,
+        clock=process.clock,
         ttl_s=settings.lease_ttl_s,
-        observe=observe,
+        observe=process.measures.lease_told,
     )
 
 
@@ -159,16 +202,19 @@ def _parts(
     *,
     clock: Clock,
     stack: AsyncExitStack,
+    wake: Callable[[], None],
 ) -> _Parts:
     access = Access(database, clock)
     stack.push_async_callback(access.close)
+    environments = installed_environments()
     return _Parts(
         database=database,
         clock=clock,
         ids=Ids(clock),
         access=access,
-        keys=_keys(settings.identity),
-        environments=installed_environments(),
+        environments=environments,
+        judges=Judges(environments, puts_jobs=True),
+        wake=wake,
         approval_lasts=timedelta(seconds=settings.approval_lasts_s),
         rules=open_rules(
             settings.rules, database=database, clock=clock, access=access, stack=stack
@@ -198,65 +244,26 @@ async def check_database(url: str) -> None:
         await refuse_unsafe_role(connection)
 
 
-def _keys(identity: IdentitySettings) -> TokenKeys:
-    return TokenKeys(keys=tuple(key.get_secret_value().encode() for key in identity.token_keys))
-
-
 def _needs(parts: _Parts, leases: Leases, measures: Measures) -> Needs:
     return Needs(
         database=parts.database,
         commits=Commits(parts.database),
         leases=leases,
-        judge=Judges(parts.environments).of,
+        judge=parts.judges.of,
         decisions=parts.rules.decisions,
         past=Past(parts.database),
         rates=parts.rates,
         clock=parts.clock,
         measures=measures,
         approval_lasts=parts.approval_lasts,
+        jobs_put=parts.wake,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Identity:
-    """Share what tells who asks."""
-
-    settings: IdentitySettings
-    mint: Mint
-    providers: IdentityProviders | None
-    authentication: Authentication
-
-
-def _identity(parts: _Parts, settings: IdentitySettings, *, stack: AsyncExitStack) -> _Identity:
-    providers: IdentityProviders | None = None
-    if settings.issuers:
-        from runtime.adapters.oidc.providers import OidcProviders  # noqa: PLC0415  # takes 0.3 s
-
-        providers = OidcProviders(settings.issuers, clock=parts.clock)
-        stack.push_async_callback(providers.close)
-    uses = TokenUses(parts.database, parts.clock)
-    stack.push_async_callback(uses.close)
-    authentication = Authentication(
-        parts.database,
-        parts.clock,
-        parts.keys,
-        uses=uses,
-        identities=providers,
-        operator_token=settings.operator_token,
-    )
-    stack.push_async_callback(authentication.close)
-    return _Identity(
-        settings=settings,
-        mint=Mint(parts.keys),
-        providers=providers,
-        authentication=authentication,
-    )
-
-
-def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
+def _services(parts: _Parts, identity: OpenIdentity, lines: Lines) -> Platform:
     database, ids, access = parts.database, parts.ids, parts.access
     environments, authentication = parts.environments, identity.authentication
-    rates = parts.rates
+    rates, wake = parts.rates, parts.wake
 
     def forget(member_id: str) -> None:
         access.forget_member(member_id)
@@ -266,11 +273,11 @@ def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
     invitations = Invitations(
         database=database,
         ids=ids,
-        keys=parts.keys,
+        keys=identity.keys,
         forget=forget,
         identities=identity.providers,
     )
-    seal, plans = AesSeal(parts.keys.keys), _plans(parts, lines)
+    seal, plans = AesSeal(identity.keys.keys), _plans(parts, lines)
     return Platform(
         access=access,
         approvals=Approvals(database=database, ids=ids),
@@ -280,6 +287,8 @@ def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
         hook_deliveries=HookDeliveries(database=database, ids=ids, seal=seal, plans=plans),
         hooks=Hooks(database=database, ids=ids, seal=seal),
         invitations=invitations,
+        job_queues=JobQueues(database=database, ids=ids, wake=wake),
+        jobs=Jobs(database=database),
         members=Members(database=database, ids=ids, forget=forget),
         memberships=Memberships(database=database, ids=ids, forget=forget),
         organization_limits=LimitsOfOrganizations(database=database, ids=ids),
@@ -291,9 +300,11 @@ def _services(parts: _Parts, identity: _Identity, lines: Lines) -> Platform:
         policy_replays=parts.rules.policy_replays,
         bundles=parts.rules.bundles,
         projects=Projects(database=database, ids=ids, environments=environments),
+        queued_plans=QueuedPlans(database=database, ids=ids, wake=wake),
+        redriving=Redriving(database=database, ids=ids, wake=wake),
         registries=Registries(database=database, access=access, environments=environments),
         schedules=Schedules(database=database, ids=ids, forget=forget),
-        sessions=_sessions(parts, identity, tokens=tokens, invitations=invitations),
+        sessions=identity.sessions(tokens=tokens, invitations=invitations),
         states=States(database=database, ids=ids, access=access, lines=lines),
         tokens=tokens,
         usages=Usages(database=database, clock=parts.clock, access=access),
@@ -305,27 +316,8 @@ def _plans(parts: _Parts, lines: Lines) -> Plans:
         database=parts.database,
         ids=parts.ids,
         access=parts.access,
-        judges=Judges(parts.environments),
+        judges=parts.judges,
         decisions=parts.rules.decisions,
         lines=lines,
         rates=parts.rates,
-    )
-
-
-def _sessions(
-    parts: _Parts, identity: _Identity, *, tokens: Tokens, invitations: Invitations
-) -> Sessions:
-    settings = identity.settings
-    return Sessions(
-        database=parts.database,
-        clock=parts.clock,
-        mint=identity.mint,
-        tokens=tokens,
-        pending=PendingLogins(key=parts.keys.signing),
-        settings=LoginSettings(
-            callback_url=f"{settings.public_url}{CALLBACK_PATH}" if settings.public_url else "",
-            issuers=[trusted.issuer for trusted in settings.issuers],
-        ),
-        identities=identity.providers,
-        invitations=invitations,
     )

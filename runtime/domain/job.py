@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +10,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from runtime.kit.ids import new_id, parse_id
+from runtime.domain.plan import Plan
+from runtime.kit.ids import ENTROPY_BYTES, new_id, parse_id
 from runtime.kit.json_value import JsonObject
 
 MOST_BYTES: Final = 65_536
@@ -51,6 +53,28 @@ class JobStatus(StrEnum):
 
 
 _OPEN: Final = frozenset({JobStatus.WAITING, JobStatus.RUNNING})
+GIVEN_UP: Final = frozenset(status for status in JobStatus if status.given_up)
+"""Of these, people may have a job tried again."""
+
+
+class EndCause(StrEnum):
+    """Say why a job is not done, so that people know what to do about it.
+
+    `error`: its attempts failed, one after the other. `timeout`: the last of them was not over in
+    time. `expired`: it waited for its start longer than it may. `denied`: its principal may not do
+    it any more. `unknown_effect`: nobody here knows what it asks for. `crashed`: processes died
+    while they ran it. `cancelled`: somebody did not want it any more. `permanent`: what runs it
+    said that no further attempt would help.
+    """
+
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    EXPIRED = "expired"
+    DENIED = "denied"
+    UNKNOWN_EFFECT = "unknown_effect"
+    CRASHED = "crashed"
+    CANCELLED = "cancelled"
+    PERMANENT = "permanent"
 
 
 class EffectOrder(BaseModel):
@@ -71,6 +95,25 @@ class EffectOrder(BaseModel):
     result_action: str = ""
 
 
+class PlanOrder(BaseModel):
+    """Say, in the payload of a job, which plan is to be executed, and what its caller said of it.
+
+    Attributes:
+        confirms: the digest of the plan that its caller confirmed, if they did.
+        approval: the id of the request that others granted, if they did.
+        expects: the version that the state must have; None for any.
+        atomic: all steps or none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    plan: Plan
+    confirms: str | None = None
+    approval: str | None = None
+    expects: int | None = None
+    atomic: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
     """Ask for a job; the names are those of `put_jobs` in the database.
@@ -80,7 +123,7 @@ class NewJob:
         principal_id: for whom.
         credential_id: by which credential it was asked for, for the record.
         claims: what the identity provider said of the principal then.
-        outcome_id: the execution that it follows, if any.
+        outcome_id: of the execution that it follows, or of the one that it is to make.
         step: which step of it.
         payload: JSON text, of at most `MOST_BYTES`; references to secrets, never values.
         wait_s: how long from the commit until it may start.
@@ -148,6 +191,7 @@ class AttemptEnd:
         attempt: the fence that it ran under.
         status: done, dead or cancelled, or waiting for the next attempt.
         reason: why it is not done, for people.
+        cause: the same in one word, for programs.
         result: what came of it, JSON text of at most `MOST_BYTES`.
         wait_s: how long until the next attempt.
         failed: whether it counts as an error.
@@ -157,6 +201,7 @@ class AttemptEnd:
     attempt: int
     status: JobStatus
     reason: str | None = None
+    cause: EndCause | None = None
     result: str | None = field(default=None, repr=False)
     wait_s: float = 0.0
     failed: bool = False
@@ -164,7 +209,17 @@ class AttemptEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Describe a job as people see it."""
+    """Describe a job as people see it.
+
+    Attributes:
+        attempt: how often it was begun.
+        errors: how many of its attempts failed since it was last asked for.
+        crashes: how many processes died while they ran it.
+        outcome_id: of the execution that it follows, or of the one that it makes.
+        cause: why it is not done, or why its last attempt failed.
+        reason: the same in words.
+        result: what came of it; None where it was not asked for, too.
+    """
 
     id: str
     project_id: str
@@ -181,6 +236,7 @@ class Job:
     outcome_id: str | None = None
     step: int | None = None
     serial_key: str | None = None
+    cause: EndCause | None = None
     reason: str | None = None
     result: str | None = field(default=None, repr=False)
     cancel_asked_at: datetime | None = None
@@ -213,3 +269,42 @@ def effect_job_id(outcome_id: str, *, step: int, place: int) -> str:
         now_ms=outcome.created_ms,
         entropy=outcome.entropy[:_SHARED_BYTES] + bytes((step, place)),
     )
+
+
+def plan_outcome_id(job_id: str) -> str:
+    """Return the id of the outcome that a job makes which executes a plan.
+
+    However often it runs, and whatever is forgotten meanwhile, storage keeps one outcome of an id.
+    It is no id from which `effect_job_id` makes that of the job itself.
+
+    Args:
+        job_id: `job_` and 26 letters.
+
+    Raises:
+        ValueError: it is none.
+
+    >>> plan_outcome_id("job_01KDVDNA000000000000000000")
+    'out_01KDVDNA005BQPDRQSKJQGPP1A'
+    """
+    job = parse_id(job_id, "job")
+    entropy = hashlib.sha256(job_id.encode()).digest()[:ENTROPY_BYTES]
+    return new_id("out", now_ms=job.created_ms, entropy=entropy)
+
+
+def job_ids_of(outcome_id: str) -> tuple[str, str]:
+    """Return the first and the last id that a job of an outcome may have.
+
+    Args:
+        outcome_id: `out_` and 26 letters.
+
+    Raises:
+        ValueError: it is none.
+
+    >>> job_ids_of("out_01KDVDNA000000000000000000")
+    ('job_01KDVDNA000000000000000000', 'job_01KDVDNA00ZZZZZZZZZZZZZZZZ')
+    """
+    at = parse_id(outcome_id, "out").created_ms
+    first, last = (
+        new_id("job", now_ms=at, entropy=bytes([filling]) * ENTROPY_BYTES) for filling in (0, 255)
+    )
+    return first, last

@@ -30,6 +30,8 @@ class Scope(StrEnum):
     POLICIES_MANAGE = "policies:manage"
     SCHEDULES_READ = "schedules:read"
     SCHEDULES_MANAGE = "schedules:manage"
+    JOBS_READ = "jobs:read"
+    JOBS_MANAGE = "jobs:manage"
 
 
 # The answer to the greater request shows all that the lesser one asks for.
@@ -42,6 +44,7 @@ _GRANTED_WITH: Final[Mapping[Scope, Scope]] = MappingProxyType(
         Scope.PLANS_SIMULATE: Scope.PLANS_EXECUTE,
         Scope.POLICIES_READ: Scope.POLICIES_MANAGE,
         Scope.SCHEDULES_READ: Scope.SCHEDULES_MANAGE,
+        Scope.JOBS_READ: Scope.JOBS_MANAGE,
     }
 )
 

@@ -28,11 +28,13 @@ class JobMessage:
     Attributes:
         job_ids: 1 to `MOST_IDS` of them.
         priority: 0 to 9; the largest first.
+        alone: a process died with the job; nothing else is to be under way in the next one.
     """
 
     organization_id: str
     job_ids: tuple[str, ...]
     priority: int = USUAL_PRIORITY
+    alone: bool = False
 
     def spelled(self) -> str:
         """Return the message as JSON text."""
@@ -42,6 +44,7 @@ class JobMessage:
                 "organization": self.organization_id,
                 "jobs": self.job_ids,
                 "priority": self.priority,
+                **({"alone": True} if self.alone else {}),
             }
         ).decode()
 
@@ -58,6 +61,7 @@ class JobMessage:
             document = orjson.loads(text)
             version, jobs = document["v"], tuple(document["jobs"])
             organization, priority = document["organization"], document["priority"]
+            alone = document.get("alone") is True
             parse_id(organization, "org")
             for job_id in jobs:
                 parse_id(job_id, "job")
@@ -70,7 +74,7 @@ class JobMessage:
             raise JobMessageError(problem=f"it names {len(jobs)} jobs, expected 1 to {MOST_IDS}")
         if type(priority) is not int or not 0 <= priority <= HIGHEST_PRIORITY:
             raise JobMessageError(problem="its priority is not 0 to 9")
-        return cls(organization_id=organization, job_ids=jobs, priority=priority)
+        return cls(organization_id=organization, job_ids=jobs, priority=priority, alone=alone)
 
 
 class JobQueue(Protocol):

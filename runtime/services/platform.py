@@ -18,6 +18,10 @@ from runtime.services.identity.access import Access
 from runtime.services.identity.authentication import Authentication
 from runtime.services.identity.sessions import Sessions
 from runtime.services.identity.tokens import Tokens
+from runtime.services.jobs.queueing import QueuedPlans
+from runtime.services.jobs.queues import JobQueues
+from runtime.services.jobs.reading import Jobs
+from runtime.services.jobs.redriving import Redriving
 from runtime.services.policies.bundles import Bundles
 from runtime.services.policies.policies import Policies
 from runtime.services.policies.replays import PolicyReplays
@@ -44,6 +48,8 @@ class Platform:
     hook_deliveries: HookDeliveries
     hooks: Hooks
     invitations: Invitations
+    job_queues: JobQueues
+    jobs: Jobs
     members: Members
     memberships: Memberships
     organization_limits: LimitsOfOrganizations
@@ -54,6 +60,8 @@ class Platform:
     policies: Policies
     policy_replays: PolicyReplays
     projects: Projects
+    queued_plans: QueuedPlans
+    redriving: Redriving
     registries: Registries
     schedules: Schedules
     sessions: Sessions

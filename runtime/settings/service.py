@@ -69,6 +69,11 @@ class ServiceSettings:
     work: WorkSettings = field(default_factory=WorkSettings)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    @property
+    def broker_url(self) -> SecretStr | None:
+        """Return the address of the queue's broker: what is named, or the first Redis of leases."""
+        return self.work.broker_url or next(iter(self.redis_urls), None)
+
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> ServiceSettings:
         """Read the process's environment; a blank variable is an unset one.
@@ -77,13 +82,12 @@ class ServiceSettings:
             SettingsError: a variable can't be used, or one that another needs is missing.
         """
         told = {name: value.strip() for name, value in environ.items() if value.strip()}
-        redis_urls = _redis(told)
         return cls(
             model=told.get(MODEL, ""),
             eval_token=token(told, EVAL_TOKEN, TOKEN, least=16),
             database_url=_postgres(told, DATABASE_URL),
             migration_url=_postgres(told, MIGRATION_URL),
-            redis_urls=redis_urls,
+            redis_urls=_redis(told),
             lease_ttl_s=seconds(told, LEASE_TTL_S, least=0.5, most=60.0, usual=6.0),
             approval_lasts_s=seconds(
                 told, APPROVAL_LASTS_S, least=60, most=2_592_000, usual=86_400
@@ -91,7 +95,7 @@ class ServiceSettings:
             identity=read_identity(told),
             edge=read_edge(told),
             rules=read_rules(told),
-            work=read_work(told, redis_urls),
+            work=read_work(told),
             environ=dict(environ),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ MAIL_FROM: Final = "PLANGATE_MAIL_FROM"
 EFFECT_MODELS: Final = "PLANGATE_EFFECT_MODELS"
 CHROMIUM: Final = "PLANGATE_CHROMIUM"
 CHROMIUM_SANDBOX: Final = "PLANGATE_CHROMIUM_SANDBOX"
-BROKERS: Final = ("redis", "rediss", "redis+socket", "sqs", "gcpubsub")
+BROKERS: Final = ("redis", "rediss", "unix", "redis+socket", "sqs", "gcpubsub")
 _MODELS: Final = TypeAdapter(dict[str, str])
 _SWITCH: Final = {"on": True, "off": False}
 
@@ -55,7 +55,7 @@ class WorkSettings:
     """Say how work that follows a commit gets done.
 
     Attributes:
-        broker_url: of the queue, from `PLANGATE_BROKER_URL`; by default the first Redis of leases.
+        broker_url: of the queue, from `PLANGATE_BROKER_URL`; None: the first Redis of leases.
         job_lease_s: how long a worker is believed to be alive without a further word, from
             `PLANGATE_JOB_LEASE_S`.
         watchdog_s: how long a worker's event loop may stand still before its process ends, from
@@ -65,36 +65,28 @@ class WorkSettings:
 
     broker_url: SecretStr | None = None
     job_lease_s: float = 15.0
-    watchdog_s: float = 60.0
+    watchdog_s: float = 30.0
     effects: EffectSettings = field(default_factory=EffectSettings)
 
 
-def read_work(told: Mapping[str, str], redis_urls: Sequence[SecretStr]) -> WorkSettings:
+def read_work(told: Mapping[str, str]) -> WorkSettings:
     """Read the part of the queue.
 
     Raises:
         SettingsError: a variable can't be used.
     """
     url = told.get(BROKER_URL)
-    if url is None and redis_urls:
-        url = _broker_on(redis_urls[0].get_secret_value())
     if url is not None and urlsplit(url).scheme not in BROKERS:
         raise SettingsError(
-            f"{BROKER_URL} is no address of a broker; expected redis://, rediss://, "
-            "redis+socket://, sqs:// or gcpubsub://, as in redis://:PASSWORD@HOST:6379/1"
+            f"{BROKER_URL} is no address of a broker; expected redis://, rediss://, unix://, "
+            "sqs:// or gcpubsub://, as in redis://:PASSWORD@HOST:6379/1"
         )
     return WorkSettings(
         broker_url=None if url is None else SecretStr(url),
         job_lease_s=seconds(told, JOB_LEASE_S, least=1.0, most=300.0, usual=15.0),
-        watchdog_s=seconds(told, WATCHDOG_S, least=1.0, most=3_600.0, usual=60.0),
+        watchdog_s=seconds(told, WATCHDOG_S, least=1.0, most=3_600.0, usual=30.0),
         effects=_effects(told),
     )
-
-
-def _broker_on(redis_url: str) -> str:
-    """Return what a broker in a Redis is called: a socket has another name there."""
-    scheme, separator, rest = redis_url.partition("://")
-    return f"redis+socket{separator}{rest}" if scheme == "unix" else redis_url
 
 
 def _effects(told: Mapping[str, str]) -> EffectSettings:

@@ -23,7 +23,7 @@ from runtime.domain.job import NewJob
 from runtime.domain.record import AuditRecord, Event
 from runtime.domain.shared_use import Counter
 from runtime.domain.state import State
-from runtime.store.limit_counters import NewCharge, added_up
+from runtime.store.limit_counters import NewCharges, added_up
 from runtime.store.policy_decisions import NewDecision
 from runtime.store.session import LOST, Database, tenant
 
@@ -145,7 +145,7 @@ class Commit:
     decisions: tuple[NewDecision, ...]
     approvals: tuple[NewApproval, ...] = ()
     uses: tuple[NewUse, ...] = ()
-    charges: tuple[NewCharge, ...] = ()
+    charges: NewCharges | None = None
     jobs: tuple[NewJob, ...] = ()
 
 
@@ -171,7 +171,7 @@ async def commit(database: Database, groups: Sequence[Commit]) -> Mapping[Counte
     organization_id = tenant(groups[0].organization_id)
     in_order = sorted(groups, key=lambda group: group.project_id)
     spelled = orjson.dumps([_group(group) for group in in_order]).decode()
-    charged = added_up(charge for group in groups for charge in group.charges)
+    charged = added_up(group.charges for group in groups if group.charges is not None)
     charges = orjson.dumps(charged).decode() if charged else None
     async with database.connection() as connection:
         try:

@@ -21,6 +21,7 @@ from runtime.store.heads import HeadRow
 from runtime.store.hook_deliveries import HookDeliveryRow
 from runtime.store.hooks import HookRow, HookSecretRow
 from runtime.store.invitations import InvitationRow
+from runtime.store.job_queues import JobQueueRow
 from runtime.store.jobs import JobRow
 from runtime.store.limit_counters import LimitCounterRow
 from runtime.store.members import MemberRow
@@ -55,6 +56,7 @@ EXPORTED: Final[Mapping[type[Row], int]] = MappingProxyType(
         ScheduleRow: FEW_ROWS,
         FiringRow: MANY_ROWS,
         JobRow: FEW_ROWS,
+        JobQueueRow: MANY_ROWS,
         HeadRow: FEW_ROWS,
         VersionRow: MANY_ROWS,
         SnapshotRow: FEW_ROWS,

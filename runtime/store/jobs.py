@@ -8,11 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import orjson
-from sqlalchemy import BigInteger, CheckConstraint, Double, Index, Text, select, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Double,
+    Index,
+    Text,
+    and_,
+    case,
+    select,
+    text,
+)
 from sqlalchemy import Row as Found
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
@@ -22,6 +32,7 @@ from runtime.domain.job import (
     MOST_CRASHES,
     AttemptEnd,
     BegunJob,
+    EndCause,
     Job,
     JobKind,
     JobStatus,
@@ -45,6 +56,11 @@ class JobRow(Row):
         CheckConstraint("priority between 0 and 9", name="priority_check"),
         CheckConstraint("octet_length(payload) <= 65536", name="payload_check"),
         CheckConstraint("octet_length(result) <= 65536", name="result_check"),
+        CheckConstraint(
+            "cause in ('error', 'timeout', 'expired', 'denied', 'unknown_effect', 'crashed', "
+            "'cancelled', 'permanent')",
+            name="cause_check",
+        ),
         CheckConstraint(
             "(status = 'running') = (leased_by is not null) "
             "and (leased_by is null) = (leased_until is null)",
@@ -79,6 +95,12 @@ class JobRow(Row):
             "id",
             postgresql_where=text("status = 'running'"),
         ),
+        Index(
+            "jobs_given_up",
+            "organization_id",
+            "id",
+            postgresql_where=text("status in ('dead', 'cancelled', 'quarantined')"),
+        ),
     )
 
     organization_id: Mapped[Id] = mapped_column(primary_key=True)
@@ -111,6 +133,47 @@ class JobRow(Row):
     created_at: Mapped[Instant]
     started_at: Mapped[Instant | None]
     ended_at: Mapped[Instant | None]
+    cause: Mapped[str | None] = mapped_column(Text)
+
+
+CAUSE: Final = case(
+    (JobRow.status == "done", None),
+    (JobRow.status == "quarantined", "crashed"),
+    (
+        JobRow.status == "cancelled",
+        case(
+            (and_(JobRow.cause == "denied", JobRow.cancel_asked_at.is_(None)), "denied"),
+            else_="cancelled",
+        ),
+    ),
+    (JobRow.reason.is_(None), None),
+    else_=JobRow.cause,
+)
+"""Why a job is not done: what is stored is how its last attempt ended that was not done, and what
+happened to it since says the rest."""
+SUMMARY: Final = (
+    JobRow.id,
+    JobRow.project_id,
+    JobRow.kind,
+    JobRow.name,
+    JobRow.principal_id,
+    JobRow.status,
+    JobRow.priority,
+    JobRow.attempt,
+    JobRow.errors,
+    JobRow.crashes,
+    JobRow.not_before,
+    JobRow.created_at,
+    JobRow.outcome_id,
+    JobRow.step,
+    JobRow.serial_key,
+    CAUSE.label("cause"),
+    JobRow.reason,
+    JobRow.cancel_asked_at,
+    JobRow.started_at,
+    JobRow.ended_at,
+)
+"""Whatever people are told of a job but what came of it, which may be long."""
 
 
 async def put_jobs(
@@ -220,33 +283,22 @@ async def find_job(connection: AsyncConnection, job_id: str, *, project_id: str)
     """Return a job of a project."""
     row = JobRow
     asked = (
-        select(
-            row.id,
-            row.project_id,
-            row.kind,
-            row.name,
-            row.principal_id,
-            row.status,
-            row.priority,
-            row.attempt,
-            row.errors,
-            row.crashes,
-            row.not_before,
-            row.created_at,
-            row.outcome_id,
-            row.step,
-            row.serial_key,
-            row.reason,
-            row.result,
-            row.cancel_asked_at,
-            row.started_at,
-            row.ended_at,
-        )
-        .where(row.project_id == project_id, row.id == job_id)
-        .limit(1)
+        select(*SUMMARY, row.result).where(row.project_id == project_id, row.id == job_id).limit(1)
     )
     found = (await connection.execute(asked)).first()
-    return None if found is None else _job(found)
+    return None if found is None else job_of(found)
+
+
+def job_of(row: Found[*tuple[Any, ...]]) -> Job:
+    """Return the job of a row of `SUMMARY`, with its result if that was asked for."""
+    found = dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's own public name
+    kind, status, cause = found.pop("kind"), found.pop("status"), found.pop("cause")
+    return Job(
+        kind=JobKind(kind),
+        status=JobStatus(status),
+        cause=None if cause is None else EndCause(cause),
+        **found,
+    )
 
 
 async def called(database: Database, call: str, *arguments: object) -> Sequence[asyncpg.Record]:
@@ -269,8 +321,3 @@ async def called(database: Database, call: str, *arguments: object) -> Sequence[
 def _begun(row: asyncpg.Record, organization_id: str) -> BegunJob:
     found = dict(row)
     return BegunJob(organization_id=organization_id, kind=JobKind(found.pop("kind")), **found)
-
-
-def _job(row: Found[*tuple[Any, ...]]) -> Job:
-    found = dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's own public name
-    return Job(kind=JobKind(found.pop("kind")), status=JobStatus(found.pop("status")), **found)

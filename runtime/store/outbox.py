@@ -13,21 +13,25 @@ from typing import Final
 
 import asyncpg
 import orjson
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from runtime.domain.errors import StorageUnavailableError
+from runtime.domain.job_queue import USUAL_AT_ONCE
 from runtime.store.base import Id, Instant, Row
 from runtime.store.session import LOST, Database
 
-_CLAIM: Final = "select after, round, taken from claim_outbox($1, $2, $3, $4, $5)"
+_CLAIM: Final = "select after, round, taken from claim_outbox($1, $2, $3, $4, $5, $6)"
 
 
 class OutboxRow(Row):
     """A job that waits for the queue, or was handed to it and has not begun."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_due", "tenant", "priority", "not_before", "job_id"),)
+    __table_args__ = (
+        Index("outbox_due", "tenant", "project_id", "priority", "not_before", "job_id"),
+        Index("outbox_handed", "tenant", "project_id", postgresql_where=text("handed > 0")),
+    )
 
     tenant: Mapped[Id] = mapped_column(primary_key=True)
     job_id: Mapped[Id] = mapped_column(primary_key=True)
@@ -47,12 +51,14 @@ class Share:
         each: jobs of one tenant.
         tenants: tenants that are looked at.
         again_s: after how long a job is due again that the queue lost.
+        at_once: jobs of one tenant that are handed over or run, where the tenant does not say.
     """
 
     most: int = 1_000
     each: int = 500
     tenants: int = 200
-    again_s: float = 600.0
+    again_s: float = 60.0
+    at_once: int = USUAL_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +98,8 @@ async def claimed(database: Database, *, after: str, share: Share) -> AsyncItera
         try:
             async with connection.transaction():
                 row = await connection.fetchrow(
-                    _CLAIM, after, share.most, share.each, share.tenants, share.again_s
+                    _CLAIM,
+                    *(after, share.most, share.each, share.tenants, share.again_s, share.at_once),
                 )
                 yield _claim(row)
         except (*LOST, asyncpg.PostgresError) as error:

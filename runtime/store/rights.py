@@ -40,7 +40,8 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "idempotency_keys": frozenset({"select", "insert", "update", "delete"}),
         "invitations": frozenset({"select", "insert", "update"}),
         "job_leases": frozenset({"select", "insert", "update", "delete"}),
-        "jobs": frozenset({"select", "insert", "update"}),
+        "job_queues": frozenset({"select", "insert", "update"}),
+        "jobs": frozenset({"select", "insert", "update", "delete"}),
         "limit_counters": frozenset({"select", "insert", "update", "delete"}),
         "listed_organizations": frozenset({"select", "insert", "update"}),
         "members": frozenset({"select", "insert", "update"}),
@@ -69,6 +70,7 @@ CALLABLE: Final = frozenset(
         "beat_jobs",
         "begin_jobs",
         "cancel_jobs",
+        "claim_of_tenant",
         "claim_outbox",
         "commit_executions",
         "current_organization",
@@ -81,8 +83,11 @@ CALLABLE: Final = frozenset(
         "read_standing",
         "reopen_jobs",
         "rescue_jobs",
+        "rooms_of_tenant",
         "rules_stamp",
         "settle_jobs",
+        "spend_tokens",
+        "tokens_left",
     }
 )
 """Functions that the app's role may call."""

@@ -138,6 +138,20 @@ async def revoke_token(connection: AsyncConnection, token_id: str, *, at: dateti
     )
 
 
+async def revoked_among(connection: AsyncConnection, ids: Iterable[str]) -> frozenset[str]:
+    """Return which of these are API tokens that somebody revoked; one that is over by itself isn't.
+
+    A session ends with a logout, which takes nothing back.
+    """
+    row = TokenRow
+    asked = select(row.id).where(
+        row.id.in_(tuple(ids)),
+        row.kind == CredentialKind.API_TOKEN.value,
+        row.revoked_at.is_not(None),
+    )
+    return frozenset((await connection.execute(asked)).scalars())
+
+
 async def forget_claims_of(connection: AsyncConnection, member_id: str, *, at: datetime) -> None:
     """Forget what was said of a member at logins whose sessions have ended by an instant."""
     row = TokenRow

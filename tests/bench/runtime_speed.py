@@ -63,7 +63,7 @@ def main() -> None:
     ):
         asyncio.run(schema.upgrade(postgres.url(role="owner")))
         with platform(postgres.url(role="app"), redis.url()) as url, _noop() as noop:
-            served = _furnished(url)
+            served = furnished(url)
             _compare(served, noop, postgres.url(role="app"), asked.rounds, asked.seconds)
 
 
@@ -188,7 +188,7 @@ def _address(child: subprocess.Popen[str]) -> str:
     raise RuntimeError("the server did not start:\n" + "".join(said))
 
 
-def _furnished(url: str) -> Served:
+def furnished(url: str) -> Served:
     """Make an organization with projects, each counter in the middle of its range."""
     founded = _asked(
         f"{url}/v1/organizations",

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from harness.cli.reading import read_scenarios
 from harness.prepared import prepare_all
 from runtime.entrypoints.cli.main import app
+from runtime.plugins.effects import Effect, effects_by_name
 from runtime.public import Plugin, Sandbox
 from tests.docs.documents import DOCUMENTS, ROOT, blocks, commands, links
 
@@ -82,15 +83,17 @@ def test_a_line_of_the_changelog_is_short() -> None:
 
 
 def test_the_plugin_of_the_guide_is_usable() -> None:
-    """A reader who copies it has an environment."""
-    (text,) = blocks(ROOT / "docs" / "environments.md", "python")
+    """A reader who copies it has an environment, and an effect beside it."""
     module: dict[str, object] = {}
-    exec(compile(text, "lights.py", "exec"), module)  # noqa: S102  # our own document
+    for text in blocks(ROOT / "docs" / "environments.md", "python"):
+        exec(compile(text, "lights.py", "exec"), module)  # noqa: S102  # our own document
 
-    plugin = module["PLUGIN"]
+    plugin, effect = module["PLUGIN"], module["RING"]
 
     assert isinstance(plugin, Plugin)
     assert Sandbox.of(plugin, plugin.environments[0]).book.names
+    assert isinstance(effect, Effect)
+    assert effects_by_name((effect,)) == {"bell.ring": effect}
 
 
 def test_pytest_replays_the_shipped_scenarios() -> None:

@@ -1,6 +1,6 @@
 """Serve a real Redis whose process a test can stop, start again on its port, freeze and thaw.
 
-It keeps nothing: what it knew is gone when it stops.
+It keeps nothing, unless told to: what it knew is gone when it stops.
 """
 
 from __future__ import annotations
@@ -21,8 +21,13 @@ _READY: Final = "Ready to accept connections"
 class StoppableRedis:
     """Run one server on a port of its own; use it as a context manager."""
 
-    def __init__(self) -> None:
-        """Choose the port; the server is not running yet."""
+    def __init__(self, *, durable: bool = False) -> None:
+        """Choose the port; the server is not running yet.
+
+        Args:
+            durable: keep what is written in a file.
+        """
+        self._durable = durable
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -51,7 +56,8 @@ class StoppableRedis:
             [
                 _binary(),
                 *("--port", str(self.port), "--bind", "127.0.0.1", "--requirepass", PASSWORD),
-                *("--save", "", "--appendonly", "no", "--dir", self._folder.name),
+                *("--save", "", "--dir", self._folder.name),
+                *("--appendonly", "yes" if self._durable else "no"),
             ],
             stdout=subprocess.PIPE,
             text=True,

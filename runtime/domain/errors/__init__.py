@@ -45,7 +45,9 @@
     ├── PolicyMovedError             rules that others were tried together with have changed
     ├── ApprovalMismatchError        a vote on another plan than the one it was asked about
     ├── QueueUnavailableError        the queue takes no jobs now; they are kept
+    ├── JobTooLargeError             a job that carries more than is kept of one
     ├── JobMessageError              a message of the queue that names no jobs
+    ├── BrokerUrlError               an address of a broker that nothing here can use
     ├── EmbeddedServerError          an embedded Postgres or Redis that can't be started or kept
     ├── EmbeddedFolderBusyError      a folder whose embedded server another process runs
     ├── DevFolderError               a folder, or a file in it, that `plangate dev` can't use
@@ -85,7 +87,12 @@ from runtime.domain.errors.hooks import (
     DeliveryUncertainError,
     DeliveryUnfitError,
 )
-from runtime.domain.errors.jobs import JobMessageError, QueueUnavailableError
+from runtime.domain.errors.jobs import (
+    BrokerUrlError,
+    JobMessageError,
+    JobTooLargeError,
+    QueueUnavailableError,
+)
 from runtime.domain.errors.machines import (
     DevFolderBusyError,
     DevFolderError,
@@ -129,6 +136,7 @@ from runtime.domain.errors.turns import (
 __all__ = [
     "ApprovalMismatchError",
     "AuthenticationBusyError",
+    "BrokerUrlError",
     "CredentialRefusedError",
     "CredentialUnverifiableError",
     "DeadlineError",
@@ -146,6 +154,7 @@ __all__ = [
     "ExportsBusyError",
     "IdentityRefusedError",
     "JobMessageError",
+    "JobTooLargeError",
     "KeyReusedError",
     "LeaseBusyError",
     "LeaseLostError",

@@ -1,4 +1,4 @@
-"""Jobs that can't be handed over or read."""
+"""Jobs that can't be asked for, handed over or read."""
 
 from __future__ import annotations
 
@@ -25,3 +25,32 @@ class JobMessageError(DomainError):
         """Say what is wrong with it; its content is not repeated."""
         self.problem = problem
         super().__init__(f"a message of the queue can't be read: {problem}; it is dropped")
+
+
+class JobTooLargeError(DomainError):
+    """A job that carries more than is kept of one."""
+
+    code = "job_too_large"
+
+    def __init__(self, *, size_bytes: int, most_bytes: int) -> None:
+        """Say how much it carries, and how much it may."""
+        self.size_bytes = size_bytes
+        self.most_bytes = most_bytes
+        super().__init__(
+            f"the plan takes {size_bytes} bytes in the queue, expected {most_bytes} at most; "
+            "send less in the inputs of its steps, or execute it without mode=queued"
+        )
+
+
+class BrokerUrlError(DomainError):
+    """An address of a broker that nothing here can use."""
+
+    code = "broker_url"
+
+    def __init__(self, *, problem: str) -> None:
+        """Say what is wrong with it; the address may hold a password, and is not repeated."""
+        self.problem = problem
+        super().__init__(
+            f"the address of the broker can't be used: {problem}; set PLANGATE_BROKER_URL, as in "
+            "redis://:PASSWORD@HOST:6379/1"
+        )

@@ -95,6 +95,7 @@ class Api:
         body: object = None,
         key: str | None = None,
         headers: Mapping[str, str] | None = None,
+        query: Mapping[str, object] | None = None,
         within_s: float | None = None,
     ) -> Document:
         """Change something; a key of its own lets the request be sent twice safely."""
@@ -104,6 +105,7 @@ class Api:
             body=body,
             key=key or fresh_key(),
             headers=headers or {},
+            query=query or {},
             within_s=within_s,
         )
         return self._client.ask(request)

@@ -1,7 +1,7 @@
 """Carry out `plangate dev`: start what is needed, serve, make the demo, and stop it all in order.
 
-One process does everything but the servers of Postgres and Redis, and those die with it. The rest
-of the platform is loaded while they start.
+One process does everything but the servers of Postgres and Redis and the worker; those die with
+it. The rest of the platform is loaded while they start.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from runtime.domain.errors import (
 from runtime.entrypoints.cli import environment
 from runtime.entrypoints.cli.client import UNREACHABLE, USAGE, CommandError
 from runtime.entrypoints.cli.dev_greeting import Greeting, Stage, shown_path
+from runtime.entrypoints.cli.dev_worker import DevWorker
 from runtime.entrypoints.cli.ending import Terminated, terminated_as_interrupted
 from runtime.entrypoints.cli.listening import Listening, listen
 from runtime.kit.clock import SystemClock
@@ -105,10 +106,12 @@ def _run(folder: Path, *, port: int | None, stack: ExitStack) -> int:
         backing=backing,
         elapsed_s=lambda: monotonic_s() - began_s,
     )
-    return _serve(listening, stage)
+    worker = DevWorker(owned.path, monotonic_s=monotonic_s, say=_say)
+    stack.callback(worker.stop)
+    return _serve(listening, stage, worker)
 
 
-def _serve(listening: Listening, stage: Stage) -> int:
+def _serve(listening: Listening, stage: Stage, worker: DevWorker) -> int:
     """Serve until told to stop, or until it can't go on."""
     import uvicorn  # noqa: PLC0415  # is loaded by now
 
@@ -137,7 +140,7 @@ def _serve(listening: Listening, stage: Stage) -> int:
     def give_up() -> None:
         server.should_exit = True
 
-    greeting = Greeting(stage, give_up=give_up)
+    greeting = Greeting(stage, greeted=worker.start, give_up=give_up)
     greeting.start()
     try:
         server.run(sockets=[listening.socket])
@@ -160,6 +163,10 @@ def _load() -> None:
     with suppress(ImportError):  # whoever needs it will say so
         for name in HEAVY:
             import_module(name)
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
 
 
 def _complain(problem: Exception | str, code: int) -> int:

@@ -19,6 +19,7 @@ from runtime.bootstrap.dev_folder import DEMO, Demo, DevFolder
 from runtime.domain.errors import DomainError
 from runtime.entrypoints.cli.client import UNREACHABLE, Client, CommandError, NoAnswerError
 from runtime.entrypoints.cli.dev_demo import ensured_demo
+from runtime.entrypoints.cli.dev_worker import LOG
 
 READY_S: Final = 60.0
 LOOK_S: Final = 0.02
@@ -44,8 +45,17 @@ class Stage:
 class Greeting:
     """Greet in a thread, from `start` until it is done or told to `stop`."""
 
-    def __init__(self, stage: Stage, *, give_up: Callable[[], None]) -> None:
-        """Keep what is served; `give_up` ends the serving when the greeting fails."""
+    def __init__(
+        self, stage: Stage, *, greeted: Callable[[], None], give_up: Callable[[], None]
+    ) -> None:
+        """Keep what is served.
+
+        Args:
+            stage: what that is.
+            greeted: called once it really serves.
+            give_up: ends the serving when the greeting fails.
+        """
+        self._greeted = greeted
         self._stage = stage
         self._give_up = give_up
         self._ending = threading.Event()
@@ -75,6 +85,7 @@ class Greeting:
             self.done = True
             stage.folder.announce(stage.url)
             typer.echo("\n".join(welcome_lines(stage, demo)))
+            self._greeted()
         except (CommandError, DomainError, OSError) as error:
             if not self._ending.is_set():
                 self.failure = error
@@ -117,6 +128,7 @@ def welcome_lines(stage: Stage, demo: Demo) -> Iterator[str]:
     yield f"  Postgres  {shown_address(backing.database_url)}{passwords.get(POSTGRES, '')}"
     quorum = ", ".join(map(shown_address, backing.redis_url.split(",")))
     yield f"  Redis     {quorum}{passwords.get(REDIS, '')}"
+    yield f"  Worker    writes to {folder / LOG}"
     yield f"  Token     {demo.token}"
     yield f"            of Demo, who owns the organization; kept in {folder / DEMO}"
     yield ""
@@ -130,7 +142,7 @@ def welcome_lines(stage: Stage, demo: Demo) -> Iterator[str]:
     yield f"  curl -s {project}/state {header}"
     yield ""
     yield "`plangate plan`, `state`, `project`, `member`, `token`, `org`, `policy`, `approval`,"
-    yield f"`schedule` and `hook` find this platform by {folder / DEMO}."
+    yield f"`job`, `schedule` and `hook` find this platform by {folder / DEMO}."
     yield "Ctrl-C stops all that was started here."
 
 

@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+QUEUED: Final = {"JOB": "id", "STATUS": "status", "OUTCOME": "outcome"}
 _KEY: Final = re.compile(r"[ -~]{1,255}")
 
 PlanText = Annotated[
@@ -60,12 +61,19 @@ def execute(
         str | None,
         typer.Option(metavar="KEY", help="Idempotency key: with the same one it acts once."),
     ] = None,
+    queued: Annotated[
+        bool, typer.Option("--queued", help="Don't wait for it; a job executes the plan.")
+    ] = False,
 ) -> None:
     """Execute a plan; what the engine refuses ends with exit code 1."""
     if key is not None and not _KEY.fullmatch(key):
         raise CommandError("--key takes 1 to 255 printable characters of ASCII", exit_code=USAGE)
     body = _body(plan, confirm=confirm, approval=approval, atomic=atomic)
     where = ("projects", project_id(api, project), "plans")
+    if queued:
+        query = {"mode": "queued"}
+        _tell_job(api, api.post(*where, verb="execute", body=body, key=key, query=query))
+        return
     _conclude(api, api.post(*where, verb="execute", body=body, key=key))
 
 
@@ -91,6 +99,12 @@ def _body(plan: str, *, confirm: str | None, approval: str | None, atomic: bool)
     if isinstance(given.value, list):
         document = orjson.Fragment(b'{"steps":' + given.text + b"}")
     return {"plan": document, "confirm": confirm, "approval": approval, "atomic": atomic}
+
+
+def _tell_job(api: Api, job: Document) -> None:
+    api.show(job, QUEUED)
+    if not api.as_json:
+        api.say(f"see what comes of it by `plangate job watch {job['id']}`")
 
 
 def _conclude(api: Api, outcome: Document) -> None:

@@ -15,6 +15,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from runtime.adapters.celery.address import broker_url
 from runtime.bootstrap.environments import installed_environments
 from runtime.bootstrap.platform import check_database
 from runtime.bootstrap.rules import bundle_maker
@@ -92,12 +93,14 @@ def _check(settings: ServiceSettings) -> None:
     Raises:
         ModelReferenceError: `PLANGATE_MODEL` can't be read.
         SettingsError: there is a database, but no Redis or no key, or a key that signs nothing.
-        DomainError: a plugin or the database can't be used.
+        DomainError: a plugin, the broker's address or the database can't be used.
     """
     if settings.model:
         parse_model_reference(settings.model)
     if settings.database_url is not None:
         settings.require_platform()
+        if settings.broker_url is not None:
+            broker_url(settings.broker_url.get_secret_value())
         bundle_maker(settings.rules)
         installed_environments()
         asyncio.run(check_database(settings.database_url.get_secret_value()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -18,9 +19,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from runtime.domain.outcome import Refusal, StepOutcome
 from runtime.domain.plan import Plan, Step
 from runtime.entrypoints.rest.body import CappedRequest, check_type
-from runtime.entrypoints.rest.context import JSON_MEDIA_TYPE, REPLAYED, services_of, writing
+from runtime.entrypoints.rest.context import (
+    JSON_MEDIA_TYPE,
+    REPLAYED,
+    answered,
+    services_of,
+    writing,
+)
 from runtime.entrypoints.rest.etags import IF_MATCH, etag, expected_version
 from runtime.entrypoints.rest.hand_route import HandRoute, JsonText
+from runtime.entrypoints.rest.jobs import JobOut
 from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
 from runtime.services.execution.changes import Executed
 from runtime.services.execution.plans import MOST_PATIENCE_S, PATIENCE_S, PlanRequest
@@ -32,6 +40,7 @@ router = APIRouter(
 
 MOST_STEPS: Final = 100
 TIMEOUT: Final = "Plangate-Timeout"
+QUEUED: Final = "queued"
 _TIMEOUT: Final = TIMEOUT.lower().encode()
 _REPLAYED: Final = REPLAYED.lower().encode()
 KEY: Final = re.compile("[ -~]{1,255}")
@@ -124,15 +133,45 @@ _DESCRIBED: Final[dict[str, Any]] = {
 }
 
 
-@router.post("/plans:execute", response_model=OutcomeOut, openapi_extra=_DESCRIBED)
+_MODE: Final[dict[str, Any]] = {
+    "name": "mode",
+    "in": "query",
+    "required": False,
+    "description": "`queued` answers at once, with the job that executes the plan; what came of it "
+    "is read there. The plan is judged when the job runs.",
+    "schema": {"type": "string", "enum": [QUEUED]},
+}
+_ACCEPTED: Final[dict[str, Any]] = {
+    "model": JobOut,
+    "description": "The job that will execute the plan, where `mode=queued` was asked for",
+    "headers": {"Location": {"description": "Where the job is read", "schema": {"type": "string"}}},
+}
+
+
+@router.post(
+    "/plans:execute",
+    response_model=OutcomeOut,
+    responses={HTTPStatus.ACCEPTED: _ACCEPTED},
+    openapi_extra={**_DESCRIBED, "parameters": [*_HEADERS, _MODE]},
+)
 async def execute_plan(project_id: str, request: Request) -> Response:
     """Execute a plan. What the engine refuses is an outcome as well, with status 200.
 
-    Steps done before a refusal stay done, unless the plan is atomic or waits for an approval.
+    Steps done before a refusal stay done, unless the plan is atomic or waits for an approval. With
+    `mode=queued` the answer is the job that will execute it, with status 202.
     """
     asked = await _asked(request)
     services = await services_of(request)
     context = await writing(request, _key(request))
+    if _queued(request):
+        within_s = asked.patience_s if TIMEOUT in request.headers else None
+        answer = await services.queued_plans.put(
+            context, project_id, asked=asked, start_within_s=within_s
+        )
+        response = answered(answer)
+        job = answer.document["id"]
+        response.headers["Location"] = f"/v1/projects/{project_id}/jobs/{job}"
+        return response
     return _told(await services.plans.execute(context, project_id, asked=asked))
 
 
@@ -162,6 +201,22 @@ async def _asked(request: Request) -> PlanRequest:
         atomic=body.atomic,
         patience_s=_patience_s(_text(brought.get(_TIMEOUT))),
     )
+
+
+def _queued(request: Request) -> bool:
+    """Say whether the caller does not wait for the plan.
+
+    Raises:
+        ProblemError: they ask for a mode that there is not.
+    """
+    if not request.scope["query_string"]:
+        return False
+    modes = request.query_params.getlist("mode")
+    if modes and modes != [QUEUED]:
+        raise ProblemError(
+            ProblemCode.REQUEST_INVALID, f"mode is '{modes[0][:40]}', expected '{QUEUED}' or none"
+        )
+    return bool(modes)
 
 
 def _text(header: bytes | None) -> str | None:

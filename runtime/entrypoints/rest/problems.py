@@ -54,6 +54,7 @@ class ProblemCode(StrEnum):
     APPROVAL_MISMATCH = "approval_mismatch"
     VERSION_MISMATCH = "version_mismatch"
     BODY_TOO_LARGE = "body_too_large"
+    JOB_TOO_LARGE = "job_too_large"
     BODY_TYPE_UNSUPPORTED = "body_type_unsupported"
     REQUEST_INVALID = "request_invalid"
     CURSOR_INVALID = "cursor_invalid"
@@ -123,7 +124,10 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.APPROVAL_MISMATCH,
     ),
     HTTPStatus.PRECONDITION_FAILED: (ProblemCode.VERSION_MISMATCH,),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (ProblemCode.BODY_TOO_LARGE,),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        ProblemCode.BODY_TOO_LARGE,
+        ProblemCode.JOB_TOO_LARGE,
+    ),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (ProblemCode.BODY_TYPE_UNSUPPORTED,),
     HTTPStatus.UNPROCESSABLE_ENTITY: (
         ProblemCode.REQUEST_INVALID,

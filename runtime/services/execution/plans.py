@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from runtime.domain.caller import Caller
 from runtime.domain.errors import NotAllowedError
 from runtime.domain.member import MemberKind
 from runtime.domain.plan import Plan
@@ -37,6 +38,8 @@ class PlanRequest:
         expects: the version that the state must have.
         atomic: all steps or none.
         patience_s: how long to wait for the plan's turn.
+        outcome_id: the id that its outcome will have, of which there is never a second one; None
+            for a new id.
     """
 
     plan: Plan
@@ -45,6 +48,20 @@ class PlanRequest:
     expects: int | None = None
     atomic: bool = False
     patience_s: float = PATIENCE_S
+    outcome_id: str | None = None
+
+
+def require_confirming(caller: Caller, asked: PlanRequest) -> None:
+    """Refuse a confirmation of those who can't confirm.
+
+    Raises:
+        NotAllowedError: the credential was not made for it, or it is a service's.
+    """
+    if asked.confirms is None:
+        return
+    caller.require(Scope.PLANS_CONFIRM)
+    if caller.member_kind is not MemberKind.PERSON:
+        raise NotAllowedError(needs="a person, who confirms", has=caller.member_kind.value)
 
 
 class Plans:
@@ -145,12 +162,9 @@ class Plans:
         self, context: Context, project_id: str, *, asked: PlanRequest
     ) -> Execution:
         caller = context.caller
-        if asked.confirms is not None:
-            caller.require(Scope.PLANS_CONFIRM)
-            if caller.member_kind is not MemberKind.PERSON:
-                raise NotAllowedError(needs="a person, who confirms", has=caller.member_kind.value)
+        require_confirming(caller, asked)
         return Execution(
-            outcome_id=self._ids.new("out"),
+            outcome_id=asked.outcome_id or self._ids.new("out"),
             plan=asked.plan,
             principal=await self._access.principal(caller, project_id),
             credential_id=caller.credential_id,

@@ -9,12 +9,18 @@ from typing import Final
 
 import orjson
 
-from runtime.domain.job import MOST_BYTES, AttemptEnd, BegunJob, JobStatus
+from runtime.domain.errors import DomainError
+from runtime.domain.job import MOST_BYTES, AttemptEnd, BegunJob, EndCause, JobStatus
 from runtime.domain.retry import RetryPolicy
 from runtime.kit.json_value import JsonObject
+from runtime.ports.effect_failure import PermanentError, RetryableError
+from runtime.services.jobs.bounded import OverdueError
+from runtime.services.jobs.runner import Bounds
 
 MOST_LETTERS: Final = 1_000
 """Of a reason."""
+UNKNOWN_RETRIES: Final = RetryPolicy(errors=20, base_s=30.0, cap_s=1_800.0)
+"""For what nobody here knows: about four hours, in which a newer release may come."""
 
 
 def done(job: BegunJob, document: JsonObject) -> AttemptEnd:
@@ -48,19 +54,49 @@ def failed(
     *,
     jitter: float,
     after_s: float | None = None,
+    cause: EndCause = EndCause.ERROR,
 ) -> AttemptEnd:
     """End an attempt that failed: another one follows, or that was the last."""
     wait_s = retries.wait_s(job.errors + 1, jitter=jitter, after_s=after_s)
     if wait_s is None:
-        return dead(job, f"failed {job.errors + 1} times, at last: {reason}")
+        return dead(job, f"failed {job.errors + 1} times, at last: {reason}", cause=cause)
     return AttemptEnd(
         id=job.id,
         attempt=job.attempt,
         status=JobStatus.WAITING,
         reason=shown(reason),
+        cause=cause,
         wait_s=wait_s,
         failed=True,
     )
+
+
+def raised(job: BegunJob, error: Exception, bounds: Bounds, *, jitter: float) -> AttemptEnd:
+    """End an attempt by what it raised; the text of a strange error may hold anything."""
+    cause, after_s = EndCause.ERROR, None
+    match error:
+        case PermanentError():
+            return dead(job, error.reason)
+        case RetryableError():
+            reason, after_s = error.reason, error.after_s
+        case OverdueError():
+            reason, cause = f"not over within {bounds.start_to_close_s:g} s", EndCause.TIMEOUT
+        case DomainError():
+            reason = str(error)
+        case _:
+            reason = f"its handler raised {type(error).__name__}"
+    return failed(job, reason, bounds.retries, jitter=jitter, after_s=after_s, cause=cause)
+
+
+def unknown(job: BegunJob, reason: str, *, jitter: float) -> AttemptEnd:
+    """End an attempt at what nobody here knows; a newer release may."""
+    return failed(job, reason, UNKNOWN_RETRIES, jitter=jitter, cause=EndCause.UNKNOWN_EFFECT)
+
+
+def expired(job: BegunJob, *, latest_s: float) -> AttemptEnd:
+    """End a job that could have been started for longer than it may wait."""
+    reason = f"it waited {job.waited_s:.1f} s for its start, and {latest_s:g} s were allowed"
+    return dead(job, reason, cause=EndCause.EXPIRED)
 
 
 def put_off(job: BegunJob, reason: str, *, wait_s: float) -> AttemptEnd:
@@ -74,21 +110,26 @@ def put_off(job: BegunJob, reason: str, *, wait_s: float) -> AttemptEnd:
     )
 
 
-def dead(job: BegunJob, reason: str) -> AttemptEnd:
+def dead(job: BegunJob, reason: str, *, cause: EndCause = EndCause.PERMANENT) -> AttemptEnd:
     """End a job that no further attempt would help."""
     return AttemptEnd(
         id=job.id,
         attempt=job.attempt,
         status=JobStatus.DEAD,
         reason=shown(reason),
+        cause=cause,
         failed=True,
     )
 
 
-def cancelled(job: BegunJob, reason: str) -> AttemptEnd:
+def cancelled(job: BegunJob, reason: str, *, cause: EndCause = EndCause.CANCELLED) -> AttemptEnd:
     """End a job that somebody does not want any more, or may not have any more."""
     return AttemptEnd(
-        id=job.id, attempt=job.attempt, status=JobStatus.CANCELLED, reason=shown(reason)
+        id=job.id,
+        attempt=job.attempt,
+        status=JobStatus.CANCELLED,
+        reason=shown(reason),
+        cause=cause,
     )
 
 

@@ -54,6 +54,9 @@ class EffectRunner:
             retries=effect.retries,
         )
 
+    def past(self, job: BegunJob) -> None:
+        """Know nothing of earlier attempts: the world outside does, by the job's key."""
+
     async def run(self, job: BegunJob, cleared: Cleared) -> JsonObject:
         """Call the handler once, and write its result back; return what is kept of both.
 

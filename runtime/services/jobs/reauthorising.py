@@ -3,6 +3,9 @@
 They have to be a member still, in the project still, and the organization's rules have to allow the
 action as they did when it was executed. What the record of an execution does not show, rules don't
 see either. Confirmations and approvals were given for the execution, and are not asked for again.
+
+A plan that was queued is judged whole when it is executed; the token that it was queued with may
+have been revoked by then.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ from runtime.services.policies.decided_steps import DecidedPlan
 from runtime.store.heads import read_head
 from runtime.store.job_standings import JobStanding, job_standings
 from runtime.store.session import Database
+from runtime.store.tokens import revoked_among
 
 SCOPES: Final = frozenset({Scope.PLANS_EXECUTE})
 """What a job may be used for: to write its result back."""
@@ -71,6 +75,7 @@ class Reauthorising:
         found: dict[str, Found] = {
             job.id: _stands(job, standings.get((job.project_id, job.principal_id))) for job in jobs
         }
+        found.update(await self._by_credentials(organization_id, jobs))
         asked: dict[str, list[tuple[BegunJob, Cleared]]] = {}
         for job in jobs:
             stands = found[job.id]
@@ -79,6 +84,21 @@ class Reauthorising:
         for project_id, those in asked.items():
             found.update(await self._by_rules(organization_id, project_id, those))
         return found
+
+    async def _by_credentials(
+        self, organization_id: str, jobs: Sequence[BegunJob]
+    ) -> Mapping[str, Found]:
+        """Return which plans were queued with a token that was revoked since: nothing was done yet.
+
+        What follows an execution that was done is not taken back by it.
+        """
+        plans = [job for job in jobs if job.kind is JobKind.PLAN]
+        if not plans:
+            return {}
+        async with self._database.transaction(organization_id, read_only=True) as connection:
+            revoked = await revoked_among(connection, {job.credential_id for job in plans})
+        barred = Barred(reason="the token that it was queued with was revoked")
+        return {job.id: barred for job in plans if job.credential_id in revoked}
 
     async def _by_rules(
         self, organization_id: str, project_id: str, jobs: Sequence[tuple[BegunJob, Cleared]]

@@ -24,6 +24,8 @@ from runtime.store.session import Database
 SPREAD: Final = 16
 """Messages that one claim makes at least, if it has so many jobs: so that several workers get some
 of few jobs, and the many are not handed over one by one."""
+FEWEST_IDS: Final = 10
+"""In a message, if there are so many: its jobs run at the same time, and share what it costs."""
 MOST_FAILURES_S: Final = 5.0
 PUT_TIMEOUT_S: Final = 5.0
 
@@ -148,10 +150,10 @@ def messages_of(jobs: Sequence[DueJob]) -> tuple[JobMessage, ...]:
 
     A job that a process died with goes alone, so that no other dies with it.
     """
-    size = min(MOST_IDS, max(1, ceil(len(jobs) / SPREAD)))
+    size = min(MOST_IDS, max(FEWEST_IDS, ceil(len(jobs) / SPREAD)))
     ranked = sorted(jobs, key=lambda job: (-job.priority, job.organization_id, job.alone))
     return tuple(
-        JobMessage(organization_id=organization_id, job_ids=ids, priority=-rank)
+        JobMessage(organization_id=organization_id, job_ids=ids, priority=-rank, alone=alone)
         for (rank, organization_id, alone), found in groupby(
             ranked, key=lambda job: (-job.priority, job.organization_id, job.alone)
         )

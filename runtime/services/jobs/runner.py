@@ -63,6 +63,13 @@ class Runner(Protocol):
         """Return what bounds a job's attempts; None: nobody here knows what it asks for."""
         ...
 
+    def past(self, job: BegunJob) -> JsonObject | None:
+        """Return what came of an earlier attempt that was not said to have ended; None: run it.
+
+        Whoever may not have it run any more, or does not want it, can't undo what was done.
+        """
+        ...
+
     async def run(self, job: BegunJob, cleared: Cleared) -> JsonObject:
         """Run a job once, and return what is kept of it.
 

@@ -15,23 +15,29 @@ from dataclasses import dataclass
 from typing import Final
 
 from runtime.domain.errors import DomainError, QueueUnavailableError
-from runtime.domain.job import MOST_CRASHES, AttemptEnd, BegunJob, JobKind
-from runtime.domain.retry import DEFAULT_RETRIES, RetryPolicy
+from runtime.domain.job import MOST_CRASHES, AttemptEnd, BegunJob, EndCause, JobKind
+from runtime.domain.retry import DEFAULT_RETRIES
 from runtime.kit.json_value import JsonObject
-from runtime.ports.effect_failure import PermanentError, RetryableError
-from runtime.services.jobs.attempts import cancelled, dead, done, failed, put_off
-from runtime.services.jobs.bounded import Bounded, OverdueError
+from runtime.services.jobs.attempts import (
+    cancelled,
+    done,
+    expired,
+    failed,
+    put_off,
+    raised,
+    unknown,
+)
+from runtime.services.jobs.bounded import Bounded
 from runtime.services.jobs.ends import Ends
 from runtime.services.jobs.held import HeldAttempt, HeldJobs, Stop
 from runtime.services.jobs.measures import JobMeasures, UnmeasuredJobs
 from runtime.services.jobs.reauthorising import Reauthorising
 from runtime.services.jobs.runner import Bar, Barred, Bounds, Cleared, Runner
+from runtime.services.jobs.slots import FairSlots
 from runtime.store.job_leases import HeldJob, beat_jobs
 from runtime.store.jobs import begin_jobs, give_back_jobs
 from runtime.store.session import Database
 
-UNKNOWN_RETRIES: Final = RetryPolicy(errors=20, base_s=30.0, cap_s=1_800.0)
-"""For what nobody here knows: about four hours, in which a newer release may come."""
 GIVING_BACK_S: Final = 6.0
 """How long a worker that ends waits for jobs that it stopped, and for the database, each."""
 UNASKED_WAIT_S: Final = 30.0
@@ -44,7 +50,7 @@ class WorkerPace:
 
     Attributes:
         lease_s: how long it is believed to be alive without a further word.
-        at_once: how many jobs it runs at a time.
+        at_once: how many jobs it runs at a time, of all organizations; see `FairSlots`.
         crashes: how many processes may die with a job, before it is put aside.
     """
 
@@ -87,7 +93,7 @@ class Running:
         self._chance = chance
         self._held = HeldJobs()
         self._ends = Ends(database, worker=worker, measures=self._measures)
-        self._slots = asyncio.Semaphore(self._pace.at_once)
+        self._slots = FairSlots(self._pace.at_once)
         self._bounded = Bounded()
         self._doubtful: set[str] = set()
         self._messages = 0
@@ -247,20 +253,22 @@ class Running:
 
     async def _attempt(self, job: BegunJob, found: Cleared | Barred | None) -> AttemptEnd:
         """Make an attempt; whatever happens in it is an end."""
+        runner = self._runners.get(job.kind)
+        past = None if runner is None else runner.past(job)
+        if past is not None:
+            return done(job, past)
         if job.asked_to_cancel:
             return cancelled(job, "cancelled before it could be tried again")
         if not isinstance(found, Cleared):
             return self._barred(job, found or Barred(reason="nobody was asked", bar=Bar.UNASKED))
-        runner = self._runners.get(job.kind)
         bounds = None if runner is None else runner.bounds(job)
         if runner is None or bounds is None:
             reason = f"nothing here is called '{job.name}'; a newer release may know it"
-            return failed(job, reason, UNKNOWN_RETRIES, jitter=self._chance())
+            return unknown(job, reason, jitter=self._chance())
         latest_s = bounds.schedule_to_start_s
         if job.attempt == 1 and latest_s is not None and job.waited_s > latest_s:
-            waited = f"{job.waited_s:.1f} s"
-            return dead(job, f"it waited {waited} for its start, and {latest_s:g} s were allowed")
-        async with self._slots:
+            return expired(job, latest_s=latest_s)
+        async with self._slots.taken(job.organization_id):
             self._measures.waited(job.waited_s)
             return await self._run(runner, job, cleared=found, bounds=bounds)
 
@@ -271,29 +279,16 @@ class Running:
             document: JsonObject = await self._bounded.run(
                 runner.run(job, cleared), within_s=bounds.start_to_close_s
             )
-        except PermanentError as error:
-            return dead(job, error.reason)
-        except RetryableError as error:
-            return self._failed(job, error.reason, bounds, after_s=error.after_s)
-        except OverdueError:
-            return self._failed(job, f"not over within {bounds.start_to_close_s:g} s", bounds)
-        except DomainError as error:
-            return self._failed(job, str(error), bounds)
-        except Exception as error:  # noqa: BLE001  # foreign code; its text may hold anything
-            return self._failed(job, f"its handler raised {type(error).__name__}", bounds)
+        except Exception as error:  # noqa: BLE001  # foreign code runs there: it becomes an end
+            return raised(job, error, bounds, jitter=self._chance())
         return done(job, document)
-
-    def _failed(
-        self, job: BegunJob, reason: str, bounds: Bounds, *, after_s: float | None = None
-    ) -> AttemptEnd:
-        return failed(job, reason, bounds.retries, jitter=self._chance(), after_s=after_s)
 
     def _barred(self, job: BegunJob, found: Barred) -> AttemptEnd:
         match found.bar:
             case Bar.DENIED:
-                return cancelled(job, found.reason)
+                return cancelled(job, found.reason, cause=EndCause.DENIED)
             case Bar.UNKNOWN:
-                return failed(job, found.reason, UNKNOWN_RETRIES, jitter=self._chance())
+                return unknown(job, found.reason, jitter=self._chance())
             case Bar.UNASKED:
                 wait_s = 1.0 + self._chance() * UNASKED_WAIT_S
                 return put_off(job, found.reason, wait_s=wait_s)

@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 
 from runtime.kit.json_value import JsonObject
 from tests.abuse.execution.hook_wishes import OF_HOOKS
+from tests.abuse.execution.job_wishes import OF_JOBS
 from tests.abuse.execution.real_app import OPERATOR, Acting, RealApp, moved
 from tests.abuse.execution.schedule_wishes import OF_SCHEDULES
 from tests.abuse.execution.wish import Make, Route, Wish
@@ -301,6 +302,7 @@ WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
         ("POST", "/v1/tokens/{token_id}:revoke"): _revocation,
         **_OF_RULES,
         **OF_HOOKS,
+        **OF_JOBS,
         **OF_SCHEDULES,
     }
 )

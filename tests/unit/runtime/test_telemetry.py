@@ -146,3 +146,40 @@ def test_standard_error_may_be_another_one_later(capsys: pytest.CaptureFixture[s
 
     assert "thing.done" in capsys.readouterr().err
     structlog.reset_defaults()
+
+
+def test_what_becomes_of_jobs_is_counted_and_what_failed_is_logged(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By the job's name and what it became; ids make no series of their own."""
+    configure_logging()
+    metrics = Metrics()
+    jobs = metrics.jobs
+    jobs.handed(7, messages=2)
+    jobs.begun(5, refused=2)
+    jobs.waited(0.02)
+    jobs.ended("mail.send", "done")
+    jobs.lost(1)
+    jobs.rescued(3, quarantined=1)
+    jobs.rescued(0, quarantined=0)
+    jobs.failed("relay", ConnectionError("the queue is gone"))
+
+    text, logged = metrics.exposition().decode(), capsys.readouterr().err
+
+    for line in (
+        "plangate_jobs_handed_total 7.0",
+        "plangate_job_messages_total 2.0",
+        "plangate_jobs_begun_total 5.0",
+        "plangate_jobs_refused_total 2.0",
+        'plangate_job_wait_seconds_bucket{le="0.025"} 1.0',
+        'plangate_job_attempts_total{name="mail.send",status="done"} 1.0',
+        "plangate_job_attempts_lost_total 1.0",
+        'plangate_jobs_rescued_total{became="waiting"} 3.0',
+        'plangate_jobs_rescued_total{became="quarantined"} 1.0',
+        'plangate_job_failures_total{what="relay"} 1.0',
+    ):
+        assert line in text
+    assert logged.count("jobs.rescued") == 1
+    assert '"what":"relay"' in logged
+    assert "the queue is gone" in logged
+    structlog.reset_defaults()

@@ -13,6 +13,20 @@ from runtime.plugins.stdlib.facility.building import BUILDING_ACTIONS
 from runtime.plugins.stdlib.facility.burner import BURNER_ACTIONS
 from runtime.plugins.stdlib.facility.chamber import CHAMBER_ACTIONS
 from runtime.plugins.stdlib.facility.components import COMPONENTS
+from runtime.plugins.stdlib.simulated import simulated
+
+# The plant is a model: nothing is driven and nobody is told.
+EFFECTS = simulated(
+    "alarm.reset_siren",
+    "diagnostics.collect",
+    "door.drive_lock",
+    "facility.notify_shift_lead",
+    "furnace.cut_gas",
+    "furnace.drive_burner",
+    "furnace.drive_fan",
+    "thermostat.send_settings",
+    "zone.drive_locks",
+)
 
 FACILITY = Environment(
     id="facility",
@@ -36,4 +50,5 @@ PLUGIN = Plugin(
     components=COMPONENTS,
     actions=(*BURNER_ACTIONS, *CHAMBER_ACTIONS, *BUILDING_ACTIONS),
     environments=(FACILITY,),
+    effects=EFFECTS,
 )

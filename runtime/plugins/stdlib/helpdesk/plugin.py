@@ -5,6 +5,12 @@ from __future__ import annotations
 from runtime.domain.limits import BudgetScope, Limits
 from runtime.plugins.contract import Environment, Plugin
 from runtime.plugins.stdlib.helpdesk import components, customers, desk, refunds, tickets
+from runtime.plugins.stdlib.simulated import simulated
+
+# The shop is a model: nobody is paid, and no mail leaves it.
+EFFECTS = simulated(
+    "audit.notify_finance", "billing.pay_out", "crm.sync", "mail.send_reply", "search.rebuild"
+)
 
 PLUGIN = Plugin(
     id="helpdesk",
@@ -31,4 +37,5 @@ PLUGIN = Plugin(
             limits=Limits(per_minute=30, budgets={BudgetScope.PROJECT: 400}),
         ),
     ),
+    effects=EFFECTS,
 )

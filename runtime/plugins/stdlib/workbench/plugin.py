@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from runtime.domain.limits import BudgetScope, Limits
 from runtime.plugins.contract import Environment, Plugin
+from runtime.plugins.stdlib.simulated import simulated
 from runtime.plugins.stdlib.workbench.components import MODEL_SELECTOR, OUTPUT_PANEL, PROMPT_EDITOR
 from runtime.plugins.stdlib.workbench.model_actions import MODEL_ACTIONS
 from runtime.plugins.stdlib.workbench.output_actions import OUTPUT_ACTIONS
 from runtime.plugins.stdlib.workbench.prompt_actions import PROMPT_ACTIONS
+
+# The bench is a model: it has no weights to load, and nobody completes a prompt.
+EFFECTS = simulated("inference.complete", "model.release", "model.warm_up")
 
 PLUGIN = Plugin(
     id="workbench",
@@ -32,4 +36,5 @@ PLUGIN = Plugin(
             limits=Limits(per_minute=30, budgets={BudgetScope.PROJECT: 300}),
         ),
     ),
+    effects=EFFECTS,
 )

@@ -1,9 +1,22 @@
 """Jobs of an outcome are named by it, and say when nothing happens to them any more."""
 
-import pytest
+from collections.abc import Callable
 
-from runtime.domain.job import EffectOrder, JobStatus, effect_job_id
-from runtime.kit.ids import IdError, parse_id
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.domain.job import (
+    GIVEN_UP,
+    EffectOrder,
+    JobStatus,
+    PlanOrder,
+    effect_job_id,
+    job_ids_of,
+    plan_outcome_id,
+)
+from runtime.domain.plan import Plan
+from runtime.kit.ids import ENTROPY_BYTES, IdError, new_id, parse_id
 
 OUTCOME = "out_01KDVDNA0123456789ABCDEFGH"
 
@@ -64,7 +77,7 @@ def test_a_status_says_whether_the_job_ended(
     status: JobStatus, *, ended: bool, given_up: bool
 ) -> None:
     """What ended without being done may be tried again."""
-    assert (status.ended, status.given_up) == (ended, given_up)
+    assert (status.ended, status.given_up, status in GIVEN_UP) == (ended, given_up, given_up)
 
 
 def test_an_order_survives_its_spelling() -> None:
@@ -72,3 +85,56 @@ def test_an_order_survives_its_spelling() -> None:
     order = EffectOrder(action="box.put@1", parameters={"to": ["a"]}, result_action="box.note@1")
 
     assert EffectOrder.model_validate_json(order.model_dump_json()) == order
+
+
+def test_an_order_of_a_plan_survives_its_spelling() -> None:
+    """Steps, and all that its caller said of them."""
+    plan = Plan.model_validate({"steps": [{"action": "box.put@1", "inputs": {"value": 1}}]})
+    order = PlanOrder(plan=plan, confirms="sha256:0", approval="apr_1", expects=3, atomic=True)
+
+    assert PlanOrder.model_validate_json(order.model_dump_json()) == order
+
+
+def _ids(prefix: str) -> st.SearchStrategy[str]:
+    return st.builds(
+        lambda now_ms, entropy: new_id(prefix, now_ms=now_ms, entropy=entropy),
+        st.integers(min_value=0, max_value=2**48 - 1),
+        st.binary(min_size=ENTROPY_BYTES, max_size=ENTROPY_BYTES),
+    )
+
+
+@given(_ids("job"), _ids("job"))
+def test_a_plan_of_a_job_has_one_outcome_of_its_own(one: str, other: str) -> None:
+    """Equal jobs name equal outcomes, different ones different outcomes, of the job's time."""
+    assert (plan_outcome_id(one) == plan_outcome_id(other)) is (one == other)
+    assert parse_id(plan_outcome_id(one), "out").created_ms == parse_id(one, "job").created_ms
+
+
+@given(_ids("job"))
+def test_the_effects_of_a_queued_plan_are_not_the_job_that_executes_it(job_id: str) -> None:
+    """A job that is there already is not put, so no effect may be named like one."""
+    entropy = parse_id(job_id, "job").entropy
+    named = effect_job_id(plan_outcome_id(job_id), step=entropy[-2], place=entropy[-1])
+
+    assert named != job_id
+
+
+@given(_ids("job"), st.integers(0, 255), st.integers(0, 255))
+def test_jobs_of_an_outcome_are_between_the_first_and_the_last(
+    job_id: str, step: int, place: int
+) -> None:
+    """Those that follow it, and the one that makes it."""
+    outcome_id = plan_outcome_id(job_id)
+    first, last = job_ids_of(outcome_id)
+
+    assert first <= job_id <= last
+    assert first <= effect_job_id(outcome_id, step=step, place=place) <= last
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(plan_outcome_id, id="outcome"), pytest.param(job_ids_of, id="jobs")]
+)
+def test_what_is_named_by_another_id_has_neither(name: Callable[[str], object]) -> None:
+    """An id of another kind is refused."""
+    with pytest.raises(IdError):
+        name("prj_01KDVDNA000000000000000000")

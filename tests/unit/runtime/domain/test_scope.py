@@ -14,6 +14,7 @@ IMPLIED = {
     (Scope.PLANS_EXECUTE, Scope.PLANS_SIMULATE),
     (Scope.POLICIES_MANAGE, Scope.POLICIES_READ),
     (Scope.SCHEDULES_MANAGE, Scope.SCHEDULES_READ),
+    (Scope.JOBS_MANAGE, Scope.JOBS_READ),
 }
 
 
@@ -62,4 +63,6 @@ def test_the_names_are_stable() -> None:
         "policies:manage",
         "schedules:read",
         "schedules:manage",
+        "jobs:read",
+        "jobs:manage",
     ]

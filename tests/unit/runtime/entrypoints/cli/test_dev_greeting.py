@@ -71,14 +71,17 @@ def greeted(
     folder: DevFolder, *script: Scripted, each_s: float = 0, expect_end: bool = True
 ) -> tuple[Greeting, bool]:
     """Greet for a platform that answers so; return the greeting, and whether it gave up."""
-    gave_up = threading.Event()
+    gave_up, told = threading.Event(), threading.Event()
     with scripted_api(script) as api:
-        greeting = Greeting(a_stage(folder, url=api.url, each_s=each_s), give_up=gave_up.set)
+        greeting = Greeting(
+            a_stage(folder, url=api.url, each_s=each_s), greeted=told.set, give_up=gave_up.set
+        )
         greeting.start()
         if expect_end:
             greeting.wait(WAIT_S)
         greeting.stop()
         greeting.wait(WAIT_S)
+    assert told.is_set() is greeting.done  # a worker starts once the platform serves
     return greeting, gave_up.is_set()
 
 
@@ -126,9 +129,9 @@ def test_nobody_is_greeted_once_it_ends(
 
 def test_what_fails_while_it_ends_is_no_failure(folder: DevFolder) -> None:
     """The platform is going down: of course it does not answer."""
-    gave_up = threading.Event()
+    gave_up, told = threading.Event(), threading.Event()
     with scripted_api([READY, SILENCE]) as api:
-        greeting = Greeting(a_stage(folder, url=api.url), give_up=gave_up.set)
+        greeting = Greeting(a_stage(folder, url=api.url), greeted=told.set, give_up=gave_up.set)
         greeting.start()
         api.await_asked(2)
         greeting.stop()
@@ -136,6 +139,7 @@ def test_what_fails_while_it_ends_is_no_failure(folder: DevFolder) -> None:
         greeting.wait(WAIT_S)
 
     assert (greeting.done, greeting.failure, gave_up.is_set()) == (False, None, False)
+    assert not told.is_set()
 
 
 def test_the_welcome_says_where_everything_is(folder: DevFolder) -> None:

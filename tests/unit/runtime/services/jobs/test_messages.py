@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.ports.job_queue import MOST_IDS
-from runtime.services.jobs.relay import SPREAD, messages_of
+from runtime.services.jobs.relay import FEWEST_IDS, SPREAD, messages_of
 from runtime.store.outbox import DueJob
 from tests.rows import an_id
 
@@ -47,15 +47,17 @@ def test_each_job_is_in_one_message_of_its_own_organization(jobs: list[DueJob]) 
 @given(st.lists(DUE, unique_by=lambda job: job.job_id, max_size=60))
 def test_a_job_that_a_process_died_with_goes_alone(jobs: list[DueJob]) -> None:
     """If it kills again, it kills nobody else's work."""
-    sizes = {job: len(item.job_ids) for item in messages_of(jobs) for job in item.job_ids}
+    found = {job: item for item in messages_of(jobs) for job in item.job_ids}
 
-    assert all(sizes[job.job_id] == 1 for job in jobs if job.alone)
+    assert all(len(found[job.job_id].job_ids) == 1 for job in jobs if job.alone)
+    assert all(found[job.job_id].alone is job.alone for job in jobs)
 
 
-def test_few_jobs_are_spread_and_many_are_not_sent_one_by_one() -> None:
-    """Several workers get some of few; a thousand take few messages."""
-    few, many = [due(n) for n in range(SPREAD)], [due(n) for n in range(1_000)]
+def test_few_jobs_travel_together_and_many_are_not_sent_one_by_one() -> None:
+    """A message costs as much for one job as for ten; several workers get some of many."""
+    few, many = [due(n) for n in range(FEWEST_IDS)], [due(n) for n in range(1_000)]
 
-    assert len(messages_of(few)) == SPREAD
+    assert len(messages_of(few)) == 1
+    assert len(messages_of([due(n) for n in range(FEWEST_IDS + 1)])) == 2
     assert len(messages_of(many)) == SPREAD
     assert len(messages_of([due(n) for n in range(10_000)])) == 10_000 / MOST_IDS

@@ -1,0 +1,36 @@
+"""Let a process hand jobs to the queue, take them from the dead, and delete those of long ago."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from runtime.kit.clock import Clock
+from runtime.ports.job_queue import JobQueue
+from runtime.services.jobs.ended import EndedJobs
+from runtime.services.jobs.measures import JobMeasures
+from runtime.services.jobs.relay import Relay
+from runtime.services.jobs.rescue import Rescuing
+from runtime.store.session import Database
+
+
+@asynccontextmanager
+async def relayed(
+    database: Database, queue: JobQueue, *, clock: Clock, measures: JobMeasures
+) -> AsyncIterator[Relay]:
+    """Run what keeps jobs going while the block runs; what is being handed over is, in the end."""
+    relay = Relay(database, queue, measures=measures)
+    rescuing = Rescuing(database, measures=measures)
+    ended = EndedJobs(database, clock, measures=measures)
+    tasks = {
+        asyncio.create_task(relay.run(), name="relay"),
+        asyncio.create_task(rescuing.run(), name="rescue"),
+        asyncio.create_task(ended.run(), name="ended jobs"),
+    }
+    try:
+        yield relay
+    finally:
+        for keeper in (relay, rescuing, ended):
+            keeper.end()
+        await asyncio.wait(tasks)

@@ -1,0 +1,327 @@
+"""Declare `plangate job`: see what runs behind executions, and say what becomes of it."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+import typer
+
+from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError, Document, plain
+from runtime.entrypoints.cli.console import Api, command
+from runtime.entrypoints.cli.naming import own_organization, project_id
+
+app = typer.Typer(
+    name="job",
+    help="See what runs behind executions, and say what becomes of it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help, as the command above: rich costs half of its time
+    pretty_exceptions_enable=False,
+)
+
+COLUMNS: Final = {
+    "ID": "id",
+    "NAME": "name",
+    "STATUS": "status",
+    "CAUSE": "cause",
+    "TRIES": "attempts",
+    "CREATED": "created_at",
+    "ENDED": "ended_at",
+    "REASON": "reason",
+}
+EVERYWHERE: Final = {"PROJECT": "project", **COLUMNS}
+WHOLE: Final = {
+    "ID": "id",
+    "PROJECT": "project",
+    "KIND": "kind",
+    "NAME": "name",
+    "STATUS": "status",
+    "CAUSE": "cause",
+    "REASON": "reason",
+    "OUTCOME": "outcome",
+    "STEP": "step",
+    "PRINCIPAL": "principal",
+    "PRIORITY": "priority",
+    "SERIAL KEY": "serial_key",
+    "TRIES": "attempts",
+    "ERRORS": "errors",
+    "CRASHES": "crashes",
+    "CREATED": "created_at",
+    "NOT BEFORE": "not_before",
+    "STARTED": "started_at",
+    "ENDED": "ended_at",
+    "CANCEL ASKED": "cancel_asked_at",
+    "RESULT": "result",
+}
+REDRIVEN: Final = {"FOUND": "found", "MORE": "more", "TRIED AGAIN": "redriven", "JOBS": "jobs"}
+SETTINGS: Final = {
+    "PAUSED": "paused_at",
+    "BY": "paused_by",
+    "WHY": "paused_why",
+    "AT ONCE": "at_once",
+    "A MINUTE": "per_minute",
+    "CHANGED": "changed_at",
+    "CHANGED BY": "changed_by",
+}
+QUEUE: Final = {**SETTINGS, "JOBS": "jobs", "OLDEST WAITS": "oldest_wait_s"}
+PAUSES_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
+"""Between two looks at a job that is watched; the last one again and again."""
+
+
+class Status(StrEnum):
+    """Name how jobs stand."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+    QUARANTINED = "quarantined"
+
+
+class GivenUp(StrEnum):
+    """Name what becomes of jobs that are not done."""
+
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+    QUARANTINED = "quarantined"
+
+
+class Cause(StrEnum):
+    """Name why jobs are not done."""
+
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    EXPIRED = "expired"
+    DENIED = "denied"
+    UNKNOWN_EFFECT = "unknown_effect"
+    CRASHED = "crashed"
+    CANCELLED = "cancelled"
+    PERMANENT = "permanent"
+
+
+class Kind(StrEnum):
+    """Name what runs jobs."""
+
+    EFFECT = "effect"
+    PLAN = "plan"
+
+
+Job = Annotated[str, typer.Argument(metavar="JOB", help="Its id, such as job_...")]
+Project = Annotated[
+    str | None,
+    typer.Option(metavar="PROJECT", help="Its name or id. [the demo of `plangate dev`]"),
+]
+Organization = Annotated[
+    bool, typer.Option("--organization", help="Of your whole organization; takes an owner.")
+]
+Named = Annotated[str | None, typer.Option(metavar="NAME", help="Those of this effect.")]
+Because = Annotated[
+    Cause | None, typer.Option(case_sensitive=False, help="Those that are not done because of it.")
+]
+Limit = Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")]
+
+
+@command(app, "list")
+def list_(  # noqa: PLR0913  # one parameter an option
+    api: Api,
+    *,
+    project: Project = None,
+    organization: Annotated[
+        bool,
+        typer.Option("--organization", help="What all projects gave up; takes an owner."),
+    ] = False,
+    status: Annotated[
+        Status | None, typer.Option(case_sensitive=False, help="Those that stand so.")
+    ] = None,
+    kind: Annotated[
+        Kind | None, typer.Option(case_sensitive=False, help="Those that this runs.")
+    ] = None,
+    name: Named = None,
+    cause: Because = None,
+    outcome: Annotated[
+        str | None, typer.Option(metavar="OUTCOME", help="Those that follow it, or make it.")
+    ] = None,
+    limit: Limit = 50,
+) -> None:
+    """List jobs, the newest first."""
+    wanted = {"status": status, "kind": kind, "name": name, "cause": cause, "outcome": outcome}
+    where = _place(api, project, organization=organization)
+    columns = EVERYWHERE if organization else COLUMNS
+    api.show_all(api.items(*where, "jobs", most=limit, **wanted), columns)
+
+
+@command(app)
+def show(api: Api, job: Job, *, project: Project = None) -> None:
+    """Show a job with what came of it."""
+    api.show(api.get(*_one(api, job, project)), WHOLE)
+
+
+@command(app)
+def watch(
+    api: Api,
+    job: Job,
+    *,
+    project: Project = None,
+    within: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Give up watching after so long.")
+    ] = 600.0,
+) -> None:
+    """Wait until a job has ended; one that is not done, or whose plan is refused, ends with 1."""
+    where = _one(api, job, project)
+    deadline_s = time.monotonic() + within
+    looks, seen = 0, ""
+    while True:
+        found = api.get(*where)
+        seen = _said(api, found, before=seen)
+        if found["ended_at"] is not None:
+            break
+        if time.monotonic() >= deadline_s:
+            raise CommandError(
+                f"the job is {found['status']} still; watch it again, or see by "
+                "`plangate job queue` what holds it back",
+                exit_code=REFUSED,
+            )
+        time.sleep(min(PAUSES_S[min(looks, len(PAUSES_S) - 1)], within))
+        looks += 1
+    api.show(found, WHOLE)
+    if not _done(found):
+        raise typer.Exit(REFUSED)
+
+
+@command(app)
+def cancel(
+    api: Api,
+    job: Job,
+    *,
+    project: Project = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why.")] = None,
+) -> None:
+    """Cancel a job that waits; one that runs is asked to end."""
+    body = {} if reason is None else {"reason": reason}
+    api.show(api.post(*_one(api, job, project), verb="cancel", body=body), WHOLE)
+
+
+@command(app)
+def redrive(  # noqa: PLR0913  # one parameter an option
+    api: Api,
+    job: Annotated[
+        str | None, typer.Argument(metavar="[JOB]", help="Its id. [those that options name]")
+    ] = None,
+    *,
+    project: Project = None,
+    status: Annotated[
+        list[GivenUp] | None,
+        typer.Option(case_sensitive=False, help="Those of which this became; repeatable. [dead]"),
+    ] = None,
+    name: Named = None,
+    cause: Because = None,
+    ended_after: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="Such as 2026-01-31T08:00:00Z.")
+    ] = None,
+    ended_before: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="Such as 2026-01-31T09:00:00Z.")
+    ] = None,
+    most: Annotated[
+        int, typer.Option(min=1, max=500, metavar="N", help="The oldest so many.")
+    ] = 100,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell which they are.")] = False,
+) -> None:
+    """Try jobs again that were given up, with all their attempts before them."""
+    given: dict[str, Any] = {
+        "status": status,
+        "name": name,
+        "cause": cause,
+        "ended_after": ended_after,
+        "ended_before": ended_before,
+    }
+    wanted = {key: value for key, value in given.items() if value}
+    if (job is None) is not bool(wanted or dry_run):
+        raise CommandError(
+            "name a job, or say which by --status, --name, --cause, --ended-after or "
+            "--ended-before; --dry-run tells which they are",
+            exit_code=USAGE,
+        )
+    if job is not None:
+        api.show(api.post(*_one(api, job, project), verb="redrive"), WHOLE)
+        return
+    body = {**wanted, "most": most, "dry_run": dry_run}
+    where = _place(api, project)
+    api.show(api.post(*where, "jobs", verb="redrive", body=body), REDRIVEN)
+
+
+@command(app)
+def queue(api: Api, *, project: Project = None, organization: Organization = False) -> None:
+    """Show what holds jobs back, and how many there are."""
+    api.show(api.get(*_place(api, project, organization=organization), "queue"), QUEUE)
+
+
+@command(app)
+def pause(
+    api: Api,
+    *,
+    why: Annotated[str, typer.Option(metavar="TEXT", help="Why; others read it.")],
+    project: Project = None,
+    organization: Organization = False,
+) -> None:
+    """Let no job start any more; what runs goes on."""
+    where = _place(api, project, organization=organization)
+    api.show(api.post(*where, "queue", verb="pause", body={"why": why}), SETTINGS)
+
+
+@command(app)
+def resume(api: Api, *, project: Project = None, organization: Organization = False) -> None:
+    """Let jobs start again."""
+    where = _place(api, project, organization=organization)
+    api.show(api.post(*where, "queue", verb="resume"), SETTINGS)
+
+
+@command(app)
+def limit(
+    api: Api,
+    *,
+    project: Project = None,
+    organization: Organization = False,
+    at_once: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many may run. [as usual]")
+    ] = None,
+    per_minute: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many may start a minute. [any]")
+    ] = None,
+) -> None:
+    """Bound how many jobs run at once and start in a minute; what is left out is as usual."""
+    where = _place(api, project, organization=organization)
+    body = {"at_once": at_once, "per_minute": per_minute}
+    api.show(api.change("PUT", *where, "queue", body=body), SETTINGS)
+
+
+def _place(api: Api, project: str | None, *, organization: bool = False) -> tuple[str, ...]:
+    if not organization:
+        return ("projects", project_id(api, project))
+    if project is not None:
+        raise CommandError(
+            "--organization is of all projects; leave out --project", exit_code=USAGE
+        )
+    return ("organizations", own_organization(api))
+
+
+def _one(api: Api, job: str, project: str | None) -> tuple[str, ...]:
+    return (*_place(api, project), "jobs", job)
+
+
+def _said(api: Api, found: Document, *, before: str) -> str:
+    """Tell people how a job stands, if that is news; return what they know."""
+    told = f"{found['status']}, tries: {found['attempts']}"
+    if found["reason"] is not None:
+        told += f": {found['reason']}"
+    if told != before and not api.as_json:
+        api.say(plain(told))
+    return told
+
+
+def _done(found: Document) -> bool:
+    """Say whether what was asked for was done; a plan may be refused when its job runs."""
+    if found["status"] != Status.DONE:
+        return False
+    return bool(found["kind"] != Kind.PLAN or found["result"]["status"] == Status.DONE)
