@@ -15,10 +15,11 @@ from runtime.domain.job import USUAL_PRIORITY, BegunJob, JobKind, NewJob
 from runtime.kit.clock import SystemClock
 from runtime.services.context import Ids
 from runtime.store.job_queues import limit, pause, resume
-from runtime.store.jobs import begin_jobs, put_jobs
+from runtime.store.jobs import put_jobs
 from runtime.store.outbox import Claim, Share, claimed
 from tests.database import FreshDatabase, session
 from tests.execution import a_caller, a_project
+from tests.job_calls import begin_jobs
 from tests.jobs import until
 
 WHY: Final = "the receiver is being repaired"

@@ -58,7 +58,14 @@ _INDEXES_BEFORE = (
     "drop index outbox_due",
     "create index outbox_due on outbox (tenant, priority, not_before, job_id)",
 )
-_NEW = ("tokens_left", "rooms_of_tenant", "spend_tokens", "claim_of_tenant")
+_NEW = (
+    "tokens_left",
+    "rooms_of_tenant",
+    "spend_tokens",
+    "claim_of_tenant",
+    "begin_many",
+    "finish_many",
+)
 _REPLACED = ("claim_outbox", "begin_jobs", "put_jobs")
 
 

@@ -200,44 +200,59 @@ async def put_jobs(
 
 async def begin_jobs(
     database: Database,
-    ids: Sequence[str],
+    asked: Mapping[str, Sequence[str]],
     *,
-    organization_id: str,
     worker: str,
     lease_s: float,
     crashes: int = MOST_CRASHES,
 ) -> tuple[BegunJob, ...]:
-    """Lease those of an organization's jobs that may start now, and return them.
+    """Lease those jobs that may start now, and return them.
 
-    `worker` is random for each process, so that no other one ever has it; without a further word it
-    is believed to be alive for `lease_s`. With a job `crashes` processes may die; then it is put
-    aside.
+    `asked` are ids by their organization. `worker` is random for each process, so that no other one
+    ever has it; without a further word it is believed to be alive for `lease_s`. With a job
+    `crashes` processes may die; then it is put aside.
 
     Raises:
         StorageUnavailableError: the database can't be asked, or its answer was lost.
+        StorageRefusedError: the database refuses what it was given, and will again.
     """
+    spelled = [{"organization": tenant(one), "ids": list(ids)} for one, ids in asked.items()]
     rows = await called(
         database,
-        "select * from begin_jobs($1, $2, $3, $4, $5)",
-        *(tenant(organization_id), list(ids), worker, lease_s, crashes),
+        "select * from begin_many($1, $2, $3, $4)",
+        *(orjson.dumps(spelled).decode(), worker, lease_s, crashes),
     )
-    return tuple(_begun(row, organization_id) for row in rows)
+    return tuple(_begun(row) for row in rows)
 
 
 async def finish_jobs(
-    database: Database, ends: Sequence[AttemptEnd], *, organization_id: str, worker: str
+    database: Database, ends: Sequence[tuple[str, AttemptEnd]], *, worker: str
 ) -> frozenset[str]:
     """End attempts, and return the ids of those that were still the worker's to end.
+
+    Each end stands beside its organization.
 
     Raises:
         StorageUnavailableError: the database can't be asked, or its answer was lost; then some may
             have ended, and asking again is safe.
         StorageRefusedError: the database refuses what it was given, and will again.
     """
+    spelled = [
+        {
+            "organization": tenant(one),
+            "id": end.id,
+            "attempt": end.attempt,
+            "status": end.status,
+            "reason": end.reason,
+            "cause": end.cause,
+            "result": end.result,
+            "wait_s": end.wait_s,
+            "failed": end.failed,
+        }
+        for one, end in ends
+    ]
     rows = await called(
-        database,
-        "select finish_jobs($1, $2, $3)",
-        *(tenant(organization_id), worker, orjson.dumps(ends).decode()),
+        database, "select finish_many($1, $2)", worker, orjson.dumps(spelled).decode()
     )
     return frozenset(rows[0][0])
 
@@ -318,6 +333,6 @@ async def called(database: Database, call: str, *arguments: object) -> Sequence[
     return rows
 
 
-def _begun(row: asyncpg.Record, organization_id: str) -> BegunJob:
+def _begun(row: asyncpg.Record) -> BegunJob:
     found = dict(row)
-    return BegunJob(organization_id=organization_id, kind=JobKind(found.pop("kind")), **found)
+    return BegunJob(kind=JobKind(found.pop("kind")), **found)

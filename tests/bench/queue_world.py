@@ -1,7 +1,7 @@
 """Hold what `queue_speed` measures: organizations whose jobs do nothing, and workers that do them.
 
-Executions are made in this process, workers are `plangate worker`, servers are the embedded ones
-with fsync on.
+Executions are made in this process, which hands their jobs over as one that serves does; workers
+are `plangate worker`, servers are the embedded ones with fsync on.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from typing import Any, Final
 
 import asyncpg
 
+from runtime.adapters.celery.queue import open_queue
 from runtime.adapters.embedded.postgres import EmbeddedPostgres
 from runtime.adapters.embedded.redis import EmbeddedRedis
+from runtime.bootstrap.relaying import relayed
 from runtime.domain.plan import Plan, Step
 from runtime.kit.clock import SystemClock
 from runtime.services.context import Ids
+from runtime.services.jobs.measures import UnmeasuredJobs
 from runtime.store import schema
 from runtime.store.job_queues import limit, pause, resume
 from runtime.store.session import Database, PoolSizes
@@ -116,7 +119,9 @@ class QueueWorld:
         }
         with ExitStack() as stack:
             workers = [
-                stack.enter_context(worker_process(variables, *options, path=[self.path]))
+                stack.enter_context(
+                    worker_process(variables, "--nice", "10", *options, path=[self.path])
+                )
                 for _ in range(number)
             ]
             for worker in workers:
@@ -134,6 +139,11 @@ async def queue_world(folder: Path, *, tenants: int) -> AsyncIterator[QueueWorld
         url = postgres.url(role="app")
         database = await Database.opened(url, sizes=PoolSizes(direct=8, general=4))
         stack.push_async_callback(database.close)
+        queue = open_queue(redis.url())
+        stack.push_async_callback(queue.close)
+        relay = await stack.enter_async_context(
+            relayed(database, queue, clock=SystemClock(), measures=UnmeasuredJobs())
+        )
         superuser: Any = await asyncpg.connect(postgres.url(role="superuser"))
         stack.push_async_callback(superuser.close)
         environments = the_yard()
@@ -151,6 +161,7 @@ async def queue_world(folder: Path, *, tenants: int) -> AsyncIterator[QueueWorld
                     caller=caller,
                     project_id=project,
                     environments=environments,
+                    jobs_put=relay.wake,
                 )
             )
         yield QueueWorld(

@@ -36,18 +36,12 @@ from runtime.kit.clock import SystemClock
 from runtime.services.context import Ids
 from runtime.services.jobs.relay import messages_of
 from runtime.store.job_leases import beat_jobs, rescue_jobs
-from runtime.store.jobs import (
-    begin_jobs,
-    cancel_jobs,
-    finish_jobs,
-    give_back_jobs,
-    put_jobs,
-    reopen_jobs,
-)
+from runtime.store.jobs import cancel_jobs, give_back_jobs, put_jobs, reopen_jobs
 from runtime.store.outbox import Share, claimed
 from runtime.store.session import Database
 from tests.database import DatabaseUrls
 from tests.execution import a_caller, a_project
+from tests.job_calls import begin_jobs, finish_jobs
 from tests.rows import an_id
 
 LEASE_S: Final = 3_600.0

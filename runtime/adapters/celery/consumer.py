@@ -15,7 +15,7 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from celery.utils.log import base_logger  # type: ignore[import-untyped]  # ships no types
 from celery.worker import WorkController, state  # type: ignore[import-untyped]  # as above
@@ -24,6 +24,7 @@ from kombu.message import Message
 
 from runtime.adapters.celery.broker import QUEUE, TASK, VISIBILITY_S, job_app
 from runtime.adapters.celery.hub_consumer import HubConsumer, libraries_told
+from runtime.adapters.celery.parcels import read_parcel
 from runtime.domain.errors import (
     JobMessageError,
     QueueUnavailableError,
@@ -269,21 +270,27 @@ class _HubSide:
 
     def _take(self, message: Message, consumer: HubConsumer) -> None:
         try:
-            asked = JobMessage.read(_spelled(message.payload))
+            parcel = read_parcel(message.payload)
         except JobMessageError as error:
             self.unreadable(error.problem)
             message.ack_log_error(base_logger, consumer.connection_errors)  # type: ignore[no-untyped-call]
             return
-        jobs, connection = len(asked.job_ids), self._connection
+        jobs, connection = sum(len(item.job_ids) for item in parcel), self._connection
         self._in_hand += jobs
         self._regulate()
+        settled: list[bool] = []
 
         def settle(again: bool) -> None:  # noqa: FBT001  # of one meaning, and ours alone
-            consumer.call_soon(
-                partial(self._settle, message, jobs=jobs, connection=connection, again=again)
-            )
+            settled.append(again)
+            if len(settled) == len(parcel):
+                consumer.call_soon(
+                    partial(
+                        self._settle, message, jobs=jobs, connection=connection, again=any(settled)
+                    )
+                )
 
-        self._begin(asked, settle)
+        for asked in parcel:
+            self._begin(asked, settle)
 
     def _settle(self, message: Message, *, jobs: int, connection: int, again: bool) -> None:
         """Acknowledge a message, or give it back; what came over a lost connection is void."""
@@ -303,17 +310,6 @@ class _HubSide:
         if consumer is not None and wanted is not self._open and not self._paused:
             self._open = wanted
             consumer.task_consumer.qos(prefetch_count=self.most_jobs if wanted else 1)
-
-
-def _spelled(payload: Any) -> str:  # noqa: ANN401  # what a stranger sent
-    """Return the text that a relay put into a message of Celery's."""
-    try:
-        (text,), *_ = payload
-    except (TypeError, ValueError) as error:
-        raise JobMessageError(problem="it is not what relays send") from error
-    if not isinstance(text, str):
-        raise JobMessageError(problem="it is not what relays send")
-    return text
 
 
 def _nothing(*_: Sequence[object]) -> None:

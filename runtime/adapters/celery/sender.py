@@ -9,6 +9,7 @@ from uuid import uuid4  # noqa: TID251  # Celery names its messages so; nobody r
 from kombu.messaging import Producer
 
 from runtime.adapters.celery.broker import QUEUE, TASK, broker_priority, job_app, job_queue
+from runtime.adapters.celery.parcels import Parcel, parcels_of, spelled
 from runtime.ports.job_queue import JobMessage
 
 _MOST_TOGETHER: Final = 200
@@ -27,8 +28,8 @@ class Sender:
         producer = self._connected()
         together = producer.batch(_MOST_TOGETHER)  # type: ignore[no-untyped-call]  # kombu is typed in part
         with together:
-            for message in messages:
-                self._publish(producer, message)
+            for parcel in parcels_of(messages):
+                self._publish(producer, parcel)
 
     def look(self) -> None:
         """Ask the broker something that it can't answer unless it serves."""
@@ -44,11 +45,11 @@ class Sender:
             except Exception:  # noqa: BLE001  # it is broken, and is not used any more
                 return
 
-    def _publish(self, producer: Producer, message: JobMessage) -> None:
+    def _publish(self, producer: Producer, parcel: Parcel) -> None:
         task = self._app.amqp.as_task_v2(
             str(uuid4()),
             TASK,
-            args=(message.spelled(),),
+            args=spelled(parcel),
             argsrepr="",
             kwargsrepr="",
             origin="relay",
@@ -60,7 +61,7 @@ class Sender:
             routing_key=QUEUE,
             declare=[job_queue()],
             serializer="json",
-            priority=broker_priority(message.priority),
+            priority=broker_priority(parcel[0].priority),
             delivery_mode=2,
             retry=False,
             **task.properties,

@@ -35,11 +35,14 @@ class RelayPace:
     """Bound how often a relay looks.
 
     Attributes:
+        gather_s: the shortest time between two looks, unless there is more to hand over: whoever
+            puts jobs in quick succession wakes it once.
         busy_s: how long it rests after there was something.
         idle_s: the longest rest after there was nothing.
         share: what one look takes.
     """
 
+    gather_s: float = 0.01
     busy_s: float = 0.05
     idle_s: float = 0.5
     share: Share = field(default_factory=Share)
@@ -133,11 +136,13 @@ class Relay:
 
     async def _rest(self, seconds: float) -> None:
         """Rest, unless there is something to do."""
-        if self._ended.is_set():
+        if self._ended.is_set() or not seconds:
             return
         self._resting = True
         try:
-            async with asyncio.timeout(seconds):
+            gather_s = min(seconds, self._pace.gather_s)
+            await asyncio.sleep(gather_s)
+            async with asyncio.timeout(seconds - gather_s):
                 await self._woken.wait()
         except TimeoutError:
             return

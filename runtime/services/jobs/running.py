@@ -27,6 +27,7 @@ from runtime.services.jobs.attempts import (
     raised,
     unknown,
 )
+from runtime.services.jobs.begins import Begins, Lease
 from runtime.services.jobs.bounded import Bounded
 from runtime.services.jobs.ends import Ends
 from runtime.services.jobs.held import HeldAttempt, HeldJobs, Stop
@@ -35,7 +36,7 @@ from runtime.services.jobs.reauthorising import Reauthorising
 from runtime.services.jobs.runner import Bar, Barred, Bounds, Cleared, Runner
 from runtime.services.jobs.slots import FairSlots
 from runtime.store.job_leases import HeldJob, beat_jobs
-from runtime.store.jobs import begin_jobs, give_back_jobs
+from runtime.store.jobs import give_back_jobs
 from runtime.store.session import Database
 
 GIVING_BACK_S: Final = 6.0
@@ -92,6 +93,8 @@ class Running:
         self._measures = measures or UnmeasuredJobs()
         self._chance = chance
         self._held = HeldJobs()
+        lease = Lease(worker=worker, lease_s=self._pace.lease_s, crashes=self._pace.crashes)
+        self._begins = Begins(database, lease, orphaned=self._doubt)
         self._ends = Ends(database, worker=worker, measures=self._measures)
         self._slots = FairSlots(self._pace.at_once)
         self._bounded = Bounded()
@@ -156,11 +159,16 @@ class Running:
         for item in self._held:
             item.stop(Stop.ENDING)
         await self._until_idle(within_s=GIVING_BACK_S)
+        await self._begins.close()
         await self._ends.close(within_s=GIVING_BACK_S)
         if self._beating is not None:
             self._beating.cancel()
             await asyncio.wait({self._beating})
         self._bounded.close()
+
+    def _doubt(self, organization_id: str) -> None:
+        """Have the next beat ask what is believed of us there."""
+        self._doubtful.add(organization_id)
 
     async def _until_idle(self, *, within_s: float) -> None:
         try:
@@ -183,14 +191,7 @@ class Running:
     async def _begun(self, organization_id: str, ids: Sequence[str]) -> Sequence[HeldAttempt]:
         with self._held.beginning(organization_id, ids):
             try:
-                jobs = await begin_jobs(
-                    self._database,
-                    ids,
-                    organization_id=organization_id,
-                    worker=self._worker,
-                    lease_s=self._pace.lease_s,
-                    crashes=self._pace.crashes,
-                )
+                jobs = await self._begins.begin(organization_id, ids)
             except BaseException:  # they may be leased to us all the same: the next beat tells
                 self._doubtful.add(organization_id)
                 raise

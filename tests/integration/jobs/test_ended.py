@@ -9,9 +9,9 @@ from runtime.kit.ids import new_id, parse_id
 from runtime.services.jobs.attempts import dead, done
 from runtime.services.jobs.ended import EndedJobs, EndedPace
 from runtime.store.ended_jobs import KeptFor
-from runtime.store.jobs import finish_jobs
 from runtime.store.session import Database
 from tests.database import FreshDatabase, session
+from tests.job_calls import finish_jobs
 from tests.jobs import CountingJobs, until
 from tests.waiting_jobs import WaitingJobs, a_waiting_tenant, changed
 

@@ -11,9 +11,10 @@ from runtime.domain.job import AttemptEnd, BegunJob, JobStatus
 from runtime.domain.retry import DEFAULT_RETRIES
 from runtime.services.jobs.attempts import done, failed
 from runtime.store.job_leases import Rescue, beat_jobs, rescue_jobs
-from runtime.store.jobs import cancel_jobs, finish_jobs, give_back_jobs, reopen_jobs
+from runtime.store.jobs import cancel_jobs, give_back_jobs, reopen_jobs
 from runtime.store.outbox import Share
 from tests.database import FreshDatabase, session
+from tests.job_calls import finish_jobs
 from tests.waiting_jobs import WaitingJobs, a_waiting_tenant, changed, somebody_waits
 
 ENDED_LEASES = (

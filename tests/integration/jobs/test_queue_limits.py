@@ -15,10 +15,10 @@ from runtime.domain.job_queue import USUAL_AT_ONCE
 from runtime.domain.retry import DEFAULT_RETRIES
 from runtime.services.jobs.attempts import dead, done, failed
 from runtime.services.jobs.relay import Relay
-from runtime.store.jobs import finish_jobs
 from runtime.store.outbox import Share
 from runtime.store.session import Database
 from tests.database import FreshDatabase
+from tests.job_calls import finish_jobs
 from tests.queue import MemoryQueue
 from tests.waiting_jobs import WaitingJobs, a_waiting_tenant, changed
 

@@ -8,9 +8,9 @@ from runtime.domain.job import JobStatus
 from runtime.domain.job_queue import QueueCounts
 from runtime.services.jobs.attempts import dead, done
 from runtime.store.job_queues import count_jobs
-from runtime.store.jobs import finish_jobs
 from runtime.store.outbox import Share
 from tests.database import FreshDatabase
+from tests.job_calls import finish_jobs
 from tests.waiting_jobs import WaitingJobs, a_waiting_tenant, changed
 
 

@@ -15,7 +15,8 @@ from runtime.domain.plan import Plan, Step
 from runtime.services.execution.plans import PlanRequest
 from runtime.services.jobs.plans import PlanRunner
 from runtime.services.jobs.runner import Cleared
-from runtime.store.jobs import begin_jobs, reopen_jobs
+from runtime.store.jobs import reopen_jobs
+from tests.job_calls import begin_jobs
 from tests.jobs import Shop
 from tests.queued import a_request, plan_job, queued, result_of
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from runtime.bootstrap.relaying import relayed
 from runtime.kit.clock import SystemClock
-from runtime.store.jobs import begin_jobs
+from tests.job_calls import begin_jobs
 from tests.jobs import CountingJobs, Shop
 from tests.queue import MemoryQueue
 

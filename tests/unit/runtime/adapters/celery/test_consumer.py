@@ -232,7 +232,7 @@ async def test_nothing_is_taken_after_a_pause(broker: StoppableRedis) -> None:
         await asyncio.sleep(0.3)  # what is taken all the same would come now
 
     assert taker.taken == []
-    assert left_in(broker) == 2
+    assert left_in(broker) == 1  # both in one parcel
 
 
 async def test_a_pause_outlasts_a_broker_that_was_gone(broker: StoppableRedis) -> None:
@@ -261,6 +261,28 @@ async def test_who_ends_gives_back_what_is_not_over(broker: StoppableRedis) -> N
 
     async with consuming(broker, second):
         await until(lambda: len(second.taken) == 1 and left_in(broker) == 0)
+
+
+async def test_a_parcel_is_acknowledged_when_all_of_it_is_over(broker: StoppableRedis) -> None:
+    """One message of it that others must have brings all of it again."""
+    taker, gate, refused = Taker(), asyncio.Event(), asyncio.Event()
+
+    async def does(message: JobMessage) -> None:
+        if message == a_message(2) and not refused.is_set():
+            refused.set()
+            await gate.wait()
+            raise QueueUnavailableError(reason="this worker ends")
+
+    taker.does = does
+    await put(broker, a_message(1), a_message(2))
+
+    async with consuming(broker, taker):
+        await until(refused.is_set)
+        assert left_in(broker) == 1  # the first of it is over
+        gate.set()
+        await until(lambda: len(taker.taken) == 4 and left_in(broker) == 0)
+
+    assert taker.taken[2:] == [a_message(1), a_message(2)]
 
 
 async def _through(gate: asyncio.Event) -> None:
