@@ -134,6 +134,7 @@ async def test_a_right_too_many_is_noticed(database_urls: DatabaseUrls) -> None:
         "hook_deliveries",
         "schedules",
         "firings",
+        "jobs",
     }
 
 
