@@ -48,6 +48,7 @@ from runtime.services.jobs.queueing import QueuedPlans
 from runtime.services.jobs.queues import JobQueues
 from runtime.services.jobs.reading import Jobs
 from runtime.services.jobs.redriving import Redriving
+from runtime.services.jobs.relay import RelayPace
 from runtime.services.platform import Platform
 from runtime.services.schedules.firings import Firings
 from runtime.services.schedules.ringing import Ringing
@@ -104,6 +105,7 @@ class Process:
         measures: told what happens.
         job_measures: told what is handed over, and to whom.
         instance: its name in messages about leases.
+        pace: of its relay; None for the usual one.
         keeps_going: whether it hands jobs over, takes them from the dead, and listens for what
             comes due; not where it is there for one job.
     """
@@ -112,6 +114,7 @@ class Process:
     measures: Measures
     job_measures: JobMeasures
     instance: str
+    pace: RelayPace | None = None
     keeps_going: bool = True
 
 
@@ -173,7 +176,13 @@ async def _relay(
         return _nobody
     queue = open_queue(broker_url.get_secret_value())
     stack.push_async_callback(queue.close)
-    relaying = relayed(database, queue, clock=process.clock, measures=process.job_measures)
+    relaying = relayed(
+        database,
+        queue,
+        clock=process.clock,
+        measures=process.job_measures,
+        pace=process.pace,
+    )
     return (await stack.enter_async_context(relaying)).wake
 
 

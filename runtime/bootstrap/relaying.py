@@ -10,17 +10,22 @@ from runtime.kit.clock import Clock
 from runtime.ports.job_queue import JobQueue
 from runtime.services.jobs.ended import EndedJobs
 from runtime.services.jobs.measures import JobMeasures
-from runtime.services.jobs.relay import Relay
+from runtime.services.jobs.relay import Relay, RelayPace
 from runtime.services.jobs.rescue import Rescuing
 from runtime.store.session import Database
 
 
 @asynccontextmanager
 async def relayed(
-    database: Database, queue: JobQueue, *, clock: Clock, measures: JobMeasures
+    database: Database,
+    queue: JobQueue,
+    *,
+    clock: Clock,
+    measures: JobMeasures,
+    pace: RelayPace | None = None,
 ) -> AsyncIterator[Relay]:
     """Run what keeps jobs going while the block runs; what is being handed over is, in the end."""
-    relay = Relay(database, queue, measures=measures)
+    relay = Relay(database, queue, pace=pace, measures=measures)
     rescuing = Rescuing(database, measures=measures)
     ended = EndedJobs(database, clock, measures=measures)
     tasks = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from runtime.adapters.celery.address import broker_url
 from runtime.bootstrap.effect_tools import open_effect_tools
@@ -17,9 +18,13 @@ from runtime.services.jobs.effects import EffectRunner
 from runtime.services.jobs.measures import JobMeasures
 from runtime.services.jobs.plans import PlanRunner
 from runtime.services.jobs.reauthorising import Reauthorising
+from runtime.services.jobs.relay import RelayPace
 from runtime.services.jobs.running import Running, WorkerPace
 from runtime.settings import ServiceSettings, SettingsError
 from runtime.telemetry import Metrics
+
+BESIDE_OTHERS: Final = RelayPace(busy_s=0.25, idle_s=1.0)
+"""Who serves requests hands jobs over as they are put; a worker looks after what is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,7 @@ async def open_running(
                     measures=metrics,
                     job_measures=metrics.jobs,
                     instance=worker,
+                    pace=BESIDE_OTHERS,
                     keeps_going=keeps_going,
                 ),
             )

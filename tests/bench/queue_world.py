@@ -119,9 +119,7 @@ class QueueWorld:
         }
         with ExitStack() as stack:
             workers = [
-                stack.enter_context(
-                    worker_process(variables, "--nice", "10", *options, path=[self.path])
-                )
+                stack.enter_context(worker_process(variables, *options, path=[self.path]))
                 for _ in range(number)
             ]
             for worker in workers:

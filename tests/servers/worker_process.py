@@ -110,13 +110,13 @@ def worker_process(
 
     Args:
         variables: what it is told.
-        options: of the command; it stands back for nobody unless they say so, as tests wait for it.
+        options: of the command.
         path: where it finds plugins.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     search = os.pathsep.join(str(folder) for folder in (*path, ROOT))
     process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, "worker", "--nice", "0", *options],
+        [sys.executable, "-c", _PROGRAM, "worker", *options],
         cwd=ROOT,
         env={**kept, **variables, "PYTHONPATH": search},
         stdout=subprocess.PIPE,

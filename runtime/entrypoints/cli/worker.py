@@ -47,15 +47,6 @@ MetricsPort = Annotated[
         help="Show figures for Prometheus to this machine. [nowhere]",
     ),
 ]
-Nice = Annotated[
-    int,
-    typer.Option(
-        min=0,
-        max=19,
-        metavar="N",
-        help="How far to stand back for what else this machine does; 0 for not at all.",
-    ),
-]
 WithParent = Annotated[
     bool, typer.Option("--with-parent", help="End when the standard input ends.")
 ]
@@ -70,7 +61,6 @@ def worker(
     drain: Drain = False,
     most_memory_mb: MostMemory = None,
     metrics_port: MetricsPort = None,
-    nice: Nice = 10,
     with_parent: WithParent = False,
 ) -> None:
     """Run the jobs that follow executions, as the environment configures it.
@@ -88,7 +78,6 @@ def worker(
             drain=drain,
             most_memory_mb=most_memory_mb,
             metrics_port=metrics_port,
-            nice=nice,
             with_parent=with_parent,
         )
     )

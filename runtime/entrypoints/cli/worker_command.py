@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
 import typer
@@ -39,11 +38,9 @@ def worker_command(
     drain: bool,
     most_memory_mb: int | None,
     metrics_port: int | None,
-    nice: int,
     with_parent: bool,
 ) -> int:
     """Work until told to stop."""
-    os.nice(nice)  # requests that are answered on this machine come first
     options = WorkerOptions(
         at_once=at_once,
         alone=alone,

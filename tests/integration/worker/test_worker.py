@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 
 import pytest
@@ -176,11 +175,3 @@ def test_what_is_wrong_is_said_in_a_line(
     assert worker.exit_code() == code
     worker.await_line(told)
     assert "Traceback" not in worker.text
-
-
-async def test_a_worker_stands_back_for_those_who_answer_people(yard: Yard) -> None:
-    """By default the system gives it less than what else runs on the machine."""
-    worker = await yard.started("--nice", "10")
-
-    ours = os.getpriority(os.PRIO_PROCESS, 0)
-    assert os.getpriority(os.PRIO_PROCESS, worker.process.pid) == min(19, ours + 10)

@@ -54,7 +54,7 @@ def test_what_is_wrong_is_said_and_coded(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
-    found = CliRunner().invoke(app, ["--grace-s", "1", "--nice", "0"])
+    found = CliRunner().invoke(app, ["--grace-s", "1"])
 
     assert found.exit_code == code
     assert told in found.output
