@@ -26,6 +26,8 @@ START_S: Final = 60.0
 IDLE_S: Final = 60.0
 REST_S: Final = 5.0
 """After a process that did not even start."""
+GONE_S: Final = 1.0
+"""How long a process that says nothing any more may take to be gone."""
 
 
 class _LostError(Exception):
@@ -258,6 +260,8 @@ class _Child:
             self.disturb()
         if self._process.stdin is not None:
             self._process.stdin.close()
+        if self._process.stdout is not None and self._process.stdout.at_eof():
+            within_s = max(within_s, GONE_S)  # who kills the dead does not learn how they died
         try:
             async with asyncio.timeout(within_s):
                 await self._process.wait()
