@@ -56,17 +56,12 @@ class DevWorker:
         self._command = tuple(command)
         self._lock = threading.Lock()
         self._ending = threading.Event()
-        self._started_once = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, name="worker", daemon=True)
 
     def start(self) -> None:
         """Start the first one, in the background."""
         self._thread.start()
-
-    def await_started(self, within_s: float) -> bool:
-        """Return once there is a process, or after so long; whether there is."""
-        return self._started_once.wait(within_s)
 
     def stop(self) -> None:
         """End the worker: what it runs may end within `GRACE_S`, and is others' after that."""
@@ -113,7 +108,6 @@ class DevWorker:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C in a terminal is for us: we end it in order
             )
-            self._started_once.set()
             return self._process
 
 

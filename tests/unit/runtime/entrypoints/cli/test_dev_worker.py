@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -33,7 +34,7 @@ def test_a_worker_is_ended_with_us(tmp_path: Path) -> None:
     worker = a_worker(tmp_path, STEADY, say=said.append)
 
     worker.start()
-    worker.await_started(WAIT_S)
+    _await_words(tmp_path / LOG)
     worker.stop()
 
     assert (tmp_path / LOG).read_text().splitlines() == ["works", "ended"]
@@ -70,3 +71,10 @@ def test_nothing_is_ended_that_was_not_started(tmp_path: Path) -> None:
     a_worker(tmp_path, STEADY).stop()
 
     assert not (tmp_path / LOG).exists()
+
+
+def _await_words(log: Path) -> None:
+    """Return once a worker has said something; the time limit of a test bounds it."""
+    pause = threading.Event()
+    while not log.exists() or not log.read_text():
+        pause.wait(0.01)
