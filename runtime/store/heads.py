@@ -92,6 +92,23 @@ async def bump_settings(
     )
 
 
+async def raise_fence(
+    database: Database, *, organization_id: str, project_id: str, fence: int
+) -> None:
+    """Have the commits of earlier holders refused from now on, before one of this holder's.
+
+    Raises:
+        StorageUnavailableError: the database can't be asked.
+    """
+    async with database.transaction(organization_id) as connection:
+        await connection.execute(
+            update(HeadRow)
+            .where(HeadRow.organization_id == organization_id, HeadRow.project_id == project_id)
+            .where(HeadRow.fence < fence)
+            .values(fence=fence)
+        )
+
+
 async def read_head(database: Database, *, organization_id: str, project_id: str) -> Head:
     """Read a project's head, and prove that its state is the recorded one.
 

@@ -9,7 +9,7 @@ from runtime.domain.errors import LeaseLostError, StaleFenceError
 from runtime.domain.head import Head
 from runtime.ports.leases import Lease
 from runtime.services.execution.needs import Needs
-from runtime.store.heads import read_head
+from runtime.store.heads import raise_fence, read_head
 
 
 class Hold:
@@ -101,6 +101,19 @@ class Hold:
             await lease.advance(floor=head.fence)
         self.head = head
         return head
+
+    async def shut_out_others(self, lease: Lease) -> None:
+        """Have those refused who still write under an earlier lease, as when leases are forgotten.
+
+        Raises:
+            StorageUnavailableError: the database can't be asked.
+        """
+        await raise_fence(
+            self._needs.database,
+            organization_id=self._organization_id,
+            project_id=self._project_id,
+            fence=lease.token,
+        )
 
     def moved(self, head: Head, *, fence: int) -> None:
         """Keep the head that our own commit has left."""

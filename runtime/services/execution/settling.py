@@ -111,6 +111,7 @@ class Settling:
         except (StaleFenceError, LeaseLostError) as error:
             return await self._hold.take_anew(error)
         except StaleHeadError:  # settings may have changed, and with them what somebody may
+            await self._hold.shut_out_others(lease)
             self._hold.head = None
             group[:] = await self.standing(group, older_than_s=0.0)
         except LimitPassedError as error:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from runtime.domain.errors import StaleFenceError, StaleHeadError
 from runtime.domain.plan import Plan, Step
+from runtime.domain.shared_use import Counter
 from runtime.kit.clock import SystemClock
 from runtime.services.execution.changes import Change, Execution, Reversion
 from runtime.services.execution.commits import Commits
@@ -168,14 +170,14 @@ async def test_each_comparison_is_what_keeps_a_late_commit_out(
 
 @asynccontextmanager
 async def lines_under(
-    world: World, tokens: Sequence[int]
+    world: World, tokens: Sequence[int], *, commits: Commits | None = None
 ) -> AsyncIterator[tuple[World, GivenLeases]]:
     """Open the lines of a process that is granted these tokens."""
     leases, measures = GivenLeases(tokens), CountingMeasures()
     lines = Lines(
         Needs(
             database=world.database,
-            commits=Commits(world.database),
+            commits=commits or Commits(world.database),
             leases=leases,
             judge=Judges(ENVIRONMENTS).of,
             decisions=decisions_by_table(world.database, SystemClock()),
@@ -190,6 +192,22 @@ async def lines_under(
         yield replace(world, lines=lines, leases=leases, measures=measures), leases
     finally:
         await lines.close()
+
+
+class Outrun(Commits):
+    """Write only after an earlier holder did, who knows of no other, until it is refused."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.database)
+        self._world = world
+        self.outran = 0
+
+    @override
+    async def write(self, group: Commit) -> Mapping[Counter, int]:
+        with suppress(StaleFenceError):
+            await committed(self._world, self._world.execution())
+            self.outran += 1
+        return await super().write(group)
 
 
 async def moved(world: World) -> int:
@@ -225,6 +243,16 @@ async def test_a_token_below_the_one_that_storage_knows_is_raised(world: World) 
     assert version == 2
     assert leases.granted[0].floors == [LATER_FENCE]
     assert place.measures.refused_fences == 0
+
+
+async def test_a_holder_that_is_always_faster_is_shut_out(world: World) -> None:
+    """A Redis that forgot lets two hold a project; the later one need not win a race to write."""
+    commits = Outrun(world)
+    async with lines_under(world, [LATER_FENCE], commits=commits) as (place, _):
+        version = await moved(place)
+
+    assert commits.outran == 1
+    assert version == 2
 
 
 async def test_a_lease_that_is_lost_while_it_is_judged_commits_nothing(world: World) -> None:
