@@ -28,7 +28,11 @@ settings.load_profile("plangate")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
-    """Name the command that repeats this run, and the checks that failed before it."""
+    """Name what passed only when looked at again, what failed, and the command that repeats it."""
+    for report in terminalreporter.stats.get("rerun", ()):
+        why = getattr(getattr(report.longrepr, "reprcrash", None), "message", "")
+        first = why.partition("\n")[0]
+        terminalreporter.write_line(f"looked at again: {report.nodeid} ({first or 'no message'})")
     for check in os.environ.get("PLANGATE_FAILED", "").split():
         terminalreporter.write_line(f"failed before: {check}; repeat it: make check-{check}")
     if exitstatus == pytest.ExitCode.OK:
