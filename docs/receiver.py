@@ -1,6 +1,7 @@
-"""Receive what effects send: print each request, and answer 204. `python3 docs/receiver.py 9000`.
+"""Receive what effects and webhooks send: print it, answer 204. `python3 docs/receiver.py 9000`.
 
-What came before is told by its `Idempotency-Key`, as a real receiver has to.
+What came before is told by its `Idempotency-Key` (effects) or `webhook-id` (events), as a real
+receiver has to.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ class Receiver(BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # the library's name
         """Print a request and answer it."""
         body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-        key = self.headers.get("Idempotency-Key", "")
+        key = self.headers.get("Idempotency-Key") or self.headers.get("webhook-id", "")
         again = " (again)" if key in self.seen else ""
         self.seen.add(key)
         sys.stdout.write(f"{self.path} {key}{again}\n{body}\n")

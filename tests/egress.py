@@ -8,7 +8,9 @@ from ipaddress import ip_address
 
 from runtime.adapters.egress.client import USUAL_BOUNDS, EgressBounds, EgressClient
 from runtime.adapters.egress.gate import Gate
+from runtime.adapters.egress.resolving import SystemResolver
 from runtime.adapters.egress.rules import read_rules
+from runtime.adapters.oidc.fetch import MAX_BODY_BYTES
 from runtime.kit.clock import FixedClock
 from runtime.kit.public_address import Address
 from runtime.ports.effect_failure import RetryableError
@@ -39,6 +41,13 @@ class TableResolver:
     def close(self) -> None:
         """Note that nobody asks any more."""
         self.closed = True
+
+
+def issuers_way(*urls: str) -> EgressClient:
+    """Return the way to issuers of this machine, for whoever closes it with their own client."""
+    rules = read_rules("", named=urls)
+    bounds = EgressBounds(answer_bytes=MAX_BODY_BYTES)
+    return EgressClient(Gate(rules, SystemResolver()), clock=FixedClock(NOW), bounds=bounds)
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from tests.row_ids import INSTANT, an_id
 
 __all__ = ["INSTANT", "Values", "an_id", "inserted", "organization", "rows_of", "seed"]
 from tests.schedule_rows import schedule_rows
+from tests.webhook_rows import webhook_rows
 
 Values = Mapping[str, Any]
 
@@ -119,6 +120,7 @@ def rows_of(organization_id: str, *, number: int = 1) -> dict[str, Values]:
         **hook_rows(tenant, project=project, member=member, number=number),
         **_jobs(tenant, project=project, member=member, number=number),
         **schedule_rows(tenant, project=project, member=member, number=number),
+        **webhook_rows(tenant, project=project, member=member, number=number),
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
@@ -41,9 +41,7 @@ from runtime.ports.model_reference import (
 )
 from runtime.ports.offline_provider import OfflineProvider, OfflineRoutes
 
-_NO_KEY: Final = (
-    "not-needed"  # an address without a named key must not get the provider's usual one
-)
+_NO_KEY: Final = "not-needed"  # an address without a named key must not get the usual one
 _GRACE_S: Final = 2.0  # LiteLLM's own timeout, which allows a slow trickle, should speak first
 _UNREADABLE: Final = "Empty or invalid response"  # LiteLLM calls a body without JSON a status 500
 _MICROS: Final = Decimal(1_000_000)
@@ -74,6 +72,7 @@ class LiteLlmModel:
         api_key: str | None,
         offline_providers: Mapping[str, OfflineProvider],
         clock: Clock,
+        connect: Callable[..., aiohttp.TCPConnector] = aiohttp.TCPConnector,
     ) -> None:
         """Keep what every request shares, and register the offline provider.
 
@@ -86,6 +85,7 @@ class LiteLlmModel:
         self._clock = clock
         self._client: openai.AsyncOpenAI | None = None
         self._http: aiohttp.ClientSession | None = None
+        self._connect = connect
         self._closed = False
         self._route = ""
         self._grace_s = 0.0 if reference.offline else _GRACE_S
@@ -197,7 +197,7 @@ class LiteLlmModel:
         """Return our own client: LiteLLM's shared ones can't be closed one by one."""
         if self._client is None:
             self._http = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._reference.settings.connections),
+                connector=self._connect(limit=self._reference.settings.connections),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
             )

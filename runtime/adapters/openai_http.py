@@ -6,6 +6,7 @@ opens it. It knows one dialect; whatever needs another goes through LiteLLM.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Final
@@ -38,8 +39,16 @@ class _Attempt:
 class OpenAiHttpModel:
     """Complete chats at one server; opened on the first request, inside its event loop."""
 
-    def __init__(self, reference: ModelReference, *, api_key: str | None, clock: Clock) -> None:
-        """Keep what every request shares."""
+    def __init__(
+        self,
+        reference: ModelReference,
+        *,
+        api_key: str | None,
+        clock: Clock,
+        connect: Callable[..., aiohttp.TCPConnector] = aiohttp.TCPConnector,
+    ) -> None:
+        """Keep what every request shares; `connect` makes what the session connects by."""
+        self._connect = connect
         self._reference = reference
         self._api_key = api_key
         self._clock = clock
@@ -166,7 +175,7 @@ class OpenAiHttpModel:
             tracing = aiohttp.TraceConfig()
             tracing.on_connection_reuseconn.append(_mark_reused)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
+                connector=self._connect(
                     limit=self._reference.settings.connections, keepalive_timeout=_KEEP_ALIVE_S
                 ),
                 headers=headers,

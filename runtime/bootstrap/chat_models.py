@@ -58,13 +58,19 @@ def open_chat_model(
     clock = SystemClock()
     if reference.settings.transport is Transport.HTTP:
         from runtime.adapters.openai_http import OpenAiHttpModel  # noqa: PLC0415  # on first use
+        from runtime.bootstrap.egress import model_connector  # noqa: PLC0415  # on first use
 
-        return OpenAiHttpModel(reference, api_key=api_key, clock=clock)
+        return OpenAiHttpModel(reference, api_key=api_key, clock=clock, connect=model_connector)
     quiet_environment()  # LiteLLM reads it on import
     from runtime.adapters.litellm_model import LiteLlmModel  # noqa: PLC0415  # takes seconds
+    from runtime.bootstrap.egress import model_connector  # noqa: PLC0415  # on first use
 
     model = LiteLlmModel(
-        reference, api_key=api_key, offline_providers=offline_providers, clock=clock
+        reference,
+        api_key=api_key,
+        offline_providers=offline_providers,
+        clock=clock,
+        connect=model_connector,
     )
     if missing := tuple(name for name in model.missing_variables() if not environ.get(name)):
         raise _unauthorized(reference, missing)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
+from runtime.bootstrap.egress import issuers_egress
 from runtime.kit.clock import Clock
 from runtime.ports.identity_provider import IdentityProviders
+from runtime.services.context import Ids
 from runtime.services.identity.authentication import Authentication
 from runtime.services.identity.minting import Mint, TokenKeys
 from runtime.services.identity.pending_logins import PendingLogins
@@ -33,6 +36,16 @@ class OpenIdentity:
     providers: IdentityProviders | None
     authentication: Authentication
 
+    def invitations(self, *, ids: Ids, forget: Callable[[str], None]) -> Invitations:
+        """Return the use cases of invitations; who joined or left is told by id."""
+        return Invitations(
+            database=self.database,
+            ids=ids,
+            keys=self.keys,
+            forget=forget,
+            identities=self.providers,
+        )
+
     def sessions(self, *, tokens: Tokens, invitations: Invitations) -> Sessions:
         """Return the use cases of browsers that log in."""
         settings = self.settings
@@ -54,13 +67,18 @@ class OpenIdentity:
 def open_identity(
     settings: IdentitySettings, *, database: Database, clock: Clock, stack: AsyncExitStack
 ) -> OpenIdentity:
-    """Open it; the stack closes it."""
+    """Open it; the stack closes it.
+
+    Raises:
+        SettingsError: an issuer can't be reached as it is named, or what may be reached beyond.
+    """
     keys = TokenKeys(keys=tuple(key.get_secret_value().encode() for key in settings.token_keys))
     providers: IdentityProviders | None = None
     if settings.issuers:
         from runtime.adapters.oidc.providers import OidcProviders  # noqa: PLC0415  # takes 0.3 s
 
-        providers = OidcProviders(settings.issuers, clock=clock)
+        egress = issuers_egress(settings, clock=clock)
+        providers = OidcProviders(settings.issuers, clock=clock, egress=egress)
         stack.push_async_callback(providers.close)
     uses = TokenUses(database, clock)
     stack.push_async_callback(uses.close)

@@ -13,10 +13,12 @@ from runtime.adapters.aes_seal import AesSeal
 from runtime.adapters.celery.queue import open_queue
 from runtime.adapters.redis_leases.opening import open_leases
 from runtime.adapters.redis_rates.opening import open_rates
+from runtime.bootstrap.ending import when_told_to_end
 from runtime.bootstrap.environments import installed_environments
 from runtime.bootstrap.identity import OpenIdentity, open_identity
 from runtime.bootstrap.relaying import relayed
 from runtime.bootstrap.rules import Rules, open_rules
+from runtime.bootstrap.webhook_desk import webhook_desk
 from runtime.kit.clock import Clock
 from runtime.ports.leases import Leases
 from runtime.ports.policy import PolicyEvaluator
@@ -24,7 +26,6 @@ from runtime.ports.shared_rates import SharedRates
 from runtime.services.approvals.approvals import Approvals
 from runtime.services.context import Ids
 from runtime.services.environments import Environments
-from runtime.services.execution.commits import Commits
 from runtime.services.execution.decisions import Decisions
 from runtime.services.execution.judges import Judges
 from runtime.services.execution.lines import Lines
@@ -49,12 +50,13 @@ from runtime.services.jobs.queues import JobQueues
 from runtime.services.jobs.reading import Jobs
 from runtime.services.jobs.redriving import Redriving
 from runtime.services.jobs.relay import RelayPace
+from runtime.services.live.commits import ToldCommits
+from runtime.services.live.events import LiveEvents
 from runtime.services.platform import Platform
 from runtime.services.schedules.firings import Firings
 from runtime.services.schedules.ringing import Ringing
 from runtime.services.schedules.schedules import Schedules
 from runtime.services.tenancy.exports import Exports
-from runtime.services.tenancy.invitations import Invitations
 from runtime.services.tenancy.members import Members
 from runtime.services.tenancy.memberships import Memberships
 from runtime.services.tenancy.organization_limits import LimitsOfOrganizations
@@ -93,6 +95,7 @@ class _Parts:
     approval_lasts: timedelta
     rates: Rates
     judges: Judges
+    live_events: LiveEvents
     wake: Callable[[], None]
 
 
@@ -216,6 +219,9 @@ def _parts(
     access = Access(database, clock)
     stack.push_async_callback(access.close)
     environments = installed_environments()
+    live_events = LiveEvents(database=database, access=access, clock=clock)
+    stack.push_async_callback(live_events.close)
+    stack.enter_context(when_told_to_end(live_events.end))
     return _Parts(
         database=database,
         clock=clock,
@@ -223,6 +229,7 @@ def _parts(
         access=access,
         environments=environments,
         judges=Judges(environments, puts_jobs=True),
+        live_events=live_events,
         wake=wake,
         approval_lasts=timedelta(seconds=settings.approval_lasts_s),
         rules=open_rules(
@@ -256,7 +263,7 @@ async def check_database(url: str) -> None:
 def _needs(parts: _Parts, leases: Leases, measures: Measures) -> Needs:
     return Needs(
         database=parts.database,
-        commits=Commits(parts.database),
+        commits=ToldCommits(parts.database, told=parts.live_events.wake),
         leases=leases,
         judge=parts.judges.of,
         decisions=parts.rules.decisions,
@@ -279,13 +286,7 @@ def _services(parts: _Parts, identity: OpenIdentity, lines: Lines) -> Platform:
         authentication.forget_member(member_id)
 
     tokens = Tokens(database=database, ids=ids, mint=identity.mint, authentication=authentication)
-    invitations = Invitations(
-        database=database,
-        ids=ids,
-        keys=identity.keys,
-        forget=forget,
-        identities=identity.providers,
-    )
+    invitations = identity.invitations(ids=ids, forget=forget)
     seal, plans = AesSeal(identity.keys.keys), _plans(parts, lines)
     return Platform(
         access=access,
@@ -298,6 +299,7 @@ def _services(parts: _Parts, identity: OpenIdentity, lines: Lines) -> Platform:
         invitations=invitations,
         job_queues=JobQueues(database=database, ids=ids, wake=wake),
         jobs=Jobs(database=database),
+        live_events=parts.live_events,
         members=Members(database=database, ids=ids, forget=forget),
         memberships=Memberships(database=database, ids=ids, forget=forget),
         organization_limits=LimitsOfOrganizations(database=database, ids=ids),
@@ -317,6 +319,9 @@ def _services(parts: _Parts, identity: OpenIdentity, lines: Lines) -> Platform:
         states=States(database=database, ids=ids, access=access, lines=lines),
         tokens=tokens,
         usages=Usages(database=database, clock=parts.clock, access=access),
+        webhooks=webhook_desk(
+            identity.settings.egress_allow, database=database, ids=ids, seal=seal
+        ),
     )
 
 

@@ -24,6 +24,8 @@ from runtime.bootstrap.isolated import Isolated, IsolatedPace
 from runtime.bootstrap.running import OpenRunning, open_running
 from runtime.bootstrap.told_to_end import ToldToEnd, end_with_parent, told_to_end
 from runtime.bootstrap.watchdog import Watchdog
+from runtime.bootstrap.webhook_figures import WebhookFigures
+from runtime.bootstrap.webhooks import Webhooks, delivering
 from runtime.bootstrap.worker_log import WorkerLog
 from runtime.domain.errors import StorageUnavailableError
 from runtime.kit.clock import SystemClock
@@ -92,7 +94,17 @@ async def work(
                 settings, clock=clock, metrics=metrics, worker=name, at_once=options.at_once
             )
         )
-        await _Worker(settings, options, opened=opened, name=name, log=log).work(told)
+        webhooks = await stack.enter_async_context(
+            delivering(
+                settings,
+                opened.platform.database,
+                clock=clock,
+                measures=WebhookFigures(metrics.registry),
+                worker=name,
+            )
+        )
+        worker = _Worker(settings, options, opened=opened, webhooks=webhooks, name=name, log=log)
+        await worker.work(told)
     log.ended()
     return FINE
 
@@ -111,12 +123,14 @@ class _Worker:
         options: WorkerOptions,
         *,
         opened: OpenRunning,
+        webhooks: Webhooks,
         name: str,
         log: WorkerLog,
     ) -> None:
         broker = settings.broker_url
         self._options = options
         self._opened = opened
+        self._webhooks = webhooks
         self._name = name
         self._log = log
         self._isolated = Isolated(
@@ -182,10 +196,11 @@ class _Worker:
     async def _end(self, told: ToldToEnd) -> None:
         """End in order: take nothing, let end what runs, give back the rest, acknowledge."""
         running, grace_s = self._opened.running, self._options.grace_s
-        hurry = asyncio.create_task(_when(told.hurried, lambda: running.close(grace_s=0)))
+        hurry = asyncio.create_task(_when(told.hurried, self._hurry))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._consumer.pause())
             group.create_task(running.close(grace_s=grace_s))
+            group.create_task(self._webhooks.close(grace_s=grace_s))
             group.create_task(self._isolated.close())
         hurry.cancel()
         await asyncio.wait({hurry})
@@ -194,6 +209,12 @@ class _Worker:
                 while self._consumer.carrying:  # noqa: ASYNC110  # another thread acknowledges
                     await asyncio.sleep(0.02)
         await self._consumer.close()
+
+    async def _hurry(self) -> None:
+        """Wait for nothing that runs."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._opened.running.close(grace_s=0))
+            group.create_task(self._webhooks.close(grace_s=0))
 
 
 @contextmanager

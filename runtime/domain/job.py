@@ -156,6 +156,7 @@ class BegunJob:
     """Hold a job that a worker has leased.
 
     Attributes:
+        worker: who leased it.
         attempt: the fence: who began a later attempt alone may end the job.
         waited_s: how long it could have been started before it was.
         asked_to_cancel: it is not to be run any more.
@@ -173,6 +174,7 @@ class BegunJob:
     claims: str = field(default="", repr=False)
     outcome_id: str | None = None
     step: int | None = None
+    worker: str
     attempt: int
     errors: int
     crashes: int

@@ -58,7 +58,7 @@ _SHAPES: Final = re.compile(
     | \bxox[abeprs]-[\w-]{10,}                              # Slack
     | \bhv[bs]\.[\w-]{20,}                                  # Vault
     | \bpg[ts]_[0-9A-Za-z]{92,}                             # our own tokens and sessions
-    | \bwhsec_[\w+/=-]{16,}                                 # Standard Webhooks
+    | \bwhs(?:ec|k)_[\w+/=-]{16,}                              # Standard Webhooks
     """,
     re.VERBOSE | re.ASCII | re.DOTALL,
 )

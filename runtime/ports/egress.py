@@ -67,3 +67,11 @@ class Egress(Protocol):
             PermanentError: the address may not be called, or the request can't be sent as it is.
         """
         ...
+
+
+class OwnEgress(Egress, Protocol):
+    """Be a way out that whoever was handed it closes."""
+
+    async def close(self) -> None:
+        """Release connections; further requests are refused."""
+        ...

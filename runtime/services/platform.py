@@ -22,6 +22,7 @@ from runtime.services.jobs.queueing import QueuedPlans
 from runtime.services.jobs.queues import JobQueues
 from runtime.services.jobs.reading import Jobs
 from runtime.services.jobs.redriving import Redriving
+from runtime.services.live.events import LiveEvents
 from runtime.services.policies.bundles import Bundles
 from runtime.services.policies.policies import Policies
 from runtime.services.policies.replays import PolicyReplays
@@ -33,6 +34,7 @@ from runtime.services.tenancy.memberships import Memberships
 from runtime.services.tenancy.organization_limits import LimitsOfOrganizations
 from runtime.services.tenancy.organizations import Organizations
 from runtime.services.tenancy.projects import Projects
+from runtime.services.webhooks.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Platform:
     invitations: Invitations
     job_queues: JobQueues
     jobs: Jobs
+    live_events: LiveEvents
     members: Members
     memberships: Memberships
     organization_limits: LimitsOfOrganizations
@@ -68,3 +71,4 @@ class Platform:
     states: States
     tokens: Tokens
     usages: Usages
+    webhooks: Webhooks

@@ -59,6 +59,24 @@ class Unit:
         self, kind: str, document: JsonObject, *, project_id: str | None = None
     ) -> None:
         """Write an audit record and the event of the same name; the document holds no secret."""
+        await self.audit(kind, document, project_id=project_id)
+        event = Event(
+            id=self.ids.new("evt"),
+            type=kind,
+            document=canonical_text(document),
+            project_id=project_id,
+        )
+        await records.add_event(
+            self.connection,
+            event,
+            organization_id=self._context.caller.organization_id,
+            now=self.now,
+        )
+
+    async def audit(
+        self, kind: str, document: JsonObject, *, project_id: str | None = None
+    ) -> None:
+        """Write an audit record of what nobody is told; the document holds no secret."""
         caller = self._context.caller
         record = AuditRecord.of(
             {**document, "credential": caller.credential_id},
@@ -67,17 +85,9 @@ class Unit:
             kind=kind,
             project_id=project_id,
         )
-        organization = caller.organization_id
         await records.add_audit_record(
-            self.connection, record, organization_id=organization, now=self.now
+            self.connection, record, organization_id=caller.organization_id, now=self.now
         )
-        event = Event(
-            id=self.ids.new("evt"),
-            type=kind,
-            document=canonical_text(document),
-            project_id=project_id,
-        )
-        await records.add_event(self.connection, event, organization_id=organization, now=self.now)
 
 
 Work = Callable[[Unit], Awaitable[Answer]]

@@ -11,6 +11,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from runtime.ports.identity_provider import LOOPBACK_HOSTS, TrustedIssuer
 from runtime.settings.reading import LONG_TOKEN, SettingsError, listed, token
+from runtime.settings.work import EGRESS_ALLOW
 
 TOKEN_KEYS: Final = "PLANGATE_TOKEN_KEYS"  # noqa: S105  # the variable's name
 OPERATOR_TOKEN: Final = "PLANGATE_OPERATOR_TOKEN"  # noqa: S105  # the variable's name
@@ -30,12 +31,15 @@ class IdentitySettings:
         operator_token: makes organizations, from `PLANGATE_OPERATOR_TOKEN`; none: nobody does.
         issuers: OIDC issuers, from `PLANGATE_ISSUERS`, a JSON list of `TrustedIssuer`.
         public_url: where browsers reach the platform, from `PLANGATE_PUBLIC_URL`.
+        egress_allow: beyond the issuers themselves and strangers by https, from
+            `PLANGATE_EGRESS_ALLOW`.
     """
 
     token_keys: tuple[SecretStr, ...] = ()
     operator_token: SecretStr | None = None
     issuers: tuple[TrustedIssuer, ...] = ()
     public_url: str | None = None
+    egress_allow: str = ""
 
 
 def read_identity(told: Mapping[str, str]) -> IdentitySettings:
@@ -63,6 +67,7 @@ def read_identity(told: Mapping[str, str]) -> IdentitySettings:
         operator_token=token(told, OPERATOR_TOKEN, LONG_TOKEN, least=32),
         issuers=issuers,
         public_url=_public_url(told),
+        egress_allow=told.get(EGRESS_ALLOW, ""),
     )
 
 

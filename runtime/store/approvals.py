@@ -77,6 +77,13 @@ async def find_approval(
     return None if row is None else _approval(row)
 
 
+async def approval_of(connection: AsyncConnection, approval_id: str) -> Approval | None:
+    """Return a request of the organization, of whichever project."""
+    asked = _approvals().where(ApprovalRow.id == approval_id).limit(1)
+    row = (await connection.execute(asked)).first()
+    return None if row is None else _approval(row)
+
+
 async def held_approval(
     connection: AsyncConnection, *, project_id: str, approval_id: str
 ) -> Approval | None:

@@ -12,6 +12,7 @@ import orjson
 
 from runtime.domain.errors import (
     LimitPassedError,
+    LostAttemptError,
     NotFoundError,
     StaleFenceError,
     StaleHeadError,
@@ -19,20 +20,22 @@ from runtime.domain.errors import (
     StorageUnavailableError,
 )
 from runtime.domain.history import Cause
-from runtime.domain.job import NewJob
+from runtime.domain.job import AttemptEnd, NewJob
 from runtime.domain.record import AuditRecord, Event
 from runtime.domain.shared_use import Counter
 from runtime.domain.state import State
+from runtime.store.jobs import spelled_end
 from runtime.store.limit_counters import NewCharges, added_up
 from runtime.store.policy_decisions import NewDecision
 from runtime.store.session import LOST, Database, tenant
 
-_STATEMENT: Final = "select commit_executions($1, $2, $3)"
+_STATEMENT: Final = "select commit_executions($1, $2, $3, $4)"
 STALE_FENCE: Final = "PL002"
 MOVED: Final = frozenset({"PL003", "40P01", "40001"})
 """A head that moved; a deadlock or a serialization failure means the same: judge anew."""
 NO_PROJECT: Final = "PL004"
 PASSED: Final = "PL005"
+ATTEMPT_OVER: Final = "PL006"
 
 
 class RepeatedError(Exception):
@@ -112,6 +115,14 @@ class NewUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewEnd:
+    """End a job that an execution is made for; the attempt must still be the worker's."""
+
+    worker: str
+    end: AttemptEnd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
     """Hold all that a commit compares and writes of one project.
 
@@ -125,6 +136,7 @@ class Commit:
         usage: the usage book that follows, as text.
         charges: what is added to budgets that projects share.
         jobs: the side effects that follow.
+        ends: the jobs that its executions are made for, and how they ended.
     """
 
     organization_id: str
@@ -147,6 +159,7 @@ class Commit:
     uses: tuple[NewUse, ...] = ()
     charges: NewCharges | None = None
     jobs: tuple[NewJob, ...] = ()
+    ends: tuple[NewEnd, ...] = ()
 
 
 async def commit(database: Database, groups: Sequence[Commit]) -> Mapping[Counter, int]:
@@ -162,6 +175,7 @@ async def commit(database: Database, groups: Sequence[Commit]) -> Mapping[Counte
         StaleHeadError: the state or the settings are not those that were judged, or an approval
             can't be used any more.
         LimitPassedError: a counter has not enough room left.
+        LostAttemptError: an attempt whose job is to end is not its worker's any more.
         NotFoundError: there is no such project any more.
         RepeatedError: a key or an outcome is there already.
         StorageRefusedError: the database refuses what it was given, and will again.
@@ -173,9 +187,11 @@ async def commit(database: Database, groups: Sequence[Commit]) -> Mapping[Counte
     spelled = orjson.dumps([_group(group) for group in in_order]).decode()
     charged = added_up(group.charges for group in groups if group.charges is not None)
     charges = orjson.dumps(charged).decode() if charged else None
+    ended = [_end(item) for group in groups for item in group.ends]
+    ends = orjson.dumps(ended).decode() if ended else None
     async with database.connection() as connection:
         try:
-            counted = await connection.fetchval(_STATEMENT, organization_id, spelled, charges)
+            counted = await connection.fetchval(_STATEMENT, organization_id, spelled, charges, ends)
         except (*LOST, asyncpg.PostgresError) as error:
             raise _told(error, groups[0]) from error
     if counted is None:
@@ -193,6 +209,8 @@ def _told(error: Exception, group: Commit) -> Exception:
         return StaleHeadError()
     if code == PASSED:
         return LimitPassedError(counter=str(getattr(error, "detail", "")))
+    if code == ATTEMPT_OVER:
+        return LostAttemptError(jobs=frozenset(str(getattr(error, "detail", "")).split()))
     if code == NO_PROJECT:
         return NotFoundError(kind="project", id=group.project_id)
     if isinstance(error, LOST):
@@ -225,6 +243,10 @@ def _group(group: Commit) -> dict[str, object]:
         "records": group.records,
         "decisions": group.decisions,
     }
+
+
+def _end(item: NewEnd) -> dict[str, object]:
+    return {"worker": item.worker, **spelled_end(item.end)}
 
 
 def _approves(group: Commit) -> bool:

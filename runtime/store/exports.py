@@ -39,6 +39,9 @@ from runtime.store.session import LOST, Database, tenant
 from runtime.store.snapshots import SnapshotRow
 from runtime.store.tokens import TokenRow
 from runtime.store.versions import VersionRow
+from runtime.store.webhook_deliveries import DeliveryAttemptRow, DeliveryRow
+from runtime.store.webhook_endpoints import EndpointRow
+from runtime.store.webhook_secrets import EndpointSecretRow
 
 FEW_ROWS: Final = 10
 MANY_ROWS: Final = 100
@@ -55,6 +58,10 @@ EXPORTED: Final[Mapping[type[Row], int]] = MappingProxyType(
         HookDeliveryRow: MANY_ROWS,
         ScheduleRow: FEW_ROWS,
         FiringRow: MANY_ROWS,
+        EndpointRow: MANY_ROWS,
+        EndpointSecretRow: MANY_ROWS,
+        DeliveryRow: MANY_ROWS,
+        DeliveryAttemptRow: MANY_ROWS,
         JobRow: FEW_ROWS,
         JobQueueRow: MANY_ROWS,
         HeadRow: FEW_ROWS,
@@ -75,7 +82,7 @@ EXPORTED: Final[Mapping[type[Row], int]] = MappingProxyType(
     }
 )
 """What is exported, in this order, and how many rows are in memory at once: states are large."""
-SECRET_COLUMNS: Final = frozenset({"claims", "hash", "sealed"})
+SECRET_COLUMNS: Final = frozenset({"claims", "hash", "sealed", "sealed_headers", "sealed_url"})
 
 _SET_TENANT: Final = text("select set_config('app.organization_id', :organization, true)")
 _WAIT_FOR_READER: Final = text("set local idle_in_transaction_session_timeout = '60s'")

@@ -143,17 +143,23 @@ async def end_firing(
     now: datetime,
     outcome_id: str | None = None,
     reason: str | None = None,
-) -> None:
-    """Store what came of a firing; an outcome counts even where it was given up meanwhile."""
+) -> bool:
+    """Store what came of a firing; an outcome counts even where it was given up meanwhile.
+
+    Returns:
+        Whether nobody had stored it before.
+    """
     row = FiringRow
     open_still = _WAITING
     if outcome_id is not None:
         open_still = row.status.in_((FiringStatus.WAITING.value, FiringStatus.ABANDONED.value))
-    await connection.execute(
+    stored = await connection.execute(
         update(row)
         .where(row.id == firing, open_still)
         .values(status=status.value, ended_at=now, outcome_id=outcome_id, reason=reason)
+        .returning(row.id)
     )
+    return stored.first() is not None
 
 
 async def put_firing_off(

@@ -222,7 +222,7 @@ async def begin_jobs(
         "select * from begin_many($1, $2, $3, $4)",
         *(orjson.dumps(spelled).decode(), worker, lease_s, crashes),
     )
-    return tuple(_begun(row) for row in rows)
+    return tuple(_begun(row, worker=worker) for row in rows)
 
 
 async def finish_jobs(
@@ -237,24 +237,25 @@ async def finish_jobs(
             have ended, and asking again is safe.
         StorageRefusedError: the database refuses what it was given, and will again.
     """
-    spelled = [
-        {
-            "organization": tenant(one),
-            "id": end.id,
-            "attempt": end.attempt,
-            "status": end.status,
-            "reason": end.reason,
-            "cause": end.cause,
-            "result": end.result,
-            "wait_s": end.wait_s,
-            "failed": end.failed,
-        }
-        for one, end in ends
-    ]
+    spelled = [{"organization": tenant(one), **spelled_end(end)} for one, end in ends]
     rows = await called(
         database, "select finish_many($1, $2)", worker, orjson.dumps(spelled).decode()
     )
     return frozenset(rows[0][0])
+
+
+def spelled_end(end: AttemptEnd) -> dict[str, object]:
+    """Lay out an end for the functions of the database that take some."""
+    return {
+        "id": end.id,
+        "attempt": end.attempt,
+        "status": end.status,
+        "reason": end.reason,
+        "cause": end.cause,
+        "result": end.result,
+        "wait_s": end.wait_s,
+        "failed": end.failed,
+    }
 
 
 async def give_back_jobs(
@@ -333,6 +334,6 @@ async def called(database: Database, call: str, *arguments: object) -> Sequence[
     return rows
 
 
-def _begun(row: asyncpg.Record) -> BegunJob:
+def _begun(row: asyncpg.Record, *, worker: str) -> BegunJob:
     found = dict(row)
-    return BegunJob(kind=JobKind(found.pop("kind")), **found)
+    return BegunJob(kind=JobKind(found.pop("kind")), worker=worker, **found)

@@ -1,10 +1,10 @@
-"""Write events and audit records; shipping them is the work of others."""
+"""Write events and audit records; who listens is told by others, through `event_outbox`."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Text, insert, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,16 +13,17 @@ from runtime.store.base import Id, Instant, Row
 
 
 class EventRow(Row):
-    """A fact of the catalogue, on its way to whoever listens."""
+    """A fact of the catalogue, on its way to whoever listens.
+
+    `position` is the transaction that wrote it. Who reads in the order of (position, id), and only
+    what is below `pg_snapshot_xmin(pg_current_snapshot())::text::bigint`, misses nothing that is
+    committed late.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
-        Index(
-            "events_waiting",
-            "organization_id",
-            "id",
-            postgresql_where=text("shipped_at is null"),
-        ),
+        Index("events_line", "organization_id", "project_id", "position", "id"),
+        Index("events_age", "organization_id", "created_at"),
     )
 
     organization_id: Mapped[Id] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
@@ -31,7 +32,9 @@ class EventRow(Row):
     type: Mapped[str] = mapped_column(Text)
     document: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Instant]
-    shipped_at: Mapped[Instant | None]
+    position: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("(pg_current_xact_id()::text::bigint)")
+    )
 
 
 class AuditRecordRow(Row):

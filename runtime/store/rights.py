@@ -16,10 +16,13 @@ TENANTS: Final = "organizations"
 TENANTLESS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "alembic_version": "says which revision the schema is at, and nothing of anybody",
+        "approval_deadlines": "says when requests end, and nothing of them, for who serves all",
+        "event_outbox": "says that there are new events, and nothing of them, for who serves all",
         "job_leases": "says until when workers are alive, for whoever rescues of all tenants",
         "listed_organizations": "says which tenants there are, and nothing of them",
         "outbox": "says that jobs wait, and nothing of them, for relays that serve all tenants",
         "schedule_alarms": "says when schedules come due, and nothing of them, for who serves all",
+        "webhook_lanes": "says when endpoints are to be sent to, and by whom, for who serves all",
     }
 )
 """Tables without a tenant, each with its reason."""
@@ -27,11 +30,13 @@ TENANTLESS: Final[Mapping[str, str]] = MappingProxyType(
 GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "alembic_version": frozenset({"select"}),
+        "approval_deadlines": frozenset({"select", "insert", "update", "delete"}),
         "approval_overrides": frozenset({"select", "insert"}),
         "approval_votes": frozenset({"select", "insert"}),
         "approvals": frozenset({"select", "insert", "update"}),
         "audit_records": frozenset({"select", "insert"}),
-        "events": frozenset({"select", "insert", "update"}),
+        "event_outbox": frozenset({"select", "insert", "update", "delete"}),
+        "events": frozenset({"select", "insert", "delete"}),
         "firings": frozenset({"select", "insert", "update", "delete"}),
         "heads": frozenset({"select", "insert", "update"}),
         "hook_deliveries": frozenset({"select", "insert", "update", "delete"}),
@@ -60,6 +65,11 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "snapshots": frozenset({"select", "insert", "delete"}),
         "tokens": frozenset({"select", "insert", "update"}),
         "versions": frozenset({"select", "insert", "delete"}),
+        "webhook_attempts": frozenset({"select", "insert", "delete"}),
+        "webhook_deliveries": frozenset({"select", "insert", "update", "delete"}),
+        "webhook_endpoints": frozenset({"select", "insert", "update", "delete"}),
+        "webhook_lanes": frozenset({"select", "insert", "update", "delete"}),
+        "webhook_secrets": frozenset({"select", "insert", "update", "delete"}),
     }
 )
 """What the app's role may do with each table; a table that is not here is none of its business."""

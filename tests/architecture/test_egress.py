@@ -43,11 +43,11 @@ BY_OPERATORS: Final = {
     "runtime/adapters/embedded/postgres_roles.py": "this machine's embedded server",
     "runtime/adapters/embedded/redis.py": "this machine's embedded server",
     "runtime/adapters/litellm_model.py": "models of the operator's references",
-    "runtime/adapters/oidc/fetch.py": "issuers of the operator's settings",
     "runtime/adapters/opa/wire.py": "the operator's OPA",
     "runtime/adapters/openai_http.py": "models of the operator's references",
     "runtime/adapters/smtp.py": "the operator's mail server",
     "runtime/entrypoints/cli/client.py": "the platform that a person gives to their own command",
+    "runtime/entrypoints/cli/forwarding.py": "the program on this machine that a person names",
 }
 
 

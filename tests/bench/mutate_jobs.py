@@ -35,6 +35,7 @@ TESTS: Final = (
     "test_ending_workers",
     "test_workers",
     "test_effects",
+    "test_ends_in_commits",
     "test_many_workers",
 )
 
@@ -93,6 +94,18 @@ GUARDS: Final = (
         "finish_jobs",
         "where status = 'waiting' or serial_key is not null",
         "where serial_key is not null",
+    ),
+    Guard("commit_executions", "    if ends is not null then", "    if follows then"),
+    Guard("commit_executions", "if cardinality(over) > 0 then", "if false then"),
+    Guard(
+        "commit_executions",
+        "over := over || array(",
+        "over := array(",
+    ),
+    Guard(
+        "commit_executions",
+        "except select unnest(finish_jobs(in_organization, ending.worker, ending.of_worker))",
+        "except select unnest(ending.ids)",
     ),
     Guard("give_back_jobs", " and jobs.attempt = given.attempt"),
     Guard("give_back_jobs", " and jobs.leased_by = in_worker"),

@@ -15,6 +15,7 @@ from runtime.adapters.oidc.providers import OidcProviders
 from runtime.kit.clock import FixedClock
 from runtime.kit.ids import new_id
 from runtime.ports.identity_provider import IdentityProviders, LoginStart, TrustedIssuer
+from tests.egress import issuers_way
 from tests.servers.identity_provider import (
     AUDIENCE,
     CLIENT_ID,
@@ -99,7 +100,9 @@ async def a_world() -> AsyncIterator[World]:
             a_trusted_issuer(other, organization_id=OTHER_ORGANIZATION),
             a_trusted_issuer(shared, organization_id=None, organization_claim=ORGANIZATION_CLAIM),
         ]
-        providers = OidcProviders(trusted, clock=clock)
+        providers = OidcProviders(
+            trusted, clock=clock, egress=issuers_way(*(item.issuer for item in trusted))
+        )
         try:
             yield World(
                 clock=clock,

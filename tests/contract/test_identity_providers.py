@@ -31,6 +31,7 @@ from tests.contract.identity_world import (
     a_trusted_issuer,
     a_world,
 )
+from tests.egress import issuers_way
 from tests.servers.identity_provider import (
     AUDIENCE,
     CLIENT_ID,
@@ -79,7 +80,7 @@ async def test_every_listed_algorithm_is_believed_when_the_settings_say_so(
     with identity_provider(clock=clock) as issuer:
         issuer.keys = [a_key("key-7", algorithm.value)]
         trusted = a_trusted_issuer(issuer, algorithms={algorithm})
-        providers = OidcProviders([trusted], clock=clock)
+        providers = OidcProviders([trusted], clock=clock, egress=issuers_way(trusted.issuer))
         identity = await providers.verify(issuer.token())
         await providers.close()
 

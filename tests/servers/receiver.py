@@ -60,13 +60,13 @@ class Receiver:
 
 @asynccontextmanager
 async def a_receiver(
-    *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Receiver]:
-    """Run a receiver on a free port of this machine."""
+    """Run a receiver on a port of this machine; 0: a free one."""
     receiver = Receiver()
     runner = web.ServerRunner(web.Server(receiver.handle), shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, host, 0, ssl_context=tls)
+    site = web.TCPSite(runner, host, port, ssl_context=tls)
     await site.start()
     receiver.port = runner.addresses[0][1]
     try:

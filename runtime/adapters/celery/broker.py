@@ -25,6 +25,11 @@ VISIBILITY_S: Final = 6 * int(LONGEST_TIMEOUT_S)
 """When a message comes again that nobody acknowledged; no job is still at work by then."""
 ANSWER_S: Final = 5.0
 """How long a broker may take to answer; twice that to notice that it is gone."""
+POLL_S: Final = 1
+"""How long SQS keeps a request for messages, and a message that was given back out of sight.
+
+What comes when nobody waits for it any more is out of sight for `VISIBILITY_S`, so a worker that
+ends has to outwait its last request."""
 _KEEP_ALIVE: Final = {
     number: value
     for name, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
@@ -120,5 +125,5 @@ def _transport_options(scheme: str, visibility_s: int) -> Mapping[str, object]:
             **connecting,
         }
     if scheme == "sqs":
-        return {"visibility_timeout": visibility_s, "wait_time_seconds": 10}
+        return {"visibility_timeout": visibility_s, "wait_time_seconds": POLL_S}
     return {}

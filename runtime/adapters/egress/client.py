@@ -20,6 +20,7 @@ from runtime.adapters.egress.gate import Gate
 from runtime.adapters.egress.headers import outgoing_headers
 from runtime.adapters.egress.slots import Slots
 from runtime.adapters.egress.target import Target, read_target
+from runtime.adapters.egress.wire import BESIDE_BODY_BYTES, BoundedConnector
 from runtime.kit.clock import Clock
 from runtime.kit.public_address import Address
 from runtime.ports.effect_failure import PermanentError, RetryableError
@@ -146,10 +147,11 @@ class EgressClient:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._closed:
-            raise RetryableError("this worker is shutting down")
+            raise RetryableError("this process is shutting down")
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
+                connector=BoundedConnector(
+                    wire_bytes=4 * self._bounds.answer_bytes + BESIDE_BODY_BYTES,
                     limit=0,  # the slots bound it
                     resolver=_NoNames(),
                     use_dns_cache=False,

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Final
 
 from runtime.adapters.egress.target import Target
-from runtime.kit.webhook_signature import SigningError, signature_headers
+from runtime.kit.webhook_keys import SigningError
+from runtime.kit.webhook_signature import signature_headers
 from runtime.ports.effect_failure import PermanentError
 from runtime.ports.egress import HttpCall
 

@@ -9,12 +9,14 @@ themselves (link-local, clouds' metadata): these are allowed as addresses, or no
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, TypeAlias
 
-from runtime.adapters.egress.target import Target
+from runtime.adapters.egress.target import Target, read_target
 from runtime.kit.public_address import Address, is_public, unwrapped
+from runtime.ports.effect_failure import PermanentError
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -116,14 +118,31 @@ class EgressRules:
         return None if stranger else "its address is not one that the operator allows"
 
 
-def read_rules(text: str) -> EgressRules:
+def read_rules(text: str, *, named: Iterable[str] = ()) -> EgressRules:
     """Read an operator's list; empty: strangers only.
 
+    Args:
+        text: the list.
+        named: addresses that the operator's other settings name, such as that of an identity
+            provider: each opens its own host and port, and nothing else.
+
     Raises:
-        AllowListError: an entry is no host, network or port.
+        AllowListError: an entry is no host, network or port, or an address can't be used.
     """
     entries = (part.strip().lower() for part in text.split(","))
-    return EgressRules(allowed=tuple(_allowed(entry) for entry in entries if entry))
+    listed = [_allowed(entry) for entry in entries if entry]
+    return EgressRules(allowed=(*listed, *map(_named, named)))
+
+
+def _named(url: str) -> Allowed:
+    """Open what one address of the operator's settings leads to."""
+    try:
+        target = read_target(url)
+    except PermanentError as error:
+        raise AllowListError(str(error)) from None
+    if target.address is None:
+        return Allowed(network=None, name=target.host, port=target.port)
+    return Allowed(network=ip_network(target.address), name="", port=target.port)
 
 
 def _allowed(entry: str) -> Allowed:

@@ -1,27 +1,25 @@
-"""Speak HTTP with issuers: short, small, JSON only, never redirected, never through a proxy."""
+"""Speak HTTP with issuers through the one way out: short, small, JSON only, never redirected."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
-
-import aiohttp
-from yarl import URL
 
 from runtime.adapters.oidc.refusal import unavailable
 from runtime.domain.errors import IdentityRefusedError
 from runtime.kit.canonical_json import CanonicalJsonError, parse_strict
 from runtime.kit.json_value import JsonObject
+from runtime.ports.effect_failure import PermanentError, RetryableError
+from runtime.ports.egress import HttpAnswer, HttpCall, OwnEgress
 
 TIMEOUT_S: Final = 5.0
 MAX_BODY_BYTES: Final = 262_144
 
 _OK: Final = 200
 _JSON_TYPE: Final = re.compile(r"application/([a-z0-9.-]+\+)?json", re.IGNORECASE)
-_CONNECTIONS: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +31,20 @@ class Answer:
 
 
 class IssuerClient:
-    """Ask issuers; the session is opened by the first request, inside its event loop.
+    """Ask issuers.
 
     Bodies are taken uncompressed: a small one that unpacks to a large one is not JSON here.
     """
 
-    def __init__(self, *, timeout_s: float = TIMEOUT_S) -> None:
-        """Prepare to ask; an answer must be complete within `timeout_s`."""
+    def __init__(self, egress: OwnEgress, *, timeout_s: float = TIMEOUT_S) -> None:
+        """Prepare to ask.
+
+        Args:
+            egress: the way out, which reads `MAX_BODY_BYTES` of an answer; closed with the client.
+            timeout_s: within it an answer must be complete.
+        """
+        self._egress = egress
         self._timeout_s = timeout_s
-        self._session: aiohttp.ClientSession | None = None
-        self._closed = False
 
     async def get(self, url: str) -> JsonObject:
         """Return the document at a URL.
@@ -50,7 +52,7 @@ class IssuerClient:
         Raises:
             IdentityRefusedError: `unavailable`: there is none that can be used.
         """
-        answer = await self._answer("GET", url)
+        answer = await self._answer(HttpCall(method="GET", url=url, timeout_s=self._timeout_s))
         if answer.status != _OK:
             raise unavailable(f"the issuer answered HTTP {answer.status}, expected {_OK}")
         return answer.document
@@ -64,67 +66,41 @@ class IssuerClient:
             IdentityRefusedError: `unavailable`: there is no answer, or not in JSON.
         """
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return await self._answer(
-            "POST", url, body=urlencode(form).encode(), headers={**headers, **kind}
+        call = HttpCall(
+            method="POST",
+            url=url,
+            body=urlencode(form).encode(),
+            headers={**headers, **kind},
+            timeout_s=self._timeout_s,
         )
+        return await self._answer(call)
 
     async def close(self) -> None:
         """Release connections; further requests are refused."""
-        self._closed = True
-        if self._session is not None:
-            await self._session.close()
+        await self._egress.close()
 
-    async def _answer(
-        self,
-        method: str,
-        url: str,
-        *,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    async def _answer(self, call: HttpCall) -> Answer:
+        asked = replace(call, headers={"Accept": "application/json", **call.headers})
         try:
-            async with self._opened().request(
-                method, URL(url, encoded=True), data=body, headers=headers, allow_redirects=False
-            ) as response:
-                return await _read(response)
-        except TimeoutError:
-            raise unavailable(f"the issuer gave no answer within {self._timeout_s:g} s") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise unavailable(f"the issuer can't be reached ({type(error).__name__})") from None
-
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._closed:
-            raise unavailable("this server is shutting down")
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
-                timeout=aiohttp.ClientTimeout(total=self._timeout_s),
-                headers={"Accept": "application/json", "Accept-Encoding": "identity"},
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                trust_env=False,
-            )
-        return self._session
+            return _read(await self._egress.send(asked))
+        except (PermanentError, RetryableError) as error:
+            raise unavailable(f"the issuer can't be reached: {error}") from None
 
 
-async def _read(response: aiohttp.ClientResponse) -> Answer:
-    if not _JSON_TYPE.fullmatch(response.content_type):
-        raise _unusable(response, "the type is not JSON")
-    chunks, size_bytes = [], 0
-    async for chunk in response.content.iter_any():
-        size_bytes += len(chunk)
-        if size_bytes > MAX_BODY_BYTES:
-            response.close()
-            raise _unusable(response, f"the body has more than {MAX_BODY_BYTES} bytes")
-        chunks.append(chunk)
+def _read(answer: HttpAnswer) -> Answer:
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip()
+    if not _JSON_TYPE.fullmatch(kind):
+        raise _unusable(answer, "the type is not JSON")
+    if answer.truncated or len(answer.body) > MAX_BODY_BYTES:
+        raise _unusable(answer, f"the body has more than {MAX_BODY_BYTES} bytes")
     try:
-        document = parse_strict(b"".join(chunks))
+        document = parse_strict(answer.body)
     except CanonicalJsonError:
-        raise _unusable(response, "the body is not JSON that every reader reads alike") from None
+        raise _unusable(answer, "the body is not JSON that every reader reads alike") from None
     if not isinstance(document, dict):
-        raise _unusable(response, "the body is no JSON object")
-    return Answer(status=response.status, document=document)
+        raise _unusable(answer, "the body is no JSON object")
+    return Answer(status=answer.status, document=document)
 
 
-def _unusable(response: aiohttp.ClientResponse, problem: str) -> IdentityRefusedError:
-    return unavailable(f"the issuer answered HTTP {response.status}, but of no use: {problem}")
+def _unusable(answer: HttpAnswer, problem: str) -> IdentityRefusedError:
+    return unavailable(f"the issuer answered HTTP {answer.status}, but of no use: {problem}")

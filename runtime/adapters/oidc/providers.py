@@ -20,6 +20,7 @@ from runtime.adapters.oidc.refusal import refused, unavailable
 from runtime.domain.errors import DeclarationError
 from runtime.domain.identity import IdentityRefusal
 from runtime.kit.clock import Clock
+from runtime.ports.egress import OwnEgress
 from runtime.ports.identity_provider import (
     IdentityProviders,
     LoginStart,
@@ -41,13 +42,20 @@ class OidcProviders(IdentityProviders):
     """Verify identities of the issuers that the settings list, and of no other."""
 
     def __init__(
-        self, issuers: Sequence[TrustedIssuer], *, clock: Clock, answer_s: float = ANSWER_S
+        self,
+        issuers: Sequence[TrustedIssuer],
+        *,
+        clock: Clock,
+        egress: OwnEgress,
+        answer_s: float = ANSWER_S,
     ) -> None:
         """Know whom to trust; nobody is asked before the first token or login.
 
         Args:
             issuers: whom.
             clock: tells whether a token has begun and ended, and how old keys are.
+            egress: the way to issuers, which reads as much of an answer as keys may need; it is
+                closed with this.
             answer_s: so long one question may take in all, whatever an issuer does.
 
         Raises:
@@ -60,7 +68,7 @@ class OidcProviders(IdentityProviders):
                 problems=tuple(f"{issuer} is listed twice" for issuer in twice),
             )
         self._answer_s = answer_s
-        self._client = IssuerClient()
+        self._client = IssuerClient(egress)
         self._issuers = {trusted.issuer: self._wired(trusted, clock) for trusted in issuers}
 
     @override

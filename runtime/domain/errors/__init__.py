@@ -32,12 +32,16 @@
     ├── TokenMalformedError          a text that is no token
     ├── CredentialRefusedError       a credential that opens nothing, whatever the reason
     ├── CredentialUnverifiableError  a credential that can't be judged at the moment
+    ├── WebhookRefusedError          a webhook whose address, headers or filter can't be used
     ├── DeliveryRefusedError         a delivery that no secret of a hook signed
     ├── DeliveryStaleError           a delivery that was signed at another time than now
     ├── DeliveryUnfitError           a delivery that a hook's mapping makes no plan of
     ├── DeliveryUncertainError       a delivery of which nobody knows whether it acted before
     ├── AuthenticationBusyError      too many credentials that nobody knows are being looked up
     ├── ExportsBusyError             as many exports run as may run at once
+    ├── StreamsBusyError             as many streams of events are open as may be
+    ├── CursorExpiredError           a place in the events before the oldest that is kept
+    ├── CursorUnknownError           a place in the events that no stream told
     ├── IdentityRefusedError         a bearer token or login that was not believed
     ├── LoginClosedError             browsers can't log in at this platform
     ├── PolicyRefusedError           rules of an organization that can't be used as they are
@@ -46,6 +50,7 @@
     ├── ApprovalMismatchError        a vote on another plan than the one it was asked about
     ├── QueueUnavailableError        the queue takes no jobs now; they are kept
     ├── JobTooLargeError             a job that carries more than is kept of one
+    ├── LostAttemptError             an attempt at a job that is another's by now, or over
     ├── JobMessageError              a message of the queue that names no jobs
     ├── BrokerUrlError               an address of a broker that nothing here can use
     ├── EmbeddedServerError          an embedded Postgres or Redis that can't be started or kept
@@ -91,6 +96,7 @@ from runtime.domain.errors.jobs import (
     BrokerUrlError,
     JobMessageError,
     JobTooLargeError,
+    LostAttemptError,
     QueueUnavailableError,
 )
 from runtime.domain.errors.machines import (
@@ -105,6 +111,8 @@ from runtime.domain.errors.policies import (
     PolicyUncheckableError,
 )
 from runtime.domain.errors.requests import (
+    CursorExpiredError,
+    CursorUnknownError,
     ExportsBusyError,
     KeyReusedError,
     NameTakenError,
@@ -112,6 +120,7 @@ from runtime.domain.errors.requests import (
     NotConfirmedError,
     NotFoundError,
     ProjectArchivedError,
+    StreamsBusyError,
     WrongTimeError,
 )
 from runtime.domain.errors.storage import (
@@ -132,6 +141,7 @@ from runtime.domain.errors.turns import (
     StaleFenceError,
     StaleHeadError,
 )
+from runtime.domain.errors.webhooks import WebhookFault, WebhookRefusedError
 
 __all__ = [
     "ApprovalMismatchError",
@@ -139,6 +149,8 @@ __all__ = [
     "BrokerUrlError",
     "CredentialRefusedError",
     "CredentialUnverifiableError",
+    "CursorExpiredError",
+    "CursorUnknownError",
     "DeadlineError",
     "DeclarationError",
     "DeliveryRefusedError",
@@ -161,6 +173,7 @@ __all__ = [
     "LeaseUnavailableError",
     "LimitPassedError",
     "LoginClosedError",
+    "LostAttemptError",
     "NameTakenError",
     "NotAllowedError",
     "NotConfirmedError",
@@ -180,11 +193,14 @@ __all__ = [
     "StateError",
     "StorageRefusedError",
     "StorageUnavailableError",
+    "StreamsBusyError",
     "TamperedStateError",
     "TenantContextMissingError",
     "TokenMalformedError",
     "UnknownActionError",
     "UnsafeRoleError",
     "VersionMismatchError",
+    "WebhookFault",
+    "WebhookRefusedError",
     "WrongTimeError",
 ]

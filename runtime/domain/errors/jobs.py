@@ -16,6 +16,20 @@ class QueueUnavailableError(DomainError):
         super().__init__(f"the queue takes no jobs: {reason}; they are kept and offered again")
 
 
+class LostAttemptError(DomainError):
+    """Attempts at jobs that are not their worker's any more: what they wrote does not count."""
+
+    code = "attempt_lost"
+
+    def __init__(self, *, jobs: frozenset[str]) -> None:
+        """Name the jobs."""
+        self.jobs = jobs
+        super().__init__(
+            f"the attempt at {', '.join(sorted(jobs))} is over, so nothing was written; "
+            "whoever has the job now does it"
+        )
+
+
 class JobMessageError(DomainError):
     """A message of the queue that names no jobs."""
 

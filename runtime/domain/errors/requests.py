@@ -98,3 +98,42 @@ class ExportsBusyError(DomainError):
         """Say what is in the way."""
         self.found = found
         super().__init__(f"no export begins now: {found}; try again when it has ended")
+
+
+class StreamsBusyError(DomainError):
+    """As many streams of live events are open as may be at once."""
+
+    code = "streams_busy"
+
+    def __init__(self, *, found: str) -> None:
+        """Say what is in the way."""
+        self.found = found
+        super().__init__(f"no stream begins now: {found}; close one, or try again later")
+
+
+class CursorExpiredError(DomainError):
+    """A cursor from before the oldest event that is kept."""
+
+    code = "cursor_expired"
+
+    def __init__(self, *, kept_days: int) -> None:
+        """Say for how long events are kept."""
+        self.kept_days = kept_days
+        super().__init__(
+            f"the cursor is older than {kept_days} days, for which events are kept: begin without "
+            "one, and read of what happened before from the project's outcomes"
+        )
+
+
+class CursorUnknownError(DomainError):
+    """A cursor that no stream of this project ever told."""
+
+    code = "cursor_invalid"
+
+    def __init__(self, *, found: str) -> None:
+        """Say what is wrong with it."""
+        self.found = found
+        super().__init__(
+            f"the cursor can't be used: {found}; send the last event's id of this project, "
+            "unchanged, or none to begin now"
+        )

@@ -162,6 +162,18 @@ class Client:
                 raise self._failure(self._read(response))
             yield self._parts(response)
 
+    @contextmanager
+    def following(self, request: Request) -> Iterator[Iterator[bytes]]:
+        """Read an answer that has no end line by line, which the block iterates over.
+
+        Raises:
+            CommandError: it was refused, or nothing comes any more.
+        """
+        with self._exchanged(request) as response:
+            if response.status >= _ELSEWHERE:
+                raise self._failure(self._read(response))
+            yield self._lines(response)
+
     def _answer(self, request: Request) -> _Answer:
         """Send a request, and once more if that is safe and may help."""
         for left in reversed(range(TRIES)):
@@ -214,6 +226,14 @@ class Client:
             if not part:
                 return
             yield part
+
+    def _lines(self, response: Any) -> Iterator[bytes]:  # noqa: ANN401  # as above
+        while True:
+            with self._answering():
+                line: bytes = response.readline(MOST_BYTES)
+            if not line:
+                return
+            yield line
 
     def _read(self, response: Any) -> _Answer:  # noqa: ANN401  # as above
         with self._answering():

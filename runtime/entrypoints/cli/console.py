@@ -148,6 +148,15 @@ class Api:
         with self._client.reading(path_of(*parts, verb=verb)) as read:
             yield read
 
+    @contextmanager
+    def following(
+        self, *parts: str, headers: Mapping[str, str], **query: object
+    ) -> Iterator[Iterator[bytes]]:
+        """Read an answer that has no end line by line."""
+        request = Request(method="GET", path=path_of(*parts), headers=headers, query=query)
+        with self._client.following(request) as lines:
+            yield lines
+
     def show(self, document: Document, columns: Columns) -> None:
         """Print one document."""
         if self.as_json:

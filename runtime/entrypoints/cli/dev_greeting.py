@@ -142,7 +142,7 @@ def welcome_lines(stage: Stage, demo: Demo) -> Iterator[str]:
     yield f"  curl -s {project}/state {header}"
     yield ""
     yield "`plangate plan`, `state`, `project`, `member`, `token`, `org`, `policy`, `approval`,"
-    yield f"`job`, `schedule` and `hook` find this platform by {folder / DEMO}."
+    yield f"`job`, `schedule`, `hook` and `webhook` find this platform by {folder / DEMO}."
     yield "Ctrl-C stops all that was started here."
 
 

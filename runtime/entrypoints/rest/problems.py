@@ -17,7 +17,7 @@ from fastapi.exceptions import HTTPException, RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException as RoutingException
 
-from runtime.domain.errors import DomainError, PolicyRefusedError
+from runtime.domain.errors import DomainError, PolicyRefusedError, WebhookRefusedError
 from runtime.kit.json_pointer import join
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -58,6 +58,7 @@ class ProblemCode(StrEnum):
     BODY_TYPE_UNSUPPORTED = "body_type_unsupported"
     REQUEST_INVALID = "request_invalid"
     CURSOR_INVALID = "cursor_invalid"
+    CURSOR_EXPIRED = "cursor_expired"
     ACTION_UNKNOWN = "action_unknown"
     ACTIONS_UNKNOWN = "actions_unknown"
     ENVIRONMENT_NOT_INSTALLED = "environment_not_installed"
@@ -65,6 +66,7 @@ class ProblemCode(StrEnum):
     ROLE_RESERVED = "role_reserved"
     STATE_INVALID = "state_invalid"
     POLICY_REFUSED = "policy_refused"
+    WEBHOOK_REFUSED = "webhook_refused"
     DECLARATION_INVALID = "declaration_invalid"
     TOKEN_MALFORMED = "token_malformed"  # noqa: S105  # a code
     ATTACHMENT_INVALID = "attachment_invalid"
@@ -72,6 +74,7 @@ class ProblemCode(StrEnum):
     LEASE_BUSY = "lease_busy"
     RATE_LIMITED = "rate_limited"
     EXPORTS_BUSY = "exports_busy"
+    STREAMS_BUSY = "streams_busy"
     MODEL_RATE_LIMITED = "model_rate_limited"
     INTERNAL = "internal"
     TENANT_CONTEXT_MISSING = "tenant_context_missing"
@@ -123,6 +126,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.POLICY_MOVED,
         ProblemCode.APPROVAL_MISMATCH,
     ),
+    HTTPStatus.GONE: (ProblemCode.CURSOR_EXPIRED,),
     HTTPStatus.PRECONDITION_FAILED: (ProblemCode.VERSION_MISMATCH,),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         ProblemCode.BODY_TOO_LARGE,
@@ -140,6 +144,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.ROLE_RESERVED,
         ProblemCode.STATE_INVALID,
         ProblemCode.POLICY_REFUSED,
+        ProblemCode.WEBHOOK_REFUSED,
         ProblemCode.DECLARATION_INVALID,
         ProblemCode.TOKEN_MALFORMED,
         ProblemCode.ATTACHMENT_INVALID,
@@ -149,6 +154,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.LEASE_BUSY,
         ProblemCode.RATE_LIMITED,
         ProblemCode.EXPORTS_BUSY,
+        ProblemCode.STREAMS_BUSY,
         ProblemCode.MODEL_RATE_LIMITED,
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
@@ -193,6 +199,7 @@ _HEADERS: Final[Mapping[ProblemCode, Mapping[str, str]]] = MappingProxyType(
         ProblemCode.CREDENTIAL_UNVERIFIABLE: _SOON,
         ProblemCode.AUTHENTICATION_BUSY: _SOON,
         ProblemCode.EXPORTS_BUSY: _LATER,
+        ProblemCode.STREAMS_BUSY: _LATER,
     }
 )
 
@@ -300,6 +307,9 @@ async def _ours(_: Request, __: Exception) -> Response:
 
 def _faults(error: DomainError) -> tuple[FaultOut, ...]:
     """Name each fault of an error that knows several."""
+    if isinstance(error, WebhookRefusedError):
+        known = error.faults[:SHOWN_FAULTS]
+        return tuple(FaultOut(pointer=item.pointer, detail=item.problem) for item in known)
     if not isinstance(error, PolicyRefusedError):
         return ()
     found = error.problems[:SHOWN_FAULTS]

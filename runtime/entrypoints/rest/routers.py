@@ -11,6 +11,8 @@ from runtime.entrypoints.rest import (
     bundles,
     callers,
     environments,
+    event_types,
+    events,
     exports,
     health,
     hook_deliveries,
@@ -35,6 +37,8 @@ from runtime.entrypoints.rest import (
     states,
     tokens,
     usages,
+    webhook_deliveries,
+    webhooks,
 )
 
 EVALUATION: Final[tuple[APIRouter, ...]] = (health.router, environments.router, proposals.router)
@@ -46,10 +50,16 @@ BUSIEST: Final[APIRouter] = plans.router
 PLATFORM: Final[tuple[APIRouter, ...]] = (
     states.router,
     outcomes.router,
+    events.router,
+    event_types.router,
     usages.router,
     approvals.router,
     hooks.router,
     hook_deliveries.router,
+    webhooks.routes.of_project,
+    webhooks.routes.of_organization,
+    webhook_deliveries.routes.of_project,
+    webhook_deliveries.routes.of_organization,
     registries.router,
     schedules.router,
     jobs.router,

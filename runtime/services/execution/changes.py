@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from runtime.domain.job import AttemptEnd
 from runtime.domain.plan import Plan
 from runtime.domain.principal import Principal
 from runtime.domain.state import State
 from runtime.services.context import RequestKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnd:
+    """Say that a job ends in the commit of what it has executed.
+
+    Attributes:
+        job_id: names it.
+        worker: whose attempt it must still be.
+        told: returns how the attempt ends, from the outcome's document; pure, and asked again when
+            the execution is judged anew.
+    """
+
+    job_id: str
+    worker: str
+    told: Callable[[str], AttemptEnd]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +42,7 @@ class Execution:
         expects: the version that the state must have; None for any.
         atomic: all steps or none.
         key: what a repetition is recognised by.
+        ends: the job that it is made for, which ends in its commit; None: it is made for none.
     """
 
     outcome_id: str
@@ -35,6 +54,7 @@ class Execution:
     expects: int | None = None
     atomic: bool = False
     key: RequestKey | None = None
+    ends: JobEnd | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

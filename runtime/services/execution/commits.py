@@ -15,6 +15,7 @@ from typing import Final
 
 from runtime.domain.errors import (
     LimitPassedError,
+    LostAttemptError,
     NotFoundError,
     StaleFenceError,
     StaleHeadError,
@@ -34,6 +35,7 @@ _Blamed = (
     StaleFenceError,
     StaleHeadError,
     LimitPassedError,
+    LostAttemptError,
     NotFoundError,
     RepeatedError,
     StorageRefusedError,

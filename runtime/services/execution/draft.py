@@ -23,9 +23,10 @@ from runtime.kit.canonical_json import canonical_bytes, canonical_text, digest_b
 from runtime.kit.ids import ENTROPY_BYTES, new_id
 from runtime.kit.json_patch import diff
 from runtime.kit.json_value import JsonValue
+from runtime.services.execution.announcing import Announcer
 from runtime.services.execution.changes import Change, Executed, Execution, Reversion
 from runtime.services.policies.decided_steps import DecidedPlan
-from runtime.store.executions import Commit, NewKey, NewOutcome, NewVersion
+from runtime.store.executions import Commit, NewEnd, NewKey, NewOutcome, NewVersion
 from runtime.store.limit_counters import NewCharges
 from runtime.store.policy_decisions import NewDecision
 
@@ -68,6 +69,7 @@ class Draft:
     _records: list[AuditRecord] = field(default_factory=list)
     _decisions: dict[str, NewDecision] = field(default_factory=dict)
     _jobs: list[NewJob] = field(default_factory=list)
+    _ends: list[NewEnd] = field(default_factory=list)
 
     def add_outcome(
         self,
@@ -110,6 +112,10 @@ class Draft:
         told = {"status": outcome.status.value}
         self._announce(execution, EVENT_OF[outcome.status], document, told=told)
         self._events.extend(_limit_event(item, execution, self.tenure) for item in reached)
+        self._tell_of_state(execution, after, cause=Cause.EXECUTED)
+        self._tell_of_waiting(execution, outcome)
+        if (ends := execution.ends) is not None:
+            self._ends.append(NewEnd(worker=ends.worker, end=ends.told(document.decode())))
         return self._leave(execution, document, after, kept=execution.outcome_id)
 
     def add_decisions(self, outcome: PlanOutcome, decided: DecidedPlan) -> None:
@@ -146,6 +152,7 @@ class Draft:
         )
         told = {"reverted_to": str(target.version)}
         self._announce(reversion, "state.reverted", document, told=told)
+        self._tell_of_state(reversion, after, cause=Cause.REVERTED)
         return self._leave(reversion, document, after, kept=document.decode())
 
     def commit(self, head: Head, *, charges: NewCharges | None = None) -> Commit:
@@ -173,6 +180,7 @@ class Draft:
             decisions=tuple(self._decisions.values()),
             charges=charges,
             jobs=tuple(self._jobs),
+            ends=tuple(self._ends),
         )
 
     def _announce(
@@ -212,6 +220,20 @@ class Draft:
                 project_id=project,
             )
         )
+
+    def _tell_of_state(self, change: Change, after: State, *, cause: Cause) -> None:
+        before = self.state
+        if after.version != before.version:
+            self._events.append(self._announcer.moved(change, (before, after), cause=cause))
+
+    def _tell_of_waiting(self, execution: Execution, outcome: PlanOutcome) -> None:
+        told = self._announcer.held_up(execution, outcome)
+        if told is not None and all(told.id != event.id for event in self._events):
+            self._events.append(told)
+
+    @property
+    def _announcer(self) -> Announcer:
+        return Announcer(project_id=self.tenure.project_id, now=self.tenure.now)
 
     def _leave(self, change: Change, document: bytes, after: State, *, kept: str) -> Executed:
         """Leave the state that the next change sees; `kept` is what a repetition finds."""

@@ -12,7 +12,7 @@ from runtime.domain.plan import Plan
 from runtime.domain.scope import Scope
 from runtime.services.context import Context, Ids
 from runtime.services.execution.approval_facts import gather_approvals
-from runtime.services.execution.changes import Executed, Execution
+from runtime.services.execution.changes import Executed, Execution, JobEnd
 from runtime.services.execution.decisions import Decisions, Place
 from runtime.services.execution.draft import Tenure, outcome_document
 from runtime.services.execution.judges import Judges
@@ -40,6 +40,7 @@ class PlanRequest:
         patience_s: how long to wait for the plan's turn.
         outcome_id: the id that its outcome will have, of which there is never a second one; None
             for a new id.
+        ends: the job that it is asked for, which ends in the same commit.
     """
 
     plan: Plan
@@ -49,6 +50,7 @@ class PlanRequest:
     atomic: bool = False
     patience_s: float = PATIENCE_S
     outcome_id: str | None = None
+    ends: JobEnd | None = None
 
 
 def require_confirming(caller: Caller, asked: PlanRequest) -> None:
@@ -90,6 +92,8 @@ class Plans:
         """Execute a plan; what the engine refuses is an outcome too, and is stored like one.
 
         Raises:
+            LostAttemptError: the job that it is asked for is not the worker's any more; nothing was
+                done.
             NotFoundError: no such project that the caller may see.
             NotAllowedError: the credential was not made for this, or confirms for a service.
             VersionMismatchError: the state is not the expected version; nothing was done.
@@ -173,4 +177,5 @@ class Plans:
             expects=asked.expects,
             atomic=asked.atomic,
             key=context.key,
+            ends=asked.ends,
         )

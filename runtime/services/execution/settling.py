@@ -15,6 +15,7 @@ from runtime.domain.errors import (
     DomainError,
     LeaseLostError,
     LimitPassedError,
+    LostAttemptError,
     StaleFenceError,
     StaleHeadError,
     StorageRefusedError,
@@ -116,9 +117,9 @@ class Settling:
             group[:] = await self.standing(group, older_than_s=0.0)
         except LimitPassedError as error:
             self._passed = error
-        except StorageRefusedError as error:
-            answer_all(group, error)
-            return None
+        except (LostAttemptError, StorageRefusedError) as error:
+            group[:] = await self._not_refused(group, error)
+            return lease if group else None
         except (RepeatedError, StorageUnavailableError) as error:
             if isinstance(error, StorageUnavailableError) and self._doubt is None:
                 raise  # nothing was sent that could have been written
@@ -265,6 +266,21 @@ class Settling:
         if counted:
             self._needs.shared_uses.counted(self.organization_id, counted)
 
+    async def _not_refused(
+        self, group: Sequence[Waiting], error: LostAttemptError | StorageRefusedError
+    ) -> list[Waiting]:
+        """Answer those that storage refuses, and return the others.
+
+        Of whom an attempt is over, an earlier try may have ended it: that is told as what it wrote.
+        """
+        if isinstance(error, StorageRefusedError):
+            answer_all(group, error)
+            return []
+        lost = [waiting for waiting in group if _job_of(waiting) in error.jobs]
+        left = [waiting for waiting in group if waiting not in lost]
+        answer_all(await self._answer_written(lost), self._doubt or error)
+        return left
+
     async def _answer_repeated(self, group: Sequence[Waiting]) -> list[Waiting]:
         """Answer those that were done before, by key or by id, and return the others."""
         left: list[Waiting] = []
@@ -293,6 +309,12 @@ class Settling:
             except StorageUnavailableError:
                 await _nap(tried)
         return await self._answer_repeated(group)
+
+
+def _job_of(waiting: Waiting) -> str | None:
+    change = waiting.change
+    ends = change.ends if isinstance(change, Execution) else None
+    return None if ends is None else ends.job_id
 
 
 async def _nap(tried: int) -> None:

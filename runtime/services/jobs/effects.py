@@ -1,27 +1,29 @@
 """Run the side effects of executions: call the handler, and write its result back as an action.
 
 A result enters the state through the engine like anybody's plan, as the job's principal and with
-every guard; under a key of the job's own, so that however often the job runs it is done once.
+every guard; under a key of the job's own, so that however often the job runs it is done once. That
+the job is done is in the commit of its result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 import orjson
 from pydantic import ValidationError
 
-from runtime.domain.job import BegunJob, EffectOrder
+from runtime.domain.job import AttemptEnd, BegunJob, EffectOrder
 from runtime.domain.plan import Plan, Step
 from runtime.kit.canonical_json import parse
 from runtime.kit.json_value import JsonObject
 from runtime.ports.effect import Effect, EffectCall, EffectResult, Effects, EffectTools
 from runtime.ports.effect_failure import PermanentError, RetryableError
 from runtime.services.context import Context, RequestKey
-from runtime.services.execution.changes import Executed
+from runtime.services.execution.changes import Executed, JobEnd
 from runtime.services.execution.plans import PlanRequest
-from runtime.services.jobs.runner import Bounds, Cleared
+from runtime.services.jobs.attempts import done
+from runtime.services.jobs.runner import Bounds, Cleared, Ran, unheard
 
 ROUTE: Final = "job"
 """Where keys of results belong; no route of the API is called so."""
@@ -57,10 +59,13 @@ class EffectRunner:
     def past(self, job: BegunJob) -> None:
         """Know nothing of earlier attempts: the world outside does, by the job's key."""
 
-    async def run(self, job: BegunJob, cleared: Cleared) -> JsonObject:
+    async def run(
+        self, job: BegunJob, cleared: Cleared, *, committing: Callable[[], None] = unheard
+    ) -> Ran:
         """Call the handler once, and write its result back; return what is kept of both.
 
         Raises:
+            LostAttemptError: the job is another's by now; the result was not written back.
             RetryableError: it may succeed later, or its order is of a newer release.
             PermanentError: it never will.
             DomainError: its result could not be written back now.
@@ -74,33 +79,48 @@ class EffectRunner:
                 "expected an EffectResult"
             )
         if result.write_back is None:
-            return dict(result.document)
-        return {
-            **result.document,
-            "written_back": await self._written_back(
-                job, cleared, action=_result_action(effect, order), inputs=result.write_back
-            ),
-        }
+            return Ran(document=dict(result.document))
+
+        def kept(document: str) -> JsonObject:
+            return {**result.document, "written_back": _told(document)}
+
+        def told(document: str) -> AttemptEnd:
+            committing()
+            return done(job, kept(document))
+
+        executed = await self._written_back(
+            job,
+            cleared,
+            plan=_plan(_result_action(effect, order), result.write_back),
+            ends=JobEnd(job_id=job.id, worker=job.worker, told=told),
+        )
+        return Ran(document=kept(executed.document), stored=not executed.replayed)
 
     async def _written_back(
-        self, job: BegunJob, cleared: Cleared, *, action: str, inputs: JsonObject
-    ) -> Mapping[str, str]:
+        self, job: BegunJob, cleared: Cleared, *, plan: Plan, ends: JobEnd
+    ) -> Executed:
         """Execute the action that takes the result, once however often it is asked for."""
-        try:
-            plan = Plan(steps=(Step(action=action, inputs=inputs),))
-        except ValidationError as error:
-            raise PermanentError("its result is no input of an action") from error
-        executed = await self._plans.execute(
+        return await self._plans.execute(
             Context(
                 caller=cleared.caller,
                 # What handlers give back may differ from one attempt to the next; the first counts.
                 key=RequestKey(route=ROUTE, key=job.id, body_digest=job.id),
             ),
             job.project_id,
-            asked=PlanRequest(plan=plan),
+            asked=PlanRequest(plan=plan, ends=ends),
         )
-        outcome = parse(executed.document)
-        return {"outcome": outcome["id"], "status": outcome["status"]}
+
+
+def _plan(action: str, inputs: JsonObject) -> Plan:
+    try:
+        return Plan(steps=(Step(action=action, inputs=inputs),))
+    except ValidationError as error:
+        raise PermanentError("its result is no input of an action") from error
+
+
+def _told(document: str) -> Mapping[str, str]:
+    outcome = parse(document)
+    return {"outcome": outcome["id"], "status": outcome["status"]}
 
 
 def _order(job: BegunJob) -> EffectOrder:

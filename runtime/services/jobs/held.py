@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
+from runtime.domain.errors import LostAttemptError
 from runtime.domain.job import AttemptEnd, BegunJob
+from runtime.domain.retry import DEFAULT_RETRIES
+from runtime.services.jobs.attempts import cancelled, failed
 from runtime.store.job_leases import HeldJob
 
 
@@ -28,18 +31,51 @@ class HeldAttempt:
     Attributes:
         task: makes the attempt; None before it does.
         stopped: why it was stopped, if it was.
+        committing: what it wrote is being stored with its end, which tells whose it is.
+        stored: how it ended is stored.
     """
 
     job: BegunJob
     task: asyncio.Task[AttemptEnd] | None = None
     stopped: Stop | None = None
+    committing: bool = False
+    stored: bool = False
+
+    def commit(self) -> None:
+        """Let the commit of what it wrote tell whether it is another's by now."""
+        self.committing = True
 
     def stop(self, why: Stop) -> None:
         """Stop the attempt, unless it is over or was stopped before."""
+        if why is Stop.LOST and self.committing:
+            return
         if self.stopped is None and (self.task is None or not self.task.done()):
             self.stopped = why
             if self.task is not None:
                 self.task.cancel()
+
+
+def end_of(held: HeldAttempt, *, chance: Callable[[], float]) -> AttemptEnd | None:
+    """Return how an attempt ended; None: that is not for us to say, or it was not made."""
+    task = held.task
+    if task is not None and not task.cancelled():
+        error = task.exception()
+        if error is None:
+            return task.result()
+        if isinstance(error, LostAttemptError):
+            held.stopped = Stop.LOST
+            return None
+        reason = f"it could not be run: {type(error).__name__}"
+        return failed(held.job, reason, DEFAULT_RETRIES, jitter=chance())
+    match held.stopped:
+        case Stop.CANCELLED:
+            return cancelled(held.job, "cancelled while it ran")
+        case Stop.LOST | Stop.ENDING:
+            return None
+        case None:
+            return failed(
+                held.job, "its handler cancelled itself", DEFAULT_RETRIES, jitter=chance()
+            )
 
 
 class HeldJobs:

@@ -1,11 +1,13 @@
 """Run jobs that execute a plan: as its principal, with every guard, and once however often it runs.
 
-What came of it is an outcome like any other; a plan that is refused is a job that is done. The id
+What came of it is an outcome like any other; a plan that is refused is a job that is done, and both
+are one commit. The id
 of its outcome is made from the job's, so storage keeps one of it even when keys are long forgotten.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -19,15 +21,17 @@ from runtime.domain.errors import (
     ProjectArchivedError,
     VersionMismatchError,
 )
-from runtime.domain.job import BegunJob, PlanOrder, plan_outcome_id
+from runtime.domain.job import AttemptEnd, BegunJob, PlanOrder, plan_outcome_id
 from runtime.domain.scope import Scope
 from runtime.kit.canonical_json import parse
 from runtime.kit.json_value import JsonObject
 from runtime.ports.effect_failure import PermanentError, RetryableError
 from runtime.services.context import Context, RequestKey
+from runtime.services.execution.changes import JobEnd
 from runtime.services.execution.plans import MOST_PATIENCE_S, PlanRequest
+from runtime.services.jobs.attempts import done
 from runtime.services.jobs.effects import ROUTE, WritesBack
-from runtime.services.jobs.runner import Bounds, Cleared
+from runtime.services.jobs.runner import Bounds, Cleared, Ran, unheard
 
 START_TO_CLOSE_S: Final = 60.0
 """How long one attempt may take; of it, `MOST_PATIENCE_S` may pass until it is the plan's turn."""
@@ -58,15 +62,23 @@ class PlanRunner:
         """Return what the plan's outcome says, if there is one: the plan was executed then."""
         return None if job.document is None else _summary(parse(job.document))
 
-    async def run(self, job: BegunJob, cleared: Cleared) -> JsonObject:
+    async def run(
+        self, job: BegunJob, cleared: Cleared, *, committing: Callable[[], None] = unheard
+    ) -> Ran:
         """Execute the plan, and return which outcome it has and how it ended.
 
         Raises:
+            LostAttemptError: the job is another's by now; nothing was done.
             PermanentError: nothing was done, and no further attempt would help.
             RetryableError: its order is of a newer release.
             DomainError: it could not be executed now; nothing is known to be done.
         """
         order = _order(job)
+
+        def told(document: str) -> AttemptEnd:
+            committing()
+            return done(job, _summary(parse(document)))
+
         try:
             executed = await self._plans.execute(
                 Context(
@@ -82,11 +94,12 @@ class PlanRunner:
                     atomic=order.atomic,
                     patience_s=MOST_PATIENCE_S,
                     outcome_id=plan_outcome_id(job.id),
+                    ends=JobEnd(job_id=job.id, worker=job.worker, told=told),
                 ),
             )
         except _NEVER as error:
             raise PermanentError(f"{error.code}: {error}") from error
-        return _summary(parse(executed.document))
+        return Ran(document=_summary(parse(executed.document)), stored=not executed.replayed)
 
 
 def _order(job: BegunJob) -> PlanOrder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -56,6 +57,23 @@ class Bounds:
     retries: RetryPolicy = DEFAULT_RETRIES
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """Say what came of an attempt.
+
+    Attributes:
+        document: what is kept of it.
+        stored: it is kept already, with that the job is done: in the commit of what it wrote.
+    """
+
+    document: JsonObject
+    stored: bool = False
+
+
+def unheard() -> None:
+    """Tell nobody."""
+
+
 class Runner(Protocol):
     """Run jobs of one kind."""
 
@@ -70,10 +88,16 @@ class Runner(Protocol):
         """
         ...
 
-    async def run(self, job: BegunJob, cleared: Cleared) -> JsonObject:
-        """Run a job once, and return what is kept of it.
+    async def run(
+        self, job: BegunJob, cleared: Cleared, *, committing: Callable[[], None] = unheard
+    ) -> Ran:
+        """Run a job once, and return what came of it.
+
+        `committing` is called when what it wrote is about to be stored with the job's end, so that
+        nobody takes the job's not running any more for another's work.
 
         Raises:
+            LostAttemptError: the job is another's by now; nothing was written.
             RetryableError: it may succeed later.
             PermanentError: it never will.
             Exception: whatever else; it may succeed later.

@@ -14,15 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from runtime.domain.errors import DomainError, QueueUnavailableError
+from runtime.domain.errors import DomainError, LostAttemptError, QueueUnavailableError
 from runtime.domain.job import MOST_CRASHES, AttemptEnd, BegunJob, EndCause, JobKind
-from runtime.domain.retry import DEFAULT_RETRIES
-from runtime.kit.json_value import JsonObject
 from runtime.services.jobs.attempts import (
     cancelled,
     done,
     expired,
-    failed,
     put_off,
     raised,
     unknown,
@@ -30,7 +27,7 @@ from runtime.services.jobs.attempts import (
 from runtime.services.jobs.begins import Begins, Lease
 from runtime.services.jobs.bounded import Bounded
 from runtime.services.jobs.ends import Ends
-from runtime.services.jobs.held import HeldAttempt, HeldJobs, Stop
+from runtime.services.jobs.held import HeldAttempt, HeldJobs, Stop, end_of
 from runtime.services.jobs.measures import JobMeasures, UnmeasuredJobs
 from runtime.services.jobs.reauthorising import Reauthorising
 from runtime.services.jobs.runner import Bar, Barred, Bounds, Cleared, Runner
@@ -215,16 +212,16 @@ class Running:
         try:
             if held.stopped is None:
                 held.task = asyncio.create_task(
-                    self._attempt(held.job, found), name=f"job {held.job.id}"
+                    self._attempt(held, found), name=f"job {held.job.id}"
                 )
                 await asyncio.wait({held.task})
-            end = _end_of(held, chance=self._chance)
+            end = end_of(held, chance=self._chance)
             if end is None:
                 await self._dropped(held)
                 return
-            counts = await self._ends.write(held.job.organization_id, end)
-            self._measures.ended(held.job.name, end.status.value)
-            if not counts:
+            if held.stored or await self._ends.write(held.job.organization_id, end):
+                self._measures.ended(held.job.name, end.status.value)
+            else:
                 self._measures.lost(1)
         except (
             asyncio.CancelledError
@@ -252,8 +249,13 @@ class Running:
             ]
         )
 
-    async def _attempt(self, job: BegunJob, found: Cleared | Barred | None) -> AttemptEnd:
-        """Make an attempt; whatever happens in it is an end."""
+    async def _attempt(self, held: HeldAttempt, found: Cleared | Barred | None) -> AttemptEnd:
+        """Make an attempt; whatever happens in it is an end, but that it is another's.
+
+        Raises:
+            LostAttemptError: it is another's by now.
+        """
+        job = held.job
         runner = self._runners.get(job.kind)
         past = None if runner is None else runner.past(job)
         if past is not None:
@@ -271,18 +273,22 @@ class Running:
             return expired(job, latest_s=latest_s)
         async with self._slots.taken(job.organization_id):
             self._measures.waited(job.waited_s)
-            return await self._run(runner, job, cleared=found, bounds=bounds)
+            return await self._run(runner, held, cleared=found, bounds=bounds)
 
     async def _run(
-        self, runner: Runner, job: BegunJob, *, cleared: Cleared, bounds: Bounds
+        self, runner: Runner, held: HeldAttempt, *, cleared: Cleared, bounds: Bounds
     ) -> AttemptEnd:
+        job = held.job
         try:
-            document: JsonObject = await self._bounded.run(
-                runner.run(job, cleared), within_s=bounds.start_to_close_s
+            ran = await self._bounded.run(
+                runner.run(job, cleared, committing=held.commit), within_s=bounds.start_to_close_s
             )
+        except LostAttemptError:
+            raise
         except Exception as error:  # noqa: BLE001  # foreign code runs there: it becomes an end
             return raised(job, error, bounds, jitter=self._chance())
-        return done(job, document)
+        held.stored = ran.stored
+        return done(job, ran.document)
 
     def _barred(self, job: BegunJob, found: Barred) -> AttemptEnd:
         match found.bar:
@@ -318,23 +324,3 @@ class Running:
                 await self.beat()
             except DomainError as error:
                 self._measures.failed("beat", error)
-
-
-def _end_of(held: HeldAttempt, *, chance: Callable[[], float]) -> AttemptEnd | None:
-    """Return how an attempt ended; None: that is not for us to say, or it was not made."""
-    task = held.task
-    if task is not None and not task.cancelled():
-        error = task.exception()
-        if error is None:
-            return task.result()
-        reason = f"it could not be run: {type(error).__name__}"
-        return failed(held.job, reason, DEFAULT_RETRIES, jitter=chance())
-    match held.stopped:
-        case Stop.CANCELLED:
-            return cancelled(held.job, "cancelled while it ran")
-        case Stop.LOST | Stop.ENDING:
-            return None
-        case None:
-            return failed(
-                held.job, "its handler cancelled itself", DEFAULT_RETRIES, jitter=chance()
-            )

@@ -216,19 +216,34 @@ class Firings:
                     connection, firing.id, until=now + delay, reason=str(ended.reason)
                 )
             else:
-                await firings.end_firing(
-                    connection,
-                    firing.id,
-                    status=ended.status,
-                    now=now,
-                    outcome_id=ended.outcome_id,
-                    reason=ended.reason,
-                )
-            if ended.status is FiringStatus.ABANDONED:
-                document = {"firing": firing.id, "reason": ended.reason}
-                await self._notes(connection, now).write("firing.abandoned", schedule, document)
+                await self._note_end(connection, begun, ended, now=now)
             if schedule.paused_at is None:
                 await _ring_again(connection, alarm, next_at=schedule.next_at)
+
+    async def _note_end(
+        self, connection: AsyncConnection, begun: _Begun, ended: _Ended, *, now: datetime
+    ) -> None:
+        """Store what came of a firing, and tell of it once."""
+        firing, schedule, notes = begun.firing, begun.schedule, self._notes(connection, now)
+        first = await firings.end_firing(
+            connection,
+            firing.id,
+            status=ended.status,
+            now=now,
+            outcome_id=ended.outcome_id,
+            reason=ended.reason,
+        )
+        if ended.status is FiringStatus.ABANDONED:
+            document = {"firing": firing.id, "reason": ended.reason}
+            await notes.write("firing.abandoned", schedule, document)
+        elif first:
+            fired = {
+                "firing": firing.id,
+                "instant": spelled_instant(firing.instant),
+                "outcome": ended.outcome_id,
+                "status": ended.status.value,
+            }
+            await notes.tell("schedule.fired", schedule, fired)
 
     def _notes(self, connection: AsyncConnection, now: datetime) -> Notes:
         return Notes(connection=connection, ids=self._ids, now=now)

@@ -38,10 +38,18 @@ class Notes:
         await records.add_audit_record(
             self.connection, record, organization_id=organization, now=self.now
         )
+        await self._tell(kind, schedule, told)
+
+    async def tell(self, kind: str, schedule: Schedule, document: Mapping[str, JsonValue]) -> None:
+        """Tell of what is recorded elsewhere, as the execution of a plan is."""
+        await self._tell(kind, schedule, {"schedule": schedule.id, **document})
+
+    async def _tell(self, kind: str, schedule: Schedule, told: JsonObject) -> None:
         event = Event(
             id=self.ids.new("evt"),
             type=kind,
             document=canonical_text(told),
             project_id=schedule.project_id,
         )
+        organization = schedule.organization_id
         await records.add_event(self.connection, event, organization_id=organization, now=self.now)

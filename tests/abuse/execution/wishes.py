@@ -14,6 +14,7 @@ from tests.abuse.execution.hook_wishes import OF_HOOKS
 from tests.abuse.execution.job_wishes import OF_JOBS
 from tests.abuse.execution.real_app import OPERATOR, Acting, RealApp, moved
 from tests.abuse.execution.schedule_wishes import OF_SCHEDULES
+from tests.abuse.execution.webhook_wishes import OF_WEBHOOKS
 from tests.abuse.execution.wish import Make, Route, Wish
 
 
@@ -304,6 +305,7 @@ WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
         **OF_HOOKS,
         **OF_JOBS,
         **OF_SCHEDULES,
+        **OF_WEBHOOKS,
     }
 )
 

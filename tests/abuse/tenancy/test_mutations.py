@@ -135,6 +135,9 @@ async def test_a_right_too_many_is_noticed(database_urls: DatabaseUrls) -> None:
         "schedules",
         "firings",
         "jobs",
+        "webhook_deliveries",
+        "webhook_endpoints",
+        "webhook_secrets",
     }
 
 

@@ -12,6 +12,7 @@ from runtime.kit.clock import FixedClock
 from runtime.ports.identity_provider import TrustedIssuer
 from tests.api.identity.world import CALLBACK, START, Founded, World, a_world
 from tests.database import FreshDatabase
+from tests.egress import issuers_way
 from tests.servers.identity_provider import AUDIENCE, CLIENT_ID, IdentityProvider
 
 
@@ -48,7 +49,7 @@ async def trusting(
         claims=claims,
         allow_http_loopback=True,
     )
-    providers = OidcProviders([trusted], clock=clock)
+    providers = OidcProviders([trusted], clock=clock, egress=issuers_way(trusted.issuer))
     try:
         async with a_world(
             database,

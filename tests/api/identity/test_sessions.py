@@ -15,6 +15,7 @@ from tests.api.identity.browser import Browser, asked_of, at_issuer
 from tests.api.identity.issuers import Trusting, trusting
 from tests.api.identity.world import START, World, a_world
 from tests.database import FreshDatabase
+from tests.egress import issuers_way
 from tests.servers.identity_provider import TOKEN, Canned, IdentityProvider, identity_provider
 
 OLGA = "olga1@example.com"
@@ -240,7 +241,9 @@ async def test_of_several_issuers_one_is_named(database: FreshDatabase) -> None:
         )
         for name in ("a", "b")
     ]
-    providers = OidcProviders(issuers, clock=FixedClock(START))
+    providers = OidcProviders(
+        issuers, clock=FixedClock(START), egress=issuers_way(*(item.issuer for item in issuers))
+    )
     names = [trusted.issuer for trusted in issuers]
     async with a_world(database, identities=providers, issuers=names) as world:
         refused = await world.call("GET", "/v1/sessions:login")

@@ -16,11 +16,14 @@ HERE: Final = organization(1)
 TENANT: Final = "organization_id"
 COLUMN: Final = {
     "alembic_version": "version_num",
+    "approval_deadlines": "tenant",
+    "event_outbox": "tenant",
     "job_leases": "tenant",
     "listed_organizations": "id",
     "organizations": "id",
     "outbox": "tenant",
     "schedule_alarms": "tenant",
+    "webhook_lanes": "tenant",
 }
 DDL: Final = [
     pytest.param("create table mine (id text)", id="a table"),

@@ -70,6 +70,7 @@ WHOLE = {
     "PLANGATE_TOKEN_KEYS": f"{'a' * 32},{'b' * 40}",
     "PLANGATE_OPERATOR_TOKEN": "o" * 32,
     "PLANGATE_PUBLIC_URL": "https://plangate.example.com/",
+    "PLANGATE_EGRESS_ALLOW": "keys.internal",
     "PLANGATE_ALLOWED_ORIGINS": "https://console.example.com",
     "PLANGATE_REQUEST_RATE": "10/20",
     "PLANGATE_LEASE_TTL_S": "3.5",
@@ -95,6 +96,7 @@ def test_a_whole_platform_is_read() -> None:
     ]
     assert len(read.identity.token_keys) == 2
     assert read.identity.public_url == "https://plangate.example.com"
+    assert (read.identity.egress_allow, read.work.effects.egress_allow) == ("keys.internal",) * 2
     assert read.identity.issuers[0].issuer == "https://login.example.com"
     assert read.edge.request_rate is not None
     assert (read.edge.request_rate.per_s, read.edge.request_rate.burst) == (10, 20)

@@ -39,6 +39,7 @@ def a_job() -> BegunJob:
         principal_id="mem_1",
         credential_id="tok_1",
         payload="{}",
+        worker="w",
         attempt=1,
         errors=0,
         crashes=0,

@@ -100,5 +100,8 @@ def test_secrets_are_left_out_by_name() -> None:
         ("hook_secrets", "sealed"),
         ("invitations", "hash"),
         ("tokens", "hash"),
+        ("webhook_endpoints", "sealed_headers"),
+        ("webhook_endpoints", "sealed_url"),
+        ("webhook_secrets", "sealed"),
     }
     assert {name for _, name in binary} | {"claims"} == SECRET_COLUMNS

@@ -108,3 +108,37 @@ def test_an_entry_that_can_not_be_read_is_named(text: str, problem: str) -> None
 def test_an_empty_list_allows_strangers_only() -> None:
     """Blank parts between commas are no entries."""
     assert read_rules(" , ,").allowed == ()
+
+
+@pytest.mark.parametrize(
+    ("named", "url", "address", "open_"),
+    [
+        ("https://login.internal/realm", "https://login.internal/keys", "10.0.0.5", True),
+        ("https://login.internal:8444/x", "https://login.internal:8444/", "10.0.0.5", True),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/keys", "127.0.0.1", True),
+        ("https://[fd00::1]/", "https://[fd00::1]/keys", "fd00::1", True),
+        ("https://login.internal", "https://login.internal:8443/", "10.0.0.5", False),
+        ("https://login.internal", "http://login.internal/", "10.0.0.5", False),
+        ("https://login.internal", "https://www.login.internal/", "10.0.0.5", False),
+        ("https://login.internal", "https://login.internal/", "169.254.169.254", False),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8081/", "127.0.0.1", False),
+        ("http://127.0.0.1:8080", "http://127.0.0.2:8080/", "127.0.0.2", False),
+    ],
+)
+def test_what_a_setting_names_is_open_and_nothing_beside_it(
+    named: str, url: str, address: str, *, open_: bool
+) -> None:
+    """An operator who names an identity provider opens its host and port only."""
+    rules, target = read_rules("", named=[named]), read_target(url)
+    refusal = rules.refusal_of_target(target) or rules.refusal_of_address(
+        target, ip_address(address)
+    )
+
+    assert (refusal is None) == open_
+
+
+@pytest.mark.parametrize("named", ["", "login.internal", "https://127.1/", "https://u@a.example/"])
+def test_what_a_setting_names_can_not_be_read_in_two_ways(named: str) -> None:
+    """It is read as the address of a request is."""
+    with pytest.raises(AllowListError, match="can't be used"):
+        read_rules("fine.example", named=[named])

@@ -14,6 +14,7 @@ from runtime.adapters.oidc.jws import take_apart
 from runtime.domain.identity import IdentityRefusal
 from runtime.kit.clock import FixedClock
 from tests.contract.identity_world import NOW, a_trusted_issuer
+from tests.egress import issuers_way
 from tests.servers.identity_provider import (
     CLIENT_ID,
     KEYS,
@@ -43,8 +44,8 @@ class Bench:
 async def bench() -> AsyncIterator[Bench]:
     """Serve an issuer that is trusted."""
     clock = FixedClock(NOW)
-    client = IssuerClient()
     with identity_provider(clock=clock) as issuer:
+        client = IssuerClient(issuers_way(issuer.url))
         trusted = a_trusted_issuer(issuer)
         keys = IssuerKeys(trusted, client=client, clock=clock)
         yield Bench(issuer=issuer, verifier=TokenVerifier(trusted, keys=keys, clock=clock))

@@ -18,6 +18,7 @@ from runtime.domain.identity import IdentityRefusal
 from runtime.kit.clock import FixedClock
 from runtime.ports.identity_provider import LoginStart
 from tests.contract.identity_world import NOW, a_trusted_issuer, callback_of
+from tests.egress import issuers_way
 from tests.servers.identity_provider import (
     AUTHORIZE,
     CLIENT_ID,
@@ -41,7 +42,7 @@ def issuer() -> Iterator[IdentityProvider]:
 async def a_flow(issuer: IdentityProvider, **changes: Any) -> AsyncIterator[CodeFlow]:  # noqa: ANN401  # any setting
     """Open logins at an issuer."""
     trusted = a_trusted_issuer(issuer, **changes)
-    client = IssuerClient()
+    client = IssuerClient(issuers_way(issuer.url))
     keys = IssuerKeys(trusted, client=client, clock=issuer.clock)
     verifier = TokenVerifier(trusted, keys=keys, clock=issuer.clock)
     try:

@@ -11,6 +11,7 @@ import pytest
 
 from runtime.adapters.oidc.fetch import MAX_BODY_BYTES, Answer, IssuerClient
 from runtime.domain.identity import IdentityRefusal
+from tests.egress import issuers_way
 from tests.servers.identity_provider import (
     DISCOVERY,
     KEYS,
@@ -19,6 +20,7 @@ from tests.servers.identity_provider import (
     IdentityProvider,
     identity_provider,
 )
+from tests.servers.receiver import a_receiver
 from tests.unit.runtime.adapters.oidc.refusing import refuses
 
 UNAVAILABLE = IdentityRefusal.UNAVAILABLE
@@ -32,9 +34,9 @@ def issuer() -> Iterator[IdentityProvider]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[IssuerClient]:
+async def client(issuer: IdentityProvider) -> AsyncIterator[IssuerClient]:
     """Open a client."""
-    opened = IssuerClient()
+    opened = IssuerClient(issuers_way(issuer.url))
     yield opened
     await opened.close()
 
@@ -104,22 +106,48 @@ async def test_redirects_are_not_followed(issuer: IdentityProvider, client: Issu
 
 async def test_a_silent_issuer_is_given_up(issuer: IdentityProvider) -> None:
     """After the time that the client was made with."""
-    client = IssuerClient(timeout_s=0.05)
+    client = IssuerClient(issuers_way(issuer.url), timeout_s=0.05)
     try:
-        with issuer.held(KEYS), refuses(UNAVAILABLE, "no answer within 0.05 s"):
+        with issuer.held(KEYS), refuses(UNAVAILABLE, "no complete answer within 0.05 s"):
             await client.get(issuer.url + KEYS)
     finally:
         await client.close()
 
 
-async def test_a_closed_port_is_an_outage(client: IssuerClient) -> None:
+async def test_a_closed_port_is_an_outage() -> None:
     """Nobody listens: that is the issuer's trouble, not the token's."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        client = IssuerClient(issuers_way(url))
 
-        with refuses(UNAVAILABLE, "can't be reached"):
-            await client.get(f"http://127.0.0.1:{port}/keys")
+        with refuses(UNAVAILABLE, "can't be connected to"):
+            await client.get(f"{url}/keys")
+    await client.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("http://127.0.0.1:{port}/keys", "http reaches only what the operator allows"),
+        ("https://127.0.0.1:{port}/keys", "is not open"),
+        ("https://127.0.0.1/keys", "its address is not public"),
+        ("https://169.254.169.254/latest/meta-data/", "its address is not public"),
+        ("https://localhost/keys", "a local name"),
+    ],
+)
+async def test_an_issuer_sends_us_nowhere_inside(url: str, problem: str) -> None:
+    """What an issuer's own documents name is judged: only its own host and port are open."""
+    async with a_receiver() as canary:
+        client = IssuerClient(issuers_way("https://login.example.com"))
+        place = url.format(port=canary.port)
+        with refuses(UNAVAILABLE, problem):
+            await client.get(place)
+        with refuses(UNAVAILABLE, problem):
+            await client.post_form(place, {"code": "c"}, headers={})
+        await client.close()
+
+    assert canary.connections == set()
 
 
 async def test_an_address_that_is_none_is_an_outage(client: IssuerClient) -> None:
@@ -153,7 +181,7 @@ async def test_a_form_is_answered_whatever_the_status(
 
 async def test_a_closed_client_asks_nobody(issuer: IdentityProvider) -> None:
     """Closing twice, or before the first request, is no error."""
-    client = IssuerClient()
+    client = IssuerClient(issuers_way(issuer.url))
     await client.close()
     await client.close()
 

@@ -15,6 +15,7 @@ from runtime.domain.identity import IdentityRefusal
 from runtime.kit.clock import FixedClock
 from runtime.ports.identity_provider import SignatureAlgorithm
 from tests.contract.identity_world import a_trusted_issuer
+from tests.egress import issuers_way
 from tests.servers.identity_provider import (
     DISCOVERY,
     KEYS,
@@ -46,7 +47,7 @@ def issuer(clock: FixedClock) -> Iterator[IdentityProvider]:
 @pytest.fixture
 async def keys(issuer: IdentityProvider, clock: FixedClock) -> AsyncIterator[IssuerKeys]:
     """Return the keys of the issuer."""
-    client = IssuerClient(timeout_s=1.0)
+    client = IssuerClient(issuers_way(issuer.url), timeout_s=1.0)
     yield IssuerKeys(a_trusted_issuer(issuer), client=client, clock=clock)
     await client.close()
 

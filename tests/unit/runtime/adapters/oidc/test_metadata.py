@@ -11,6 +11,7 @@ from runtime.adapters.oidc.fetch import IssuerClient
 from runtime.adapters.oidc.metadata import Metadata, fetch_metadata
 from runtime.domain.identity import IdentityRefusal
 from tests.contract.identity_world import a_trusted_issuer
+from tests.egress import issuers_way
 from tests.servers.identity_provider import IdentityProvider, identity_provider
 from tests.unit.runtime.adapters.oidc.refusing import refuses
 
@@ -23,9 +24,9 @@ def issuer() -> Iterator[IdentityProvider]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[IssuerClient]:
+async def client(issuer: IdentityProvider) -> AsyncIterator[IssuerClient]:
     """Open a client."""
-    opened = IssuerClient()
+    opened = IssuerClient(issuers_way(issuer.url))
     yield opened
     await opened.close()
 
@@ -41,10 +42,12 @@ async def test_endpoints_are_read(issuer: IdentityProvider, client: IssuerClient
     )
 
 
-async def test_an_issuer_that_ends_with_a_slash_is_found(client: IssuerClient) -> None:
+async def test_an_issuer_that_ends_with_a_slash_is_found() -> None:
     """Some do; the slash belongs to the name and not to the path."""
     with identity_provider(path="/") as issuer:
+        client = IssuerClient(issuers_way(issuer.url))
         metadata = await fetch_metadata(a_trusted_issuer(issuer), client)
+        await client.close()
 
     assert metadata.keys_url == issuer.url + "keys"
 

@@ -18,6 +18,7 @@ def a_begun_job(number: int = 1, **changes: JsonValue) -> BegunJob:
         "principal_id": an_id("mem", 1),
         "credential_id": "c",
         "payload": "{}",
+        "worker": "w",
         "attempt": 1,
         "errors": 0,
         "crashes": 0,

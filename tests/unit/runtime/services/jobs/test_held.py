@@ -2,8 +2,9 @@
 
 import asyncio
 
+from runtime.domain.errors import LostAttemptError
 from runtime.domain.job import AttemptEnd, BegunJob, JobStatus
-from runtime.services.jobs.held import HeldAttempt, HeldJobs, Stop
+from runtime.services.jobs.held import HeldAttempt, HeldJobs, Stop, end_of
 from runtime.store.job_leases import HeldJob
 from tests.unit.runtime.services.jobs.jobs import a_begun_job
 
@@ -105,4 +106,31 @@ async def test_the_first_reason_to_stop_counts() -> None:
     attempt.stop(Stop.LOST)
     attempt.stop(Stop.CANCELLED)
 
+    assert attempt.stopped is Stop.LOST
+
+
+async def test_what_is_being_committed_is_not_stopped_as_lost() -> None:
+    """Its job may not run any more because this very commit ended it; people may cancel it yet."""
+    held = HeldJobs()
+    attempt = held.take(a_begun_job())
+    attempt.commit()
+
+    held.compare([attempt], [])
+    seen = attempt.stopped
+    attempt.stop(Stop.CANCELLED)
+
+    assert (seen, attempt.stopped) == (None, Stop.CANCELLED)
+
+
+async def test_an_attempt_that_its_commit_calls_over_is_lost() -> None:
+    """Nothing is written of it, and nothing given back."""
+
+    async def overtaken() -> AttemptEnd:
+        raise LostAttemptError(jobs=frozenset({"job_1"}))
+
+    attempt = HeldAttempt(a_begun_job(), task=asyncio.create_task(overtaken()))
+    assert attempt.task is not None
+    await asyncio.wait({attempt.task})
+
+    assert end_of(attempt, chance=lambda: 0.5) is None
     assert attempt.stopped is Stop.LOST

@@ -47,7 +47,10 @@ NOT_EXPORTED: Final = {
     "alembic_version": "no tenant's",
     "listed_organizations": "the id alone, which the export has everywhere",
     "job_leases": "until when workers live; what they did stands in the jobs",
+    "event_outbox": "which events are new, as the events say themselves",
+    "webhook_lanes": "who sends to which endpoint; what came of it stands in the attempts",
     "outbox": "which jobs wait, as the jobs say themselves",
+    "approval_deadlines": "when requests for approval end, as those say themselves",
     "schedule_alarms": "when schedules come due, as the schedules say themselves",
 }
 

@@ -1,0 +1,1 @@
+"""Let callers follow events as they happen: one feed an organization, one stream a reader."""
