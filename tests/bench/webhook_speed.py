@@ -1,5 +1,6 @@
-"""Measure how fast one process delivers webhooks, whom dead and slow endpoints hold up, and how a
-long backlog drains. Run it with `python -m tests.bench.webhook_speed`.
+"""Measure how fast one process delivers webhooks, whom others hold up, and how a backlog drains.
+
+Run it with `python -m tests.bench.webhook_speed`.
 
 The full path is measured: events in Postgres, the fan-out, lanes, rendering, signing, the one
 client, and what is written of each attempt. The sink is a process of its own on this machine, as
@@ -23,6 +24,7 @@ from typing import Final
 
 import aiohttp
 from sqlalchemy import text
+from typing_extensions import override
 
 from runtime.adapters.egress.client import EgressClient
 from runtime.adapters.egress.gate import Gate
@@ -41,8 +43,8 @@ from tests.webhooks import SEAL, WebhookWorld, a_webhook_world
 BODY: Final = b'{"type":"plan.executed","data":{"outcome":"out_01","status":"done"}}'
 _EMIT: Final = text(r"""
 insert into events (organization_id, id, project_id, type, document, created_at)
-select :organization, 'evt_' || cast(:prefix as text) || lpad(n::text, 8, '0'), :project, 'project.updated',
-  '{"name":"Kiln","weight"\:7}', cast(:at as timestamptz)
+select :organization, 'evt_' || cast(:prefix as text) || lpad(n::text, 8, '0'), :project,
+  'project.updated', '{"name":"Kiln","weight"\:7}', cast(:at as timestamptz)
 from generate_series(cast(:first as int), cast(:last as int)) as n
 """)
 _WAITS: Final = """
@@ -62,10 +64,12 @@ class Sink(asyncio.Protocol):
         """Hold nothing."""
         self._buffer = b""
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep where to answer."""
         self._transport = transport
 
+    @override
     def data_received(self, data: bytes) -> None:
         """Answer what is complete."""
         self._buffer += data
@@ -143,7 +147,7 @@ class Site:
     async def until_delivered(self, count: int, *, within_s: float) -> float:
         """Wait, and return when that many were delivered."""
         async with asyncio.timeout(within_s):
-            while (await self.ended()).get("delivered", 0) < count:
+            while (await self.ended()).get("delivered", 0) < count:  # noqa: ASYNC110  # the database tells nobody
                 await asyncio.sleep(0.1)
         return time.perf_counter()
 
@@ -247,7 +251,7 @@ async def mixed(server: DatabaseServer, sink: str, *, seconds: int, endpoints: i
 
 async def drained(server: DatabaseServer, sink: str, *, events: int, per_minute: int) -> None:
     """Print what became of an endpoint's backlog of 72 hours."""
-    clock = FixedClock(datetime.now(UTC))  # noqa: TID251  # the time of rows, simulated from here
+    clock = FixedClock(datetime.now(UTC))
     async with a_site(server, sink, clock=clock) as site:
         endpoint = await site.endpoint("dead", 1, at_once=32, per_minute=per_minute)
         up = SEAL.sealed(f"{sink}/fast", bound_to=url_of(endpoint.id))
@@ -259,7 +263,7 @@ async def drained(server: DatabaseServer, sink: str, *, events: int, per_minute:
                 )
                 clock.advance(timedelta(hours=1))
                 await asyncio.sleep(0.3)
-            while await site.world.rows("select 1 from event_outbox limit 1"):
+            while await _announced(site):  # noqa: ASYNC110  # the database tells nobody
                 await asyncio.sleep(0.1)
             attempts = await site.world.rows("select count(*) from webhook_attempts")
             await site.world.change(endpoint, sealed_url=up)
@@ -275,6 +279,10 @@ async def drained(server: DatabaseServer, sink: str, *, events: int, per_minute:
             f"{took_s:.1f} s: {events / took_s:.0f}/s of {per_minute / 60:.0f}/s; "
             f"{await site.ended()}"
         )
+
+
+async def _announced(site: Site) -> bool:
+    return bool(await site.world.rows("select 1 from event_outbox limit 1"))
 
 
 def _share(sorted_values: list[float], share: float) -> float:

@@ -55,5 +55,10 @@ async def test_the_end_waits_for_what_is_being_handed_over(shop: Shop) -> None:
     async with relayed(database, MemoryQueue(), clock=CLOCK, measures=CountingJobs()):
         during = asyncio.all_tasks() - before
 
-    assert {task.get_name() for task in during} == {"relay", "rescue", "ended jobs"}
+    assert {task.get_name() for task in during} == {
+        "relay",
+        "rescue",
+        "ended jobs",
+        "expired approvals",
+    }
     assert asyncio.all_tasks() == before

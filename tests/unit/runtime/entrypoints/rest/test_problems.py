@@ -30,6 +30,7 @@ from tests.unit.runtime.entrypoints.rest.platform import Scripted, an_app, ask, 
 
 ERRORS: Final = errors.__name__
 NEVER_AT_THE_EDGE: Final = {
+    "attempt_lost": "raised in workers",
     "broker_url": "raised before anything is served",
     "embedded_server": "raised while a server of this machine starts, before anything is served",
     "embedded_folder_busy": "raised while a server of this machine starts",
