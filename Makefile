@@ -26,7 +26,7 @@ export DO_NOT_TRACK := true
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help eval platform test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults bench-jobs bench-policy bench-queue mutate-jobs mutate-policy mutate-rates tools fmt clean dev
+.PHONY: help eval platform test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults bench-jobs bench-policy bench-queue bench-webhooks mutate-jobs mutate-policy mutate-rates tools fmt clean dev
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ tools: $(BIN)/opa ## build the programs that fuller checks want, where their too
 
 bench-queue: $(VENV)/.dev ## measure jobs: how many a second, their waits, a noisy tenant, the API beside them
 	@$(BIN)/python -m tests.bench.queue_speed
+
+bench-webhooks: $(VENV)/.dev ## measure deliveries: how many a second, beside dead and slow endpoints, and a backlog of three days
+	@$(BIN)/python -m tests.bench.webhook_speed
 
 bench-jobs: $(VENV)/.dev ## kill workers, relays and the broker while 20,000 jobs flow, and look for what was lost
 	@$(BIN)/python -m tests.bench.job_faults

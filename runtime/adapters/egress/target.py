@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
@@ -17,6 +18,8 @@ from runtime.kit.public_address import Address
 from runtime.ports.effect_failure import PermanentError
 
 LONGEST_URL: Final = 4_096
+REMEMBERED: Final = 1_024
+"""Addresses that need not be read again; what may be called is judged each time."""
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 _URL: Final = re.compile(
@@ -66,10 +69,16 @@ class Target:
 
     def at(self, address: Address) -> URL:
         """Return the URL with a judged address in the place of the host."""
-        host = f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004  # IPv6
-        return URL(f"{self.scheme}://{host}:{self.port}{self.path}", encoded=True)
+        return _placed(self, address)
 
 
+@lru_cache(maxsize=REMEMBERED)
+def _placed(target: Target, address: Address) -> URL:
+    host = f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004  # IPv6
+    return URL(f"{target.scheme}://{host}:{target.port}{target.path}", encoded=True)
+
+
+@lru_cache(maxsize=REMEMBERED)
 def read_target(url: str) -> Target:
     """Return where a URL leads.
 
