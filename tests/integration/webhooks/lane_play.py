@@ -23,7 +23,7 @@ from runtime.services.webhooks.measures import UnmeasuredWebhooks
 from runtime.services.webhooks.sending import Sending
 from runtime.store.session import Database
 from runtime.store.webhook_ends import LaneEnds
-from runtime.store.webhook_lanes import give_back_lanes, held_lanes, take_lanes
+from runtime.store.webhook_lanes import Lane, give_back_lanes, held_lanes, take_lanes
 from tests.integration.webhooks.lane_watch import TAKEN, Waiting, WatchedLedger, Way
 from tests.webhooks import SEAL, WebhookWorld, a_webhook_world
 
@@ -110,7 +110,7 @@ class LanePlay:
             if lane.fence <= self.newest[lane.endpoint_id]:
                 self.wrong.append(f"lease {lane.fence} of {lane.endpoint_id} is not a newer one")
             self.newest[lane.endpoint_id] = lane.fence
-            run = LaneRun(lane, self._parts(), until_s=until_s)
+            run = LaneRun(lane, self._parts(lane), until_s=until_s)
             task = asyncio.create_task(self._run(run))
             self.holders.append(Holder(worker=worker, run=run, task=task))
 
@@ -195,7 +195,7 @@ class LanePlay:
 
     async def laws_hold(self) -> None:
         """Hold what was seen, and all rows, to the laws."""
-        assert self.wrong == []
+        assert not self.wrong, self.wrong
         by_id = {endpoint.id: endpoint for endpoint in self.endpoints}
         for endpoint_id, event_id, event_type, project_id in await self.world.rows(_LOST):
             unheard = self.unheard[endpoint_id]
@@ -210,7 +210,7 @@ class LanePlay:
             "select count(*) from webhook_deliveries as d where status = 'failed' and not exists "
             "(select from webhook_attempts as a where a.delivery_id = d.id and a.status_code = 410)"
         )
-        assert failed == [(0,)]
+        assert failed == [(0,)], failed
 
     async def arrived(self, way: Way, call: HttpCall) -> int | None:
         """Judge a request as it comes, and return what it is answered."""
@@ -247,6 +247,8 @@ class LanePlay:
         event_id = call.message_id
         if delivery_id(event_id, endpoint.id) in self._stored:
             self.wrong.append(f"{event_id} was sent after its end was stored")
+        if way.fence < self.newest[endpoint.id]:
+            self.wrong.append(f"{event_id} was sent by a worker that was overtaken before")
         if way.under_way > endpoint.at_once:
             self.wrong.append(f"{way.under_way} are under way, expected at most {endpoint.at_once}")
         line = self.sent.setdefault((endpoint.id, self._entities.get(event_id, "")), [])
@@ -290,12 +292,12 @@ class LanePlay:
         with suppress(TimeoutError):
             await self.until(lambda: bool(self.waiting), within_s=GLANCE_S)
 
-    def _parts(self) -> LaneParts:
+    def _parts(self, lane: Lane) -> LaneParts:
         world, measures = self.world, UnmeasuredWebhooks()
         return LaneParts(
             database=world.database,
             clock=world.clock,
-            sending=Sending(egress=Way(self), seal=SEAL, clock=world.clock),
+            sending=Sending(egress=Way(self, lane.fence), seal=SEAL, clock=world.clock),
             ledger=WatchedLedger(
                 database=world.database, ids=world.ids, measures=measures, court=self
             ),

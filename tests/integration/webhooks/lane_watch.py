@@ -51,6 +51,7 @@ class Way:
     """Be the way out of one holder of a lane."""
 
     court: Court
+    fence: int
     under_way: int = 0
     taken: set[str] = field(default_factory=set)
 

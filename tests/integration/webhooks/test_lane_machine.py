@@ -128,7 +128,8 @@ async def test_what_a_frozen_worker_is_answered_is_not_stored(database: Database
         repeated = play.repeated
         for _ in range(AT_FIRST):
             await play.answer(0, status=200)
-        await play.until(lambda: not play.holds("w1"))
+        await play.until(lambda: bool(play.wrong) or not play.holds("w1"))
+        await play.laws_hold()
         stored = await play.world.statuses()
         await play.finish()
         await play.laws_hold()

@@ -96,7 +96,7 @@ async def test_a_message_that_was_not_begun_is_offered_again() -> None:
     [
         pytest.param("os.kill(os.getpid(), 9)", "by SIGKILL", id="killed"),
         pytest.param("os._exit(3)", "with exit code 3", id="ended"),
-        pytest.param("answer('hm\\n')", "by SIGKILL", id="talks nonsense"),
+        pytest.param("answer('hm\\n'); time.sleep(60)", "by SIGKILL", id="talks nonsense"),
     ],
 )
 async def test_a_process_that_dies_is_told_and_its_job_is_left_to_its_lease(

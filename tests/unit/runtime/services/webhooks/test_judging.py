@@ -150,15 +150,15 @@ def test_the_fifth_failure_in_a_row_opens_and_the_fourth_does_not() -> None:
     judging = a_judging(failures=OPENED_AFTER - 2)
     fourth = judging.end_of(a_delivery(), answered(500), now=NOW)
     rested_early = judging.rests(NOW)
-    rests = list[timedelta]()
+    dues, rests = list[datetime](), list[timedelta]()
     for _ in range(3):
-        end = judging.end_of(a_delivery(), answered(500), now=NOW)
+        dues.append(judging.end_of(a_delivery(), answered(500), now=NOW).due_at)
         assert judging.rests_until is not None
         rests.append(judging.rests_until - NOW)
 
     assert fourth.due_at > NOW
     assert not rested_early
-    assert end.due_at == a_delivery().due_at
+    assert dues == [a_delivery().due_at] * 3
     assert rests == [timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=20)]
 
 

@@ -1,4 +1,4 @@
-"""Deliveries of an endpoint begin evenly, as many a minute as it wants; nobody here waits for it."""
+"""Deliveries of an endpoint begin evenly, as many a minute as it wants; time passes at once."""
 
 from __future__ import annotations
 
