@@ -95,7 +95,12 @@ class EventStreamResponse(StreamingResponse):
             self._stream.close()
 
 
-@router.get("", status_code=200, response_class=EventStreamResponse)
+@router.get(
+    "",
+    status_code=200,
+    response_class=EventStreamResponse,
+    responses={200: {"content": {JSON_MEDIA_TYPE: {"schema": {"type": "object"}}}}},
+)
 async def follow_events(
     project_id: str,
     request: Request,

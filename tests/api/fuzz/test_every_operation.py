@@ -8,8 +8,6 @@ from schemathesis import GenerationMode
 from tests.api.fuzz.fuzzing import fuzz
 from tests.integration.faults.site import Site, Tenant
 
-pytestmark = pytest.mark.timeout(600)  # more than a thousand requests, made up one by one
-
 EXAMPLES = 10
 
 
