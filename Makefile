@@ -26,10 +26,10 @@ export DO_NOT_TRACK := true
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help eval platform test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults bench-jobs bench-policy bench-queue bench-webhooks mutate-jobs mutate-policy mutate-rates tools fmt clean dev
+.PHONY: help eval platform test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults bench-jobs bench-policy bench-queue bench-webhooks chaos-audit conformance-s3 mutate-jobs mutate-policy mutate-rates tools fmt clean dev
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z0-9%-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
 eval: $(VENV)/.eval ## replay the golden scenarios over the offline models and judge the gate
 	@$(BIN)/plangate eval run scenarios \
@@ -76,6 +76,9 @@ bench-lease: $(VENV)/.dev ## measure the lease against redis-py's own lock
 bench-faults: $(VENV)/.dev ## kill, stop and cut off what executes, many times, and look for what was lost
 	@$(BIN)/python -m tests.bench.fault_campaign --rounds 35
 
+chaos-audit: $(VENV)/.dev ## kill strict processes and harm their sink a thousand times, and look for what lacks its copy
+	@$(BIN)/python -m tests.bench.audit_chaos --runs 1000
+
 tools: $(BIN)/opa ## build the programs that fuller checks want, where their toolchains are found
 
 bench-queue: $(VENV)/.dev ## measure jobs: how many a second, their waits, a noisy tenant, the API beside them
@@ -86,6 +89,9 @@ bench-webhooks: $(VENV)/.dev ## measure deliveries: how many a second, beside de
 
 bench-jobs: $(VENV)/.dev ## kill workers, relays and the broker while 20,000 jobs flow, and look for what was lost
 	@$(BIN)/python -m tests.bench.job_faults
+
+conformance-s3: $(VENV)/.dev ## try to undo copies in Ceph's object lock; fetches Ceph from Debian's archive into .tox/ceph
+	@PLANGATE_CONFORMANCE=1 $(BIN)/pytest -p no:randomly -v tests/conformance
 
 mutate-jobs: $(VENV)/.dev ## remove each guard of the jobs' SQL in turn and see that a test notices
 	@$(BIN)/python -m tests.bench.mutate_jobs
