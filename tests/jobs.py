@@ -158,6 +158,10 @@ class NoSecrets:
         """Refuse."""
         raise AssertionError(f"no secret here: {name} of {organization}")
 
+    async def refused(self, secret: Secret, *, organization: str) -> Secret | None:
+        """Refuse."""
+        raise AssertionError(f"no secret here: {secret.name} of {organization}")
+
 
 @dataclass(slots=True, kw_only=True)
 class Receiver:
@@ -276,7 +280,12 @@ class Shop:
         named = "%" if worker is None else f"worker-{worker}"
         for statement in (
             "update job_leases set until = now() - interval '1 hour' where worker like $1",
-            "update jobs set leased_until = now() - interval '1 hour' where leased_by like $1",
+            (
+                "with held as (select organization_id, id from jobs where leased_by like $1 "
+                "order by organization_id, id for update) "
+                "update jobs set leased_until = now() - interval '1 hour' from held "
+                "where (jobs.organization_id, jobs.id) = (held.organization_id, held.id)"
+            ),
         ):
             await self.superuser.execute(statement, named)
 
@@ -296,9 +305,15 @@ class Shop:
 
 
 _OVER: Final = {
-    "jobs": "update jobs set not_before = now() - interval '1 s' where status = 'waiting'",
-    "outbox": "update outbox set not_before = now() - interval '1 s'",
+    "jobs": "with held as (select organization_id, id from jobs where status = 'waiting' "
+    "order by organization_id, id for update) "
+    "update jobs set not_before = now() - interval '1 s' from held "
+    "where (jobs.organization_id, jobs.id) = (held.organization_id, held.id)",
+    "outbox": "with held as (select tenant, job_id from outbox order by tenant, job_id for update) "
+    "update outbox set not_before = now() - interval '1 s' from held "
+    "where (outbox.tenant, outbox.job_id) = (held.tenant, held.job_id)",
 }
+"""Rows are locked in the order in which the platform locks them: in any other, both would wait."""
 
 
 async def until(true: Callable[[], Awaitable[bool]]) -> None:

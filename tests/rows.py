@@ -6,8 +6,9 @@ Whoever adds a table adds its row: tests of migrations and of tenancy walk over 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from tests.audit_rows import audit_rows
 from tests.database import Connection
 from tests.hook_rows import hook_rows
 from tests.limit_rows import shared_limit_rows
@@ -18,6 +19,10 @@ from tests.schedule_rows import schedule_rows
 from tests.webhook_rows import webhook_rows
 
 Values = Mapping[str, Any]
+
+
+ONE_EACH: Final = ("organizations", "audit_settings", "audit_trees")
+"""Tables of which an organization has one row."""
 
 
 def organization(number: int) -> str:
@@ -280,6 +285,7 @@ def _history(tenant: Values, *, project: str, member: str, number: int) -> dict[
             "state": "{}",
             "created_at": INSTANT,
         },
+        **audit_rows(tenant, project=project, member=member, number=number),
     }
 
 

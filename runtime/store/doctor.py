@@ -1,6 +1,7 @@
 """Find what would let one tenant reach another's rows, or history be rewritten, in a real database.
 
-It asks as the app's role and changes nothing. Each finding names the object and the mend.
+It asks as the app's role and changes nothing: what it writes to try the audit log is taken back.
+Each finding names the object and the mend.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from runtime.domain.errors import SchemaMismatchError
 from runtime.store import schema
+from runtime.store.audit_self_test import audit_problem
 from runtime.store.one_connection import connected, sqlstate
 from runtime.store.rights import (
     APPEND_ONLY,
@@ -37,6 +39,7 @@ _FACTS: Final = {
     "tenants": TENANTS,
 }
 _NO_CONTEXT: Final = "PL001"
+_LOG: Final = frozenset({"audit_leaves", "audit_outbox", "audit_records", "organizations"})
 _MAINTAIN_SINCE: Final = (17,)
 _PRIVILEGES: Final = ("select", "insert", "update", "delete", "truncate", "references", "trigger")
 _BY_COLUMN: Final = ("select", "insert", "update", "references")
@@ -104,6 +107,7 @@ async def examine(connection: AsyncConnection) -> tuple[Finding, ...]:
     ]
     if not role:
         found += await _about_grants(connection)
+        found += await _about_the_log(connection, known=found)
     found += await _about_the_context(connection)
     return tuple(found)
 
@@ -168,6 +172,23 @@ def _compared(
                 problem=f"the app's role lacks {missing}, which it needs",
                 mend=f"grant {missing} on {kind}{name} to {role}",
             )
+
+
+async def _about_the_log(connection: AsyncConnection, *, known: Iterable[Finding]) -> list[Finding]:
+    """Write and read a record as the app does; why that fails may be known already."""
+    if any(item.subject in _LOG for item in known):
+        return []
+    problem = await audit_problem(connection)
+    if not problem:
+        return []
+    return [
+        Finding(
+            check=Check.AUDIT,
+            subject="audit_records",
+            problem=problem,
+            mend="make its grants, policies and triggers anew as revisions 0001 and 0017 do",
+        )
+    ]
 
 
 async def _about_the_context(connection: AsyncConnection) -> list[Finding]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 import asyncpg
@@ -24,22 +25,28 @@ from runtime.domain.job import AttemptEnd, NewJob
 from runtime.domain.record import AuditRecord, Event
 from runtime.domain.shared_use import Counter
 from runtime.domain.state import State
+from runtime.ports.audit_copies import NewCopy
 from runtime.store.jobs import spelled_end
 from runtime.store.limit_counters import NewCharges, added_up
 from runtime.store.policy_decisions import NewDecision
 from runtime.store.session import LOST, Database, tenant
 
-_STATEMENT: Final = "select commit_executions($1, $2, $3, $4)"
+_STATEMENT: Final = "select commit_executions($1, $2, $3, $4, $5)"
 STALE_FENCE: Final = "PL002"
 MOVED: Final = frozenset({"PL003", "40P01", "40001"})
 """A head that moved; a deadlock or a serialization failure means the same: judge anew."""
 NO_PROJECT: Final = "PL004"
 PASSED: Final = "PL005"
 ATTEMPT_OVER: Final = "PL006"
+UNCOPIED: Final = "PL007"
 
 
 class RepeatedError(Exception):
     """A key, or an outcome's id, of the group was committed before; nothing was now."""
+
+
+class UncopiedError(Exception):
+    """The organization demands immutable copies of records, and one has none; nothing was done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,10 +169,13 @@ class Commit:
     ends: tuple[NewEnd, ...] = ()
 
 
-async def commit(database: Database, groups: Sequence[Commit]) -> Mapping[Counter, int]:
+async def commit(
+    database: Database, groups: Sequence[Commit], *, copies: Sequence[NewCopy] = ()
+) -> Mapping[Counter, int]:
     """Write groups of one organization, or nothing of them.
 
-    Their heads are taken in the order of their projects, as by whoever takes all of them.
+    Their heads are taken in the order of their projects, as by whoever takes all of them. `copies`
+    are the immutable ones of their records, which strict organizations demand.
 
     Returns:
         What is used by now, of each counter that is charged.
@@ -178,6 +188,7 @@ async def commit(database: Database, groups: Sequence[Commit]) -> Mapping[Counte
         LostAttemptError: an attempt whose job is to end is not its worker's any more.
         NotFoundError: there is no such project any more.
         RepeatedError: a key or an outcome is there already.
+        UncopiedError: the organization is strict, and a record has no copy.
         StorageRefusedError: the database refuses what it was given, and will again.
         StorageUnavailableError: the database can't be asked, or its answer was lost: then the
             groups may have been written, which the ids of their outcomes tell.
@@ -189,9 +200,11 @@ async def commit(database: Database, groups: Sequence[Commit]) -> Mapping[Counte
     charges = orjson.dumps(charged).decode() if charged else None
     ended = [_end(item) for group in groups for item in group.ends]
     ends = orjson.dumps(ended).decode() if ended else None
+    copied = orjson.dumps(list(copies)).decode() if copies else None
+    given = (organization_id, spelled, charges, ends, copied)
     async with database.connection() as connection:
         try:
-            counted = await connection.fetchval(_STATEMENT, organization_id, spelled, charges, ends)
+            counted = await connection.fetchval(_STATEMENT, *given)
         except (*LOST, asyncpg.PostgresError) as error:
             raise _told(error, groups[0]) from error
     if counted is None:
@@ -200,19 +213,11 @@ async def commit(database: Database, groups: Sequence[Commit]) -> Mapping[Counte
 
 
 def _told(error: Exception, group: Commit) -> Exception:
-    code = error.sqlstate if isinstance(error, asyncpg.PostgresError) else None
     if isinstance(error, asyncpg.UniqueViolationError):
         return RepeatedError()
-    if code == STALE_FENCE:
-        return StaleFenceError(held=group.fence, current=int(getattr(error, "detail", 0) or 0))
-    if code in MOVED:
-        return StaleHeadError()
-    if code == PASSED:
-        return LimitPassedError(counter=str(getattr(error, "detail", "")))
-    if code == ATTEMPT_OVER:
-        return LostAttemptError(jobs=frozenset(str(getattr(error, "detail", "")).split()))
-    if code == NO_PROJECT:
-        return NotFoundError(kind="project", id=group.project_id)
+    code = error.sqlstate if isinstance(error, asyncpg.PostgresError) else None
+    if code in _MEANT:
+        return _MEANT[code](str(getattr(error, "detail", None) or ""), group)
     if isinstance(error, LOST):
         return StorageUnavailableError(reason=type(error).__name__)
     return StorageRefusedError(reason=type(error).__name__)
@@ -259,3 +264,18 @@ def _snapshot(state: State) -> dict[str, object]:
         "digest": state.digest,
         "state": state.canonical.decode(),
     }
+
+
+_MEANT: Final[Mapping[str | None, Callable[[str, Commit], Exception]]] = MappingProxyType(
+    {
+        **dict.fromkeys(MOVED, lambda _, __: StaleHeadError()),
+        STALE_FENCE: lambda detail, group: StaleFenceError(
+            held=group.fence, current=int(detail or 0)
+        ),
+        PASSED: lambda detail, _: LimitPassedError(counter=detail),
+        ATTEMPT_OVER: lambda detail, _: LostAttemptError(jobs=frozenset(detail.split())),
+        NO_PROJECT: lambda _, group: NotFoundError(kind="project", id=group.project_id),
+        UNCOPIED: lambda _, __: UncopiedError(),
+    }
+)
+"""What each code of the function means, with the detail of the error and the first group."""

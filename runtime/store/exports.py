@@ -15,6 +15,14 @@ from runtime.domain.errors import StorageUnavailableError
 from runtime.kit.json_value import JsonObject
 from runtime.store.approval_votes import ApprovalOverrideRow, ApprovalVoteRow
 from runtime.store.approvals import ApprovalRow
+from runtime.store.audit_copies import AuditCopyRow, AuditOrphanRow
+from runtime.store.audit_heads import AuditHeadRow
+from runtime.store.audit_holds import AuditHoldRow
+from runtime.store.audit_log import AuditLeafRow, AuditTileRow
+from runtime.store.audit_payload_keys import AuditPayloadKeyRow
+from runtime.store.audit_settings import AuditSettingsRow
+from runtime.store.audit_shipments import AuditAnchorRow
+from runtime.store.audit_waiting import AuditTreeRow
 from runtime.store.base import Row
 from runtime.store.firings import FiringRow
 from runtime.store.heads import HeadRow
@@ -79,10 +87,22 @@ EXPORTED: Final[Mapping[type[Row], int]] = MappingProxyType(
         LimitCounterRow: MANY_ROWS,
         EventRow: MANY_ROWS,
         AuditRecordRow: MANY_ROWS,
+        AuditSettingsRow: MANY_ROWS,
+        AuditPayloadKeyRow: MANY_ROWS,
+        AuditHoldRow: MANY_ROWS,
+        AuditTreeRow: MANY_ROWS,
+        AuditLeafRow: MANY_ROWS,
+        AuditTileRow: MANY_ROWS,
+        AuditHeadRow: MANY_ROWS,
+        AuditAnchorRow: MANY_ROWS,
+        AuditCopyRow: MANY_ROWS,
+        AuditOrphanRow: MANY_ROWS,
     }
 )
 """What is exported, in this order, and how many rows are in memory at once: states are large."""
-SECRET_COLUMNS: Final = frozenset({"claims", "hash", "sealed", "sealed_headers", "sealed_url"})
+SECRET_COLUMNS: Final = frozenset(
+    {"claims", "hash", "sealed", "sealed_headers", "sealed_url", "wrapped"}
+)
 
 _SET_TENANT: Final = text("select set_config('app.organization_id', :organization, true)")
 _WAIT_FOR_READER: Final = text("set local idle_in_transaction_session_timeout = '60s'")

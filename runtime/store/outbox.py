@@ -29,7 +29,14 @@ class OutboxRow(Row):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("outbox_due", "tenant", "project_id", "priority", "not_before", "job_id"),
+        Index(
+            "outbox_due",
+            "tenant",
+            "project_id",
+            "priority",
+            "not_before",
+            postgresql_include=["job_id"],
+        ),
         Index("outbox_handed", "tenant", "project_id", postgresql_where=text("handed > 0")),
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, insert, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Text, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,9 +39,13 @@ class EventRow(Row):
 
 
 class AuditRecordRow(Row):
-    """A decision or an act of administration, which nobody can take back."""
+    """A decision or an act of administration, which nobody can take back, until the log has it.
+
+    `position` is the transaction that wrote it, and `turn` its order within that one.
+    """
 
     __tablename__ = "audit_records"
+    __table_args__ = (Index("audit_records_line", "organization_id", "position", "turn"),)
 
     organization_id: Mapped[Id] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -50,6 +55,10 @@ class AuditRecordRow(Row):
     document: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Instant]
+    position: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("(pg_current_xact_id()::text::bigint)")
+    )
+    turn: Mapped[int] = mapped_column(BigInteger, Identity())
 
 
 async def add_event(
@@ -72,15 +81,29 @@ async def add_audit_record(
     connection: AsyncConnection, record: AuditRecord, *, organization_id: str, now: datetime
 ) -> None:
     """Store an audit record."""
+    await add_audit_records(connection, [(record, now)], organization_id=organization_id)
+
+
+async def add_audit_records(
+    connection: AsyncConnection,
+    stamped: Sequence[tuple[AuditRecord, datetime]],
+    *,
+    organization_id: str,
+) -> None:
+    """Store audit records, each with the instant of what it says."""
     await connection.execute(
-        insert(AuditRecordRow).values(
-            organization_id=organization_id,
-            id=record.id,
-            project_id=record.project_id,
-            principal_id=record.principal_id,
-            kind=record.kind,
-            document=record.document,
-            digest=record.digest,
-            created_at=now,
-        )
+        insert(AuditRecordRow),
+        [
+            {
+                "organization_id": organization_id,
+                "id": record.id,
+                "project_id": record.project_id,
+                "principal_id": record.principal_id,
+                "kind": record.kind,
+                "document": record.document,
+                "digest": record.digest,
+                "created_at": now,
+            }
+            for record, now in stamped
+        ],
     )

@@ -17,11 +17,19 @@ TENANTLESS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "alembic_version": "says which revision the schema is at, and nothing of anybody",
         "approval_deadlines": "says when requests end, and nothing of them, for who serves all",
+        "audit_key_epochs": "says with which keys logs are signed",
+        "audit_listings": "says how far objects of each sink were read, for who serves all",
+        "audit_outbox": "says that records wait, and nothing of them, for who serves all",
+        "audit_reconciliations": "says how far logs were compared with copies, for who serves all",
+        "audit_shipments": "says how much of each log a sink has, for who serves all",
+        "audit_shippers": "says which process ships to a sink",
+        "audit_turns": "says how long each log is and when it is to be signed, for who serves all",
         "event_outbox": "says that there are new events, and nothing of them, for who serves all",
         "job_leases": "says until when workers are alive, for whoever rescues of all tenants",
         "listed_organizations": "says which tenants there are, and nothing of them",
         "outbox": "says that jobs wait, and nothing of them, for relays that serve all tenants",
         "schedule_alarms": "says when schedules come due, and nothing of them, for who serves all",
+        "secret_rotations": "names secrets of the operator that were rotated, for every process",
         "webhook_lanes": "says when endpoints are to be sent to, and by whom, for who serves all",
     }
 )
@@ -34,7 +42,24 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "approval_overrides": frozenset({"select", "insert"}),
         "approval_votes": frozenset({"select", "insert"}),
         "approvals": frozenset({"select", "insert", "update"}),
-        "audit_records": frozenset({"select", "insert"}),
+        "audit_anchors": frozenset({"select", "insert"}),
+        "audit_copies": frozenset({"select", "insert"}),
+        "audit_heads": frozenset({"select", "insert"}),
+        "audit_holds": frozenset({"select", "insert", "update"}),
+        "audit_key_epochs": frozenset({"select", "insert"}),
+        "audit_leaves": frozenset({"select", "insert"}),
+        "audit_listings": frozenset({"select", "insert", "update"}),
+        "audit_orphans": frozenset({"select", "insert"}),
+        "audit_outbox": frozenset({"select", "insert", "update", "delete"}),
+        "audit_payload_keys": frozenset({"select", "insert", "update"}),
+        "audit_reconciliations": frozenset({"select", "insert", "update"}),
+        "audit_records": frozenset({"select", "insert", "delete"}),
+        "audit_settings": frozenset({"select", "insert", "update"}),
+        "audit_shipments": frozenset({"select", "insert", "update", "delete"}),
+        "audit_shippers": frozenset({"select", "insert", "update", "delete"}),
+        "audit_tiles": frozenset({"select", "insert"}),
+        "audit_trees": frozenset({"select", "insert", "update"}),
+        "audit_turns": frozenset({"select", "insert", "update", "delete"}),
         "event_outbox": frozenset({"select", "insert", "update", "delete"}),
         "events": frozenset({"select", "insert", "delete"}),
         "firings": frozenset({"select", "insert", "update", "delete"}),
@@ -62,6 +87,7 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "projects": frozenset({"select", "insert", "update", "delete"}),
         "schedule_alarms": frozenset({"select", "insert", "update", "delete"}),
         "schedules": frozenset({"select", "insert", "update", "delete"}),
+        "secret_rotations": frozenset({"select", "insert"}),
         "snapshots": frozenset({"select", "insert", "delete"}),
         "tokens": frozenset({"select", "insert", "update"}),
         "versions": frozenset({"select", "insert", "delete"}),
@@ -77,6 +103,8 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 CALLABLE: Final = frozenset(
     {
         "advance_serial",
+        "append_audit_leaves",
+        "audit_waiting",
         "beat_jobs",
         "begin_jobs",
         "begin_many",
@@ -85,6 +113,7 @@ CALLABLE: Final = frozenset(
         "claim_outbox",
         "commit_executions",
         "current_organization",
+        "destroy_audit_keys",
         "finish_jobs",
         "finish_many",
         "give_back_jobs",
@@ -96,6 +125,7 @@ CALLABLE: Final = frozenset(
         "reopen_jobs",
         "rescue_jobs",
         "rooms_of_tenant",
+        "rotate_secret",
         "rules_stamp",
         "settle_jobs",
         "spend_tokens",
@@ -108,20 +138,29 @@ APPEND_ONLY: Final = frozenset(
     {
         "approval_overrides",
         "approval_votes",
+        "audit_anchors",
+        "audit_copies",
+        "audit_heads",
+        "audit_key_epochs",
+        "audit_leaves",
+        "audit_orphans",
         "audit_records",
+        "audit_tiles",
         "organization_limits",
         "outcomes",
         "policy_activations",
         "policy_decisions",
         "policy_units",
         "policy_versions",
+        "secret_rotations",
         "snapshots",
         "versions",
     }
 )
 """Tables whose rows are only ever added; triggers refuse all else, and grants too, but for one.
 
-Rows of history are deleted with their project, once its purge began; that a trigger alone judges.
+Rows of history are deleted with their project, once its purge began, and audit records when the
+log has them; that triggers alone judge.
 """
 
 DEFINERS: Final = frozenset[str]()

@@ -29,6 +29,7 @@ class Check(StrEnum):
     APPEND_ONLY = "append_only"
     KEY = "key"
     SETTING = "setting"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
