@@ -1,6 +1,7 @@
 """The role of who keeps texts secret that have to be read again: seal them, and open them.
 
-Implemented by `adapters.aes_seal` under keys of the server.
+Implemented by `adapters.envelope_seal` under keys of the server, and by `adapters.aes_seal` for
+what was sealed before it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,18 @@ class Seal(Protocol):
 
     def opened(self, sealed: bytes, *, bound_to: str) -> str:
         """Return the text that was sealed.
+
+        Raises:
+            SealBrokenError: it does not open.
+        """
+        ...
+
+
+class RenewableSeal(Seal, Protocol):
+    """Seal texts so that the key of the server under which they are sealed can be changed."""
+
+    def renewed(self, sealed: bytes, *, bound_to: str) -> bytes | None:
+        """Return the same text sealed under the newest key; None: it is so already, and it opens.
 
         Raises:
             SealBrokenError: it does not open.

@@ -1,6 +1,6 @@
 """The role of who keeps secrets: turn a reference into a value, inside a worker only.
 
-Implemented by `adapters.environment_secrets`. A secret is made for hosts: whoever may name it in a
+Implemented by `services.secrets.named`. A secret is made for hosts: whoever may name it in a
 payload still can't send it elsewhere.
 """
 
@@ -18,11 +18,13 @@ class Secret:
         name: what references call it.
         value: never logged, stored or answered.
         hosts: the names that it may be sent to, in lower case; `*.example.com` is each below it.
+        version: of the value, as who keeps it counts.
     """
 
     name: str
     value: str = field(repr=False)
     hosts: tuple[str, ...]
+    version: str = ""
 
     def may_go_to(self, host: str) -> bool:
         """Return whether it was made for this host.
@@ -46,5 +48,17 @@ class SecretSource(Protocol):
         Raises:
             PermanentError: the organization has no secret of that name.
             RetryableError: it can't be asked for now.
+        """
+        ...
+
+    async def refused(self, secret: Secret, *, organization: str) -> Secret | None:
+        """Return a newer value in the place of one that the other side refused.
+
+        Returns:
+            None where there is no newer one.
+
+        Raises:
+            PermanentError: as `secret` does.
+            RetryableError: it can't be asked for now, or was rotated a moment ago.
         """
         ...
