@@ -7,15 +7,21 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import entry_points, version
 from typing import Final
 
 from fastapi import FastAPI
 
 from runtime.agent.patience import PATIENT
-from runtime.bootstrap.chat_models import open_chat_model
+from runtime.bootstrap.audit_figures import AuditFigures
 from runtime.bootstrap.collector import settle_collector
-from runtime.bootstrap.platform import Process, open_platform
+from runtime.bootstrap.keyed_models import open_keyed_model, read_model_keys
+from runtime.bootstrap.platform import open_platform
+from runtime.bootstrap.process import Process
+from runtime.bootstrap.secret_figures import SecretFigures
+from runtime.bootstrap.secret_settings import resolved
+from runtime.bootstrap.secrets import open_reader, secrets_ready
 from runtime.entrypoints.rest import edge, openapi, problems, routers
 from runtime.entrypoints.rest.body import BodyCaps
 from runtime.entrypoints.rest.door import Door
@@ -26,6 +32,7 @@ from runtime.kit.clock import Clock, SystemClock
 from runtime.ports.model_reference import parse_model_reference
 from runtime.ports.offline_provider import OfflineProvider
 from runtime.services.readiness import Probe, Readiness, database_probe
+from runtime.services.secrets.reader import SecretReader
 from runtime.settings import ServiceSettings
 from runtime.telemetry import Metrics, configure_logging
 
@@ -73,12 +80,16 @@ def _lifespan(
     settings: ServiceSettings, clock: Clock, metrics: Metrics, *, serves: bool
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """Return what opens the app's parts when it starts, and closes them when it ends."""
+    figures, audit_figures = SecretFigures(metrics.registry), AuditFigures(metrics.registry)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         configure_logging(level=settings.edge.log_level)
         async with AsyncExitStack() as stack:
-            asking = _asking(settings)
+            reader = await stack.enter_async_context(
+                open_reader(settings, clock=clock, figures=figures)
+            )
+            asking = await _asking(settings, reader)
             if asking.model is not None:
                 stack.push_async_callback(asking.model.close)
             app.state.evaluator = Evaluator(asking)
@@ -91,6 +102,8 @@ def _lifespan(
                             clock=clock,
                             measures=metrics,
                             job_measures=metrics.jobs,
+                            secret_figures=figures,
+                            audit_figures=audit_figures,
                             instance=_instance(),
                         ),
                     )
@@ -100,6 +113,9 @@ def _lifespan(
                 probes["redis"] = opened.leases.ready
                 probes["rates"] = opened.shared_rates.ready
                 probes["rules"] = opened.evaluator.ready
+                if opened.copies is not None:
+                    probes["audit"] = opened.copies.ready
+                probes["secrets"] = partial(secrets_ready, reader, opened.secrets.reader)
             app.state.readiness = Readiness(probes, clock)
             stack.push_async_callback(app.state.readiness.close)
             if serves:
@@ -130,16 +146,17 @@ def _instance() -> str:
     return f"{socket.gethostname()[:60]}-{os.getpid()}"
 
 
-def _asking(settings: ServiceSettings) -> Asking:
+async def _asking(settings: ServiceSettings, reader: SecretReader) -> Asking:
     monotonic_s = SystemClock().monotonic_s
     if not settings.model:
         return Asking(model=None, monotonic_s=monotonic_s)
     retries = parse_model_reference(settings.model).settings.retries
     return Asking(
-        model=open_chat_model(
+        model=await open_keyed_model(
             settings.model,
             environ=settings.environ,
             offline_providers=_offline_providers(settings.model),
+            keys=read_model_keys(settings.secret_use.model_keys, reader=reader),
         ),
         monotonic_s=monotonic_s,
         patience=PATIENT if retries is None else replace(PATIENT, retries=retries),
@@ -155,4 +172,4 @@ def _offline_providers(reference_text: str) -> Mapping[str, OfflineProvider]:
     return {item.name: item.load()() for item in found}
 
 
-app = create_app(ServiceSettings.read(), serves=True)
+app = create_app(ServiceSettings.read(resolve=resolved), serves=True)

@@ -45,3 +45,7 @@ class TableSecrets:
             raise PermanentError(f"the organization has no secret '{name}'")
         value, hosts = self._secrets[name]
         return Secret(name=name, value=value, hosts=hosts)
+
+    async def refused(self, secret: Secret, *, organization: str) -> Secret | None:
+        """Return nothing: what the table holds is never rotated."""
+        return None

@@ -30,6 +30,7 @@ from runtime.kit.canonical_json import parse
 from runtime.kit.clock import Clock, SystemClock
 from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.ports.leases import Leases
+from runtime.services.audit.recorder import Recorder
 from runtime.services.context import Context, Ids, RequestKey
 from runtime.services.environments import Environments
 from runtime.services.execution.changes import Executed, Execution
@@ -198,6 +199,7 @@ async def opened(
     environments: Environments = ENVIRONMENTS,
     rates: Rates | None = None,
     jobs_put: Callable[[], None] | None = None,
+    commits: Commits | None = None,
 ) -> World:
     """Wire the use cases of execution over open connections."""
     told = clock or SystemClock()
@@ -215,7 +217,7 @@ async def opened(
     lines = Lines(
         Needs(
             database=database,
-            commits=Commits(database),
+            commits=commits or Commits(database),
             leases=leases,
             judge=judges.of,
             decisions=decisions,
@@ -231,6 +233,8 @@ async def opened(
     stack.push_async_callback(lines.close)
     access = Access(database, told)
     stack.push_async_callback(access.close)
+    recorder = Recorder(database, ids)
+    stack.push_async_callback(recorder.close)
     return World(
         database=database,
         redis_url=redis_url,
@@ -244,6 +248,7 @@ async def opened(
             decisions=decisions,
             lines=lines,
             rates=rates,
+            recorder=recorder,
         ),
         states=States(database=database, ids=ids, access=access, lines=lines),
         outcomes=Outcomes(database=database, access=access),

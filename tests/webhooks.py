@@ -16,6 +16,7 @@ from runtime.domain.record import Event
 from runtime.domain.webhook import Endpoint, EndpointSecret, SigningScheme
 from runtime.kit.clock import FixedClock
 from runtime.ports.egress import HttpAnswer, HttpCall
+from runtime.ports.seal import Seal
 from runtime.services.context import Ids
 from runtime.services.webhooks.fan_out import FanOut
 from runtime.services.webhooks.lane_run import LaneParts
@@ -102,6 +103,7 @@ class WebhookWorld:
     member_id: str
     clock: FixedClock
     receiver: Receiver
+    seal: Seal = SEAL
 
     @property
     def ids(self) -> Ids:
@@ -185,7 +187,7 @@ class WebhookWorld:
         parts = LaneParts(
             database=self.database,
             clock=self.clock,
-            sending=Sending(egress=self.receiver, seal=SEAL, clock=self.clock),
+            sending=Sending(egress=self.receiver, seal=self.seal, clock=self.clock),
             ledger=Ledger(database=self.database, ids=self.ids, measures=measures),
             measures=measures,
             chance=lambda: 0.5,

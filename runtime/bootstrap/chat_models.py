@@ -40,6 +40,7 @@ def open_chat_model(
     *,
     environ: Mapping[str, str],
     offline_providers: Mapping[str, OfflineProvider],
+    key: str | None = None,
 ) -> ChatModel:
     """Open the model that a reference names; the adapter is loaded here, on first use.
 
@@ -47,6 +48,7 @@ def open_chat_model(
         reference_text: such as `openai/gpt-4o-mini?tools=json`.
         environ: where keys are looked up.
         offline_providers: who answers `plangate/NAME`, by name.
+        key: to send in the place of what the environment says.
 
     Raises:
         ModelReferenceError: the reference can't be read, or names an offline model that is absent.
@@ -54,7 +56,7 @@ def open_chat_model(
             no provider is known by that name.
     """
     reference = parse_model_reference(reference_text)
-    api_key = _api_key(reference, environ)
+    api_key = _api_key(reference, environ) if key is None else key
     clock = SystemClock()
     if reference.settings.transport is Transport.HTTP:
         from runtime.adapters.openai_http import OpenAiHttpModel  # noqa: PLC0415  # on first use

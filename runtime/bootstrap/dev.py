@@ -6,6 +6,8 @@ Importing this must stay quick: the servers start while the rest of the platform
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +29,7 @@ from runtime.settings import (
     REDIS_URL,
     TOKEN_KEYS,
 )
+from runtime.settings.audit import AUDIT_KEYS, AUDIT_SINKS
 
 APP_ROLE: Final = "plangate_app"
 POSTGRES: Final = "Postgres"
@@ -55,16 +58,31 @@ class Backing:
         failures = (server.failure for server in self.embedded.values())
         return next((failure for failure in failures if failure is not None), None)
 
-    def variables(self, told: Mapping[str, str], keys: ServiceKeys) -> Mapping[str, str]:
-        """Return what the service has to be told; what a person set stays as it is."""
+    def variables(
+        self, told: Mapping[str, str], keys: ServiceKeys, *, copies: Path
+    ) -> Mapping[str, str]:
+        """Return what the service has to be told; what a person set stays as it is.
+
+        Args:
+            told: the environment.
+            keys: of the folder.
+            copies: the folder where copies of audit records go.
+        """
         ours = {
             DATABASE_URL: self.database_url,
             REDIS_URL: self.redis_url,
             TOKEN_KEYS: keys.token_key,
             OPERATOR_TOKEN: keys.operator_token,
             LOG_LEVEL: "warning",
+            AUDIT_KEYS: _audit_seed(keys),
+            AUDIT_SINKS: f"file://{copies}",
         }
         return MappingProxyType(ours | {name: told[name] for name in ours if name in told})
+
+
+def _audit_seed(keys: ServiceKeys) -> str:
+    """Return the seed of the folder's signatures: made of its own key, so that it lasts as long."""
+    return hmac.digest(keys.token_key.encode(), b"plangate/dev/audit/1", hashlib.sha256).hex()
 
 
 @contextmanager

@@ -19,6 +19,7 @@ import orjson
 
 from runtime.domain.errors import DevFolderBusyError, DevFolderError
 
+AUDIT: Final = "audit"
 DEMO: Final = "demo.json"
 KEYS: Final = "keys.json"
 LOCK: Final = "dev.lock"
@@ -103,6 +104,21 @@ class DevFolder:
             )
             _write(self.path / KEYS, kept)
         return kept
+
+    def copies(self) -> Path:
+        """Return the folder of copies of audit records, which is there by then.
+
+        Raises:
+            DevFolderError: it can't be made.
+        """
+        path = self.path / AUDIT
+        try:
+            path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        except OSError as error:
+            raise DevFolderError(
+                path=str(path), problem=f"it can't be made: {error.strerror}"
+            ) from error
+        return path
 
     def demo(self) -> Demo | None:
         """Return the demo of a former run.

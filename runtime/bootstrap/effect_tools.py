@@ -14,13 +14,21 @@ from runtime.adapters.egress.client import EgressClient
 from runtime.adapters.egress.gate import Gate
 from runtime.adapters.egress.resolving import SystemResolver
 from runtime.adapters.egress.rules import AllowListError, EgressRules, read_rules
-from runtime.adapters.environment_secrets import EnvironmentSecrets, SecretsError, read_secrets
 from runtime.adapters.smtp import MailServer, MailServerError, SmtpMailer, read_mail_server
-from runtime.bootstrap.chat_models import open_chat_model
+from runtime.bootstrap.keyed_models import ModelKeys, open_keyed_model
+from runtime.domain.errors import SecretDeniedError
 from runtime.kit.clock import Clock
 from runtime.ports.chat_model import ChatModel
 from runtime.ports.effect import EffectTools
 from runtime.ports.page_reader import PageReader
+from runtime.services.secrets.named import (
+    NamedOfOrganizations,
+    NamedSecrets,
+    SecretsError,
+    read_named,
+    references_of,
+)
+from runtime.services.secrets.reader import SecretReader
 from runtime.settings import EffectSettings, SettingsError
 
 
@@ -29,13 +37,18 @@ class _Read:
     """Hold settings that were understood, before anything is opened."""
 
     rules: EgressRules
-    secrets: EnvironmentSecrets
+    named: NamedOfOrganizations
     mail_server: MailServer | None
 
 
 @asynccontextmanager
 async def open_effect_tools(
-    settings: EffectSettings, *, environ: Mapping[str, str], clock: Clock
+    settings: EffectSettings,
+    *,
+    environ: Mapping[str, str],
+    clock: Clock,
+    secrets: SecretReader,
+    keys: ModelKeys,
 ) -> AsyncIterator[EffectTools]:
     """Open the tools for as long as the block runs.
 
@@ -43,48 +56,55 @@ async def open_effect_tools(
         settings: what may be reached.
         environ: where the keys of models are looked up.
         clock: dates signatures and messages.
+        secrets: reads what organizations name.
+        keys: of models, that are read when they are asked.
 
     Raises:
+        SecretError: the key of a model can't be read.
         SettingsError: a setting can't be used; the message names its variable.
         ModelReferenceError: a model's reference can't be read.
         ModelError: a model's key is missing, or nobody knows it.
     """
-    read = _read(settings)
+    read = _read(settings, secrets)
     async with AsyncExitStack() as stack:
         gate = Gate(read.rules, SystemResolver())
         egress = EgressClient(gate, clock=clock)
         stack.push_async_callback(egress.close)
         models: dict[str, ChatModel] = {}
         for name, reference in settings.models.items():
-            models[name] = open_chat_model(reference, environ=environ, offline_providers={})
+            models[name] = await open_keyed_model(
+                reference, environ=environ, offline_providers={}, keys=keys
+            )
             stack.push_async_callback(models[name].close)
         yield EffectTools(
             clock=clock,
             egress=egress,
-            secrets=read.secrets,
+            secrets=NamedSecrets(read.named, reader=secrets, clock=clock),
             mailer=_mailer(read.mail_server, clock, stack),
             models=models,
             pages=await _pages(settings, gate, stack),
         )
 
 
-def _read(settings: EffectSettings) -> _Read:
+def _read(settings: EffectSettings, secrets: SecretReader) -> _Read:
     """Return the settings as their adapters understand them."""
     variable = "PLANGATE_EGRESS_ALLOW:"
     try:
         rules = read_rules(settings.egress_allow)
         variable = "PLANGATE_SECRETS:"
         given = settings.secrets
-        secrets = read_secrets("" if given is None else given.get_secret_value())
+        named = read_named("" if given is None else given.get_secret_value())
+        for organization, reference in references_of(named):
+            secrets.admit(organization, reference)
         variable = "PLANGATE_SMTP_URL and PLANGATE_MAIL_FROM:"
         mail_server = (
             None
             if settings.smtp_url is None
             else read_mail_server(settings.smtp_url.get_secret_value(), sender=settings.mail_from)
         )
-    except (AllowListError, SecretsError, MailServerError) as error:
+    except (AllowListError, SecretsError, SecretDeniedError, MailServerError) as error:
         raise SettingsError(f"{variable} {error}") from None
-    return _Read(rules=rules, secrets=secrets, mail_server=mail_server)
+    return _Read(rules=rules, named=named, mail_server=mail_server)
 
 
 def _mailer(server: MailServer | None, clock: Clock, stack: AsyncExitStack) -> SmtpMailer | None:

@@ -10,11 +10,12 @@ from typing import Final
 from runtime.bootstrap.egress import issuers_egress
 from runtime.kit.clock import Clock
 from runtime.ports.identity_provider import IdentityProviders
+from runtime.services.audit.access_refusals import AccessRefusals
 from runtime.services.context import Ids
 from runtime.services.identity.authentication import Authentication
 from runtime.services.identity.minting import Mint, TokenKeys
 from runtime.services.identity.pending_logins import PendingLogins
-from runtime.services.identity.sessions import LoginSettings, Sessions
+from runtime.services.identity.sessions import LoginSettings, Newcomers, Sessions
 from runtime.services.identity.token_uses import TokenUses
 from runtime.services.identity.tokens import Tokens
 from runtime.services.tenancy.invitations import Invitations
@@ -46,7 +47,9 @@ class OpenIdentity:
             identities=self.providers,
         )
 
-    def sessions(self, *, tokens: Tokens, invitations: Invitations) -> Sessions:
+    def sessions(
+        self, *, tokens: Tokens, invitations: Invitations, refusals: AccessRefusals
+    ) -> Sessions:
         """Return the use cases of browsers that log in."""
         settings = self.settings
         return Sessions(
@@ -60,7 +63,7 @@ class OpenIdentity:
                 issuers=[trusted.issuer for trusted in settings.issuers],
             ),
             identities=self.providers,
-            invitations=invitations,
+            newcomers=Newcomers(invitations=invitations, refusals=refusals),
         )
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO, Final
 
 from runtime.bootstrap.isolated import AGAIN, DONE, READY
 from runtime.bootstrap.running import open_running
+from runtime.bootstrap.secret_settings import resolved
 from runtime.bootstrap.told_to_end import standard_input, told_to_end
 from runtime.bootstrap.watchdog import Watchdog
 from runtime.bootstrap.worker_log import WorkerLog
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str]) -> None:
 
 async def serve(worker: str, answers: BinaryIO) -> None:
     """Do what the standard input asks for, until it ends."""
-    settings, clock, metrics = ServiceSettings.read(), SystemClock(), Metrics()
+    settings, clock, metrics = ServiceSettings.read(resolve=resolved), SystemClock(), Metrics()
     configure_logging(level=settings.edge.log_level)
     log = WorkerLog(worker, measures=metrics.jobs)
     # It has one job: once its loop has stood still for two leases, that is another's long since.

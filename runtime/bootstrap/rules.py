@@ -73,6 +73,7 @@ def open_rules(
         ),
         policy_replays=PolicyReplays(
             database=database,
+            ids=Ids(clock),
             access=access,
             trials=Trials(checker=checker, shipped=shipped_modules),
             what_if=WhatIf(database=database, evaluator=replaying, shipped=shipped_modules),

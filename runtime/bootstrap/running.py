@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from runtime.adapters.celery.address import broker_url
+from runtime.bootstrap.audit_figures import AuditFigures
 from runtime.bootstrap.effect_tools import open_effect_tools
 from runtime.bootstrap.effects import installed_effects
-from runtime.bootstrap.platform import OpenPlatform, Process, open_platform
+from runtime.bootstrap.keyed_models import read_model_keys
+from runtime.bootstrap.platform import OpenPlatform, open_platform
+from runtime.bootstrap.process import Process
+from runtime.bootstrap.secret_figures import SecretFigures
 from runtime.domain.job import JobKind
 from runtime.kit.clock import Clock
 from runtime.ports.effect import EffectTools
@@ -20,6 +24,7 @@ from runtime.services.jobs.plans import PlanRunner
 from runtime.services.jobs.reauthorising import Reauthorising
 from runtime.services.jobs.relay import RelayPace
 from runtime.services.jobs.running import Running, WorkerPace
+from runtime.services.secrets.reader import SecretReader
 from runtime.settings import ServiceSettings, SettingsError
 from runtime.telemetry import Metrics
 
@@ -71,6 +76,8 @@ async def open_running(
                     clock=clock,
                     measures=metrics,
                     job_measures=metrics.jobs,
+                    secret_figures=SecretFigures(metrics.registry),
+                    audit_figures=AuditFigures(metrics.registry),
                     instance=worker,
                     pace=BESIDE_OTHERS,
                     keeps_going=keeps_going,
@@ -78,7 +85,7 @@ async def open_running(
             )
         )
         tools = await stack.enter_async_context(
-            open_effect_tools(settings.work.effects, environ=settings.environ, clock=clock)
+            _opening_tools(settings, clock=clock, secrets=platform.secrets.reader)
         )
         pace = WorkerPace(lease_s=settings.work.job_lease_s, at_once=at_once)
         parts = _Parts(clock=clock, measures=metrics.jobs, worker=worker, pace=pace)
@@ -93,6 +100,18 @@ class _Parts:
     measures: JobMeasures
     worker: str
     pace: WorkerPace
+
+
+def _opening_tools(
+    settings: ServiceSettings, *, clock: Clock, secrets: SecretReader
+) -> AbstractAsyncContextManager[EffectTools]:
+    return open_effect_tools(
+        settings.work.effects,
+        environ=settings.environ,
+        clock=clock,
+        secrets=secrets,
+        keys=read_model_keys(settings.secret_use.model_keys, reader=secrets),
+    )
 
 
 def _running(platform: OpenPlatform, tools: EffectTools, parts: _Parts) -> Running:

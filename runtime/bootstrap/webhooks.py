@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from runtime.adapters.aes_seal import AesSeal
 from runtime.adapters.egress.client import EgressBounds, EgressClient
 from runtime.adapters.egress.gate import Gate
 from runtime.adapters.egress.resolving import SystemResolver
 from runtime.bootstrap.egress import egress_rules
+from runtime.bootstrap.sealing import server_seal
 from runtime.domain.errors import DomainError
 from runtime.domain.webhook import MOST_AT_ONCE
 from runtime.kit.clock import Clock
@@ -124,14 +124,14 @@ async def delivering(
     """Deliver while the block runs; who closes it before decides how long that may take.
 
     Raises:
-        SettingsError: `PLANGATE_EGRESS_ALLOW` can't be read.
+        SettingsError: `PLANGATE_EGRESS_ALLOW` can't be read, or there is no key.
     """
     rules = egress_rules(settings.work.effects.egress_allow)
-    keys = [key.get_secret_value().encode() for key in settings.identity.token_keys]
+    seal = server_seal(settings.identity)
     egress = EgressClient(Gate(rules, SystemResolver()), clock=clock, bounds=BOUNDS)
     try:
         webhooks = open_webhooks(
-            database, egress, AesSeal(keys), clock=clock, measures=measures, worker=worker
+            database, egress, seal, clock=clock, measures=measures, worker=worker
         )
         try:
             yield webhooks

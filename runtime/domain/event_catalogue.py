@@ -13,6 +13,8 @@ from typing import Final
 from runtime.domain.event_type import EventType, by_name
 from runtime.domain.events import (
     approvals,
+    audit,
+    audit_copies,
     endpoints,
     hooks,
     jobs,
@@ -22,6 +24,7 @@ from runtime.domain.events import (
     plans,
     policies,
     schedules,
+    secrets,
     tokens,
 )
 from runtime.domain.scope import Scope
@@ -31,6 +34,8 @@ EVENT_TYPES: Final[Mapping[str, EventType]] = MappingProxyType(
         (
             *plans.TYPES,
             *approvals.TYPES,
+            *audit.TYPES,
+            *audit_copies.TYPES,
             *limits.TYPES,
             *jobs.TYPES,
             *schedules.TYPES,
@@ -40,6 +45,7 @@ EVENT_TYPES: Final[Mapping[str, EventType]] = MappingProxyType(
             *policies.TYPES,
             *hooks.TYPES,
             *endpoints.TYPES,
+            *secrets.TYPES,
         )
     )
 )
@@ -52,6 +58,7 @@ _ALL_OF: Final = ".*"
 _READ_WITH: Final[Mapping[str, Scope]] = MappingProxyType(
     {
         "approval": Scope.OUTCOMES_READ,
+        "audit": Scope.ORGANIZATION_READ,
         "confirmation": Scope.OUTCOMES_READ,
         "endpoint": Scope.PROJECTS_MANAGE,
         "firing": Scope.SCHEDULES_READ,
@@ -69,6 +76,7 @@ _READ_WITH: Final[Mapping[str, Scope]] = MappingProxyType(
         "project": Scope.PROJECTS_READ,
         "queue": Scope.JOBS_READ,
         "schedule": Scope.SCHEDULES_READ,
+        "secret": Scope.ORGANIZATION_READ,
         "state": Scope.OUTCOMES_READ,
         "token": Scope.TOKENS_READ,
     }

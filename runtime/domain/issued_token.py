@@ -108,4 +108,4 @@ def scopes_by_role(role: OrganizationRole) -> frozenset[Scope]:
     """
     if role is OrganizationRole.OWNER:
         return frozenset(Scope)
-    return frozenset(Scope) - {Scope.ORGANIZATION_MANAGE}
+    return frozenset(Scope) - {Scope.ORGANIZATION_MANAGE, Scope.AUDIT_READ}

@@ -32,6 +32,7 @@ class Scope(StrEnum):
     SCHEDULES_MANAGE = "schedules:manage"
     JOBS_READ = "jobs:read"
     JOBS_MANAGE = "jobs:manage"
+    AUDIT_READ = "audit:read"
 
 
 # The answer to the greater request shows all that the lesser one asks for.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runtime.services.approvals.approvals import Approvals
+from runtime.services.audit.access_refusals import AccessRefusals
+from runtime.services.audit.desk import AuditDesk
 from runtime.services.environments import Environments
 from runtime.services.execution.organization_usages import OrganizationUsages
 from runtime.services.execution.outcomes import Outcomes
@@ -27,6 +29,7 @@ from runtime.services.policies.bundles import Bundles
 from runtime.services.policies.policies import Policies
 from runtime.services.policies.replays import PolicyReplays
 from runtime.services.schedules.schedules import Schedules
+from runtime.services.secrets.rotations import SecretRotations
 from runtime.services.tenancy.exports import Exports
 from runtime.services.tenancy.invitations import Invitations
 from runtime.services.tenancy.members import Members
@@ -42,7 +45,9 @@ class Platform:
     """Offer the use cases by noun."""
 
     access: Access
+    access_refusals: AccessRefusals
     approvals: Approvals
+    audit: AuditDesk
     authentication: Authentication
     bundles: Bundles
     environments: Environments
@@ -67,6 +72,7 @@ class Platform:
     redriving: Redriving
     registries: Registries
     schedules: Schedules
+    secret_rotations: SecretRotations
     sessions: Sessions
     states: States
     tokens: Tokens

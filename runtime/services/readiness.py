@@ -21,12 +21,17 @@ Probe = Callable[[], Awaitable[None]]
 """Ask a dependency something small; whatever is raised means that it is down."""
 
 
+class DegradedError(Exception):
+    """Raise in a probe: what it asks answers, though not for long as things are."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """Say how a dependency answered; why it did not is nobody's business outside."""
 
     up: bool
     latency_ms: float
+    degraded: bool = False
 
 
 class Readiness:
@@ -58,14 +63,18 @@ class Readiness:
 
     async def _probed(self, probe: Probe) -> Found:
         began_s = self._monotonic_s()
+        degraded = False
         try:
             async with asyncio.timeout(self._patience_s):
                 await probe()
+        except DegradedError:
+            up = degraded = True
         except Exception:  # noqa: BLE001  # of whatever driver: down is down
             up = False
         else:
             up = True
-        return Found(up=up, latency_ms=round((self._monotonic_s() - began_s) * 1000, 2))
+        latency_ms = round((self._monotonic_s() - began_s) * 1000, 2)
+        return Found(up=up, latency_ms=latency_ms, degraded=degraded)
 
 
 def database_probe(database: Database) -> Probe:

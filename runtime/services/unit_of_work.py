@@ -56,10 +56,18 @@ class Unit:
         self._context = context
 
     async def record(
-        self, kind: str, document: JsonObject, *, project_id: str | None = None
+        self,
+        kind: str,
+        document: JsonObject,
+        *,
+        project_id: str | None = None,
+        recorded: JsonObject | None = None,
     ) -> None:
-        """Write an audit record and the event of the same name; the document holds no secret."""
-        await self.audit(kind, document, project_id=project_id)
+        """Write an audit record and the event of the same name; the document holds no secret.
+
+        What is `recorded` stands in the record beside it, and is told to nobody.
+        """
+        await self.audit(kind, {**document, **(recorded or {})}, project_id=project_id)
         event = Event(
             id=self.ids.new("evt"),
             type=kind,

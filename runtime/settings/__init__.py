@@ -4,6 +4,8 @@ from runtime.settings.edge import LOG_LEVEL, EdgeSettings
 from runtime.settings.identity import OPERATOR_TOKEN, TOKEN_KEYS, IdentitySettings
 from runtime.settings.reading import SettingsError
 from runtime.settings.rules import BUNDLE_KEY, BUNDLE_KEY_FILE, RulesSettings
+from runtime.settings.secret_use import Resolution, ResolvedVariable, SecretUseSettings
+from runtime.settings.secrets import SecretSettings
 from runtime.settings.service import (
     DATABASE_URL,
     MIGRATION_URL,
@@ -26,7 +28,11 @@ __all__ = [
     "EdgeSettings",
     "EffectSettings",
     "IdentitySettings",
+    "Resolution",
+    "ResolvedVariable",
     "RulesSettings",
+    "SecretSettings",
+    "SecretUseSettings",
     "ServiceSettings",
     "SettingsError",
     "WorkSettings",

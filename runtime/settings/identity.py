@@ -14,6 +14,7 @@ from runtime.settings.reading import LONG_TOKEN, SettingsError, listed, token
 from runtime.settings.work import EGRESS_ALLOW
 
 TOKEN_KEYS: Final = "PLANGATE_TOKEN_KEYS"  # noqa: S105  # the variable's name
+SEALING_KEYS: Final = "PLANGATE_SEALING_KEYS"
 OPERATOR_TOKEN: Final = "PLANGATE_OPERATOR_TOKEN"  # noqa: S105  # the variable's name
 ISSUERS: Final = "PLANGATE_ISSUERS"
 PUBLIC_URL: Final = "PLANGATE_PUBLIC_URL"
@@ -28,6 +29,8 @@ class IdentitySettings:
     Attributes:
         token_keys: keys of the hashes of tokens, from `PLANGATE_TOKEN_KEYS`, separated by commas:
             the first signs, all are tried.
+        sealing_keys: keys of what is stored sealed, from `PLANGATE_SEALING_KEYS`, separated by
+            commas: the first seals, all open; none: `token_keys` do.
         operator_token: makes organizations, from `PLANGATE_OPERATOR_TOKEN`; none: nobody does.
         issuers: OIDC issuers, from `PLANGATE_ISSUERS`, a JSON list of `TrustedIssuer`.
         public_url: where browsers reach the platform, from `PLANGATE_PUBLIC_URL`.
@@ -36,6 +39,7 @@ class IdentitySettings:
     """
 
     token_keys: tuple[SecretStr, ...] = ()
+    sealing_keys: tuple[SecretStr, ...] = ()
     operator_token: SecretStr | None = None
     issuers: tuple[TrustedIssuer, ...] = ()
     public_url: str | None = None
@@ -48,12 +52,6 @@ def read_identity(told: Mapping[str, str]) -> IdentitySettings:
     Raises:
         SettingsError: a variable can't be used.
     """
-    keys = listed(told, TOKEN_KEYS)
-    if any(len(key) < LEAST_KEY_LETTERS for key in keys):
-        raise SettingsError(
-            f"{TOKEN_KEYS} has a key of fewer than {LEAST_KEY_LETTERS} characters; "
-            "use what `openssl rand -hex 32` prints"
-        )
     try:
         issuers = _ISSUERS.validate_json(told.get(ISSUERS, "[]"))
     except ValidationError as error:
@@ -63,12 +61,24 @@ def read_identity(told: Mapping[str, str]) -> IdentitySettings:
         )
         raise SettingsError(f"{ISSUERS} is no JSON list of issuers: {problems}") from None
     return IdentitySettings(
-        token_keys=tuple(map(SecretStr, keys)),
+        token_keys=_keys(told, TOKEN_KEYS),
+        sealing_keys=_keys(told, SEALING_KEYS),
         operator_token=token(told, OPERATOR_TOKEN, LONG_TOKEN, least=32),
         issuers=issuers,
         public_url=_public_url(told),
         egress_allow=told.get(EGRESS_ALLOW, ""),
     )
+
+
+def _keys(told: Mapping[str, str], name: str) -> tuple[SecretStr, ...]:
+    """Return keys that nobody guesses."""
+    keys = listed(told, name)
+    if any(len(key) < LEAST_KEY_LETTERS for key in keys):
+        raise SettingsError(
+            f"{name} has a key of fewer than {LEAST_KEY_LETTERS} characters; "
+            "use what `openssl rand -hex 32` prints"
+        )
+    return tuple(map(SecretStr, keys))
 
 
 def _public_url(told: Mapping[str, str]) -> str | None:

@@ -6,7 +6,7 @@ The bootstrap calls `quiet_environment` before it loads a part that reads these 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,10 +14,19 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from runtime.kit.quiet import QUIET
+from runtime.settings.audit import AuditSettings, read_audit
 from runtime.settings.edge import EdgeSettings, read_edge
 from runtime.settings.identity import TOKEN_KEYS, IdentitySettings, read_identity
 from runtime.settings.reading import TOKEN, SettingsError, listed, seconds, token
 from runtime.settings.rules import RulesSettings, read_rules
+from runtime.settings.secret_use import (
+    Resolution,
+    ResolvedVariable,
+    SecretUseSettings,
+    read_secret_use,
+    unresolved,
+)
+from runtime.settings.secrets import SecretSettings, read_secret_settings
 from runtime.settings.work import WorkSettings, read_work
 
 MODEL: Final = "PLANGATE_MODEL"
@@ -53,7 +62,8 @@ class ServiceSettings:
             from `PLANGATE_LEASE_TTL_S`.
         approval_lasts_s: how long a request for approval can be granted and used, from
             `PLANGATE_APPROVAL_LASTS_S`.
-        environ: variables, for model keys.
+        resolved: which variables were references, and are values here.
+        environ: variables as they came, for model keys and children of this process.
     """
 
     model: str = ""
@@ -63,10 +73,14 @@ class ServiceSettings:
     redis_urls: tuple[SecretStr, ...] = ()
     lease_ttl_s: float = 6.0
     approval_lasts_s: float = 86_400.0
+    audit: AuditSettings = field(default_factory=AuditSettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     edge: EdgeSettings = field(default_factory=EdgeSettings)
     rules: RulesSettings = field(default_factory=RulesSettings)
     work: WorkSettings = field(default_factory=WorkSettings)
+    secrets: SecretSettings = field(default_factory=SecretSettings)
+    secret_use: SecretUseSettings = field(default_factory=SecretUseSettings)
+    resolved: tuple[ResolvedVariable, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -75,13 +89,25 @@ class ServiceSettings:
         return self.work.broker_url or next(iter(self.redis_urls), None)
 
     @classmethod
-    def read(cls, environ: Mapping[str, str] = os.environ) -> ServiceSettings:
+    def read(
+        cls,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        resolve: Callable[[Mapping[str, str]], Resolution] = unresolved,
+    ) -> ServiceSettings:
         """Read the process's environment; a blank variable is an unset one.
+
+        Args:
+            environ: the variables.
+            resolve: puts values in the place of references to secrets.
 
         Raises:
             SettingsError: a variable can't be used, or one that another needs is missing.
         """
-        told = {name: value.strip() for name, value in environ.items() if value.strip()}
+        resolution = resolve(
+            {name: value.strip() for name, value in environ.items() if value.strip()}
+        )
+        told = resolution.told
         return cls(
             model=told.get(MODEL, ""),
             eval_token=token(told, EVAL_TOKEN, TOKEN, least=16),
@@ -93,9 +119,13 @@ class ServiceSettings:
                 told, APPROVAL_LASTS_S, least=60, most=2_592_000, usual=86_400
             ),
             identity=read_identity(told),
+            audit=read_audit(told),
             edge=read_edge(told),
             rules=read_rules(told),
             work=read_work(told),
+            secrets=read_secret_settings(told),
+            secret_use=read_secret_use(told),
+            resolved=resolution.read,
             environ=dict(environ),
         )
 

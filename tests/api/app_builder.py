@@ -22,6 +22,7 @@ from runtime.entrypoints.rest.refusals import Refusals
 from runtime.kit.canonical_json import canonical_bytes, parse
 from runtime.kit.clock import SystemClock
 from runtime.kit.json_value import JsonValue
+from runtime.services.audit.access_refusals import AccessRefusals
 from runtime.services.context import Context
 from runtime.services.tenancy.exports import Exports
 from runtime.services.tenancy.invitations import Invitations
@@ -30,6 +31,7 @@ from runtime.services.tenancy.memberships import Memberships
 from runtime.services.tenancy.organizations import Organizations
 from runtime.services.tenancy.projects import Projects
 from runtime.store.session import Database
+from tests.audited import access_refusals
 from tests.tenants import Tenancy, a_tenancy
 
 HERE: Final = ("127.0.0.1", 4711)
@@ -89,6 +91,7 @@ class KnownCallers:
 class TenancyServices:
     """Hold what the routes of tenancy ask for; stands where production has a `Platform`."""
 
+    access_refusals: AccessRefusals
     authentication: KnownCallers
     exports: Exports
     invitations: Invitations
@@ -194,6 +197,7 @@ def a_tenancy_app(database: Database) -> TenancyApp:
     """Build an app whose tenancy works, on a database."""
     tenancy, callers = a_tenancy(database), KnownCallers()
     services = TenancyServices(
+        access_refusals=access_refusals(database, SystemClock()),
         authentication=callers,
         exports=tenancy.exports,
         invitations=tenancy.invitations,

@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 MOST_FILE_LINES: Final = 350
+LONGER: Final = {"runtime/audit_verifier.py": 560}
+"""What can't be split: an auditor gets the verifier as one file, which imports nothing of ours."""
 MOST_FUNCTION_LINES: Final = 50
 VAGUE_NAMES: Final = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "misc"})
 SQL_TEXT_CALLS: Final = frozenset({"text", "sa.text", "sqlalchemy.text"})
@@ -38,8 +40,9 @@ Rule = Callable[[SourceFile], Iterator[str]]
 def file_is_short(file: SourceFile) -> Iterator[str]:
     """Complain about a file that holds more than one concept can need."""
     lines = len(file.text.splitlines())
-    if lines > MOST_FILE_LINES:
-        yield f"{file.path} has {lines} lines, at most {MOST_FILE_LINES}: split it by concept"
+    most = LONGER.get(str(file.path), MOST_FILE_LINES)
+    if lines > most:
+        yield f"{file.path} has {lines} lines, at most {most}: split it by concept"
 
 
 def functions_are_short(file: SourceFile) -> Iterator[str]:

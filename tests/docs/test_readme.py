@@ -55,7 +55,7 @@ def test_a_command_exists_with_its_options(command: str) -> None:
     if program == "plangate":
         assert set(_options(words)) <= set(re.findall(r"--[a-z-]+", _help(words)))
     elif program == "make":
-        targets = re.findall(r"^([a-z%-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        targets = re.findall(r"^([a-z0-9%-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
         assert any(re.fullmatch(target.replace("%", ".+"), words[0]) for target in targets)
     else:
         assert set(_options(words)) <= {"--plangate-model", "--plangate-seed"}
@@ -118,7 +118,7 @@ def _options(words: list[str]) -> list[str]:
 
 def _help(words: list[str]) -> str:
     """Return the help of the command that the words begin with."""
-    names = [word for word in words if re.fullmatch(r"[a-z][a-z0-9]*", word)][:3]
+    names = [word for word in words if re.fullmatch(r"[a-z][a-z0-9-]*", word)][:3]
     for length in range(len(names), -1, -1):
         shown = CliRunner().invoke(app, [*names[:length], "--help"])
         if shown.exit_code == 0 and (length == len(names) or "Commands:" not in shown.output):

@@ -48,6 +48,11 @@
     ├── PolicyUncheckableError       rules that could not be tried, or took too long
     ├── PolicyMovedError             rules that others were tried together with have changed
     ├── ApprovalMismatchError        a vote on another plan than the one it was asked about
+    ├── AuditKeyBrokenError          a key of audit records that no key of the server opens
+    ├── AuditKeyRefusedError         keys that sign logs, and do not go on from the last one
+    ├── AuditLogBrokenError          a log that is not what was signed of it
+    ├── AuditUnavailableError        no immutable copy of records can be made, where one is demanded
+    ├── LeafUnreadableError          a leaf of an audit log that its key does not open
     ├── QueueUnavailableError        the queue takes no jobs now; they are kept
     ├── JobTooLargeError             a job that carries more than is kept of one
     ├── LostAttemptError             an attempt at a job that is another's by now, or over
@@ -57,6 +62,7 @@
     ├── EmbeddedFolderBusyError      a folder whose embedded server another process runs
     ├── DevFolderError               a folder, or a file in it, that `plangate dev` can't use
     ├── DevFolderBusyError           a folder in which another `plangate dev` runs
+    ├── SecretError           a secret that can't be read from who keeps it; five kinds below it
     └── DeadlineError                the caller's deadline passed before anything was done
 
 Refusals and failed steps are not here: they are outcomes (`domain.outcome`).
@@ -65,6 +71,12 @@ Refusals and failed steps are not here: they are outcomes (`domain.outcome`).
 from __future__ import annotations
 
 from runtime.domain.errors.approvals import ApprovalMismatchError
+from runtime.domain.errors.audit import (
+    AuditKeyBrokenError,
+    AuditUnavailableError,
+    LeafUnreadableError,
+)
+from runtime.domain.errors.audit_log import AuditKeyRefusedError, AuditLogBrokenError
 from runtime.domain.errors.base import DomainError
 from runtime.domain.errors.credentials import (
     AuthenticationBusyError,
@@ -123,6 +135,14 @@ from runtime.domain.errors.requests import (
     StreamsBusyError,
     WrongTimeError,
 )
+from runtime.domain.errors.secrets import (
+    SecretDeniedError,
+    SecretError,
+    SecretMalformedError,
+    SecretMissingError,
+    SecretThrottledError,
+    SecretUnavailableError,
+)
 from runtime.domain.errors.storage import (
     SchemaError,
     SchemaMismatchError,
@@ -145,6 +165,10 @@ from runtime.domain.errors.webhooks import WebhookFault, WebhookRefusedError
 
 __all__ = [
     "ApprovalMismatchError",
+    "AuditKeyBrokenError",
+    "AuditKeyRefusedError",
+    "AuditLogBrokenError",
+    "AuditUnavailableError",
     "AuthenticationBusyError",
     "BrokerUrlError",
     "CredentialRefusedError",
@@ -168,6 +192,7 @@ __all__ = [
     "JobMessageError",
     "JobTooLargeError",
     "KeyReusedError",
+    "LeafUnreadableError",
     "LeaseBusyError",
     "LeaseLostError",
     "LeaseUnavailableError",
@@ -188,6 +213,12 @@ __all__ = [
     "RoleReservedError",
     "SchemaError",
     "SchemaMismatchError",
+    "SecretDeniedError",
+    "SecretError",
+    "SecretMalformedError",
+    "SecretMissingError",
+    "SecretThrottledError",
+    "SecretUnavailableError",
     "StaleFenceError",
     "StaleHeadError",
     "StateError",

@@ -143,7 +143,7 @@ class Api:
         return found[:most]
 
     @contextmanager
-    def reading(self, *parts: str, verb: str) -> Iterator[Iterator[bytes]]:
+    def reading(self, *parts: str, verb: str | None = None) -> Iterator[Iterator[bytes]]:
         """Read a long answer in parts."""
         with self._client.reading(path_of(*parts, verb=verb)) as read:
             yield read

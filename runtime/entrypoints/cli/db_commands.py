@@ -12,6 +12,7 @@ import orjson
 import typer
 from pydantic import SecretStr
 
+from runtime.bootstrap.secret_settings import resolved
 from runtime.domain.errors import (
     SchemaError,
     SchemaMismatchError,
@@ -98,7 +99,7 @@ def doctor_command(url: str | None, *, as_json: bool) -> int:
 
 def _settings() -> ServiceSettings:
     try:
-        return ServiceSettings.read()
+        return ServiceSettings.read(resolve=resolved)
     except SettingsError as error:
         raise _Refused(CONFIGURATION, str(error)) from error
 

@@ -16,6 +16,7 @@ import typer
 
 from runtime.bootstrap.dev import open_backing, prepare_database
 from runtime.bootstrap.dev_folder import DevFolder
+from runtime.bootstrap.secret_settings import resolved
 from runtime.domain.errors import (
     DevFolderBusyError,
     DevFolderError,
@@ -95,8 +96,9 @@ def _run(folder: Path, *, port: int | None, stack: ExitStack) -> int:
     loading.start()
     backing = stack.enter_context(open_backing(told, owned.path))
     loading.join()
-    variables = backing.variables(told, owned.keys())
-    ServiceSettings.read({**told, **variables}).require_platform()  # said before they serve
+    variables = backing.variables(told, owned.keys(), copies=owned.copies())
+    settings = ServiceSettings.read({**told, **variables}, resolve=resolved)
+    settings.require_platform()  # said before they serve
     prepare_database(backing)
     environment.tell(variables)
     stage = Stage(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import orjson
 
-from runtime.entrypoints.cli.client import UNREACHABLE, USAGE, CommandError
+from runtime.entrypoints.cli.client import UNREACHABLE, USAGE, CommandError, Document
 from runtime.entrypoints.cli.console import Api
 
 PRIVATE_FILE: Final = 0o600
@@ -32,6 +33,40 @@ def save_export(api: Api, organization: str, file: Path) -> Saved:
     Raises:
         CommandError: the file can't be made, nobody answers, or the export is not whole.
     """
+    with (
+        new_private_file(file) as stream,
+        api.reading("organizations", organization, verb="export") as parts,
+    ):
+        return _proven(_lines(parts, stream))
+
+
+def save_log(api: Api, file: Path) -> Document:
+    """Write the export of an audit log to a new file, and return its last line.
+
+    Raises:
+        CommandError: as `save_export` does.
+    """
+    with new_private_file(file) as stream, api.reading("audit", "export") as parts:
+        last = b""
+        for line in _lines(parts, stream):
+            last = line or last
+    try:
+        told: Document = orjson.loads(last)
+        if {"end", "heads"} == set(told):
+            return told
+    except (orjson.JSONDecodeError, TypeError):
+        pass
+    file.expanduser().unlink()
+    raise _broken_off()
+
+
+@contextmanager
+def new_private_file(file: Path) -> Iterator[BinaryIO]:
+    """Open a new file that we alone can read; if the block raises there is none.
+
+    Raises:
+        CommandError: it can't be made.
+    """
     file = file.expanduser()
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
@@ -40,11 +75,8 @@ def save_export(api: Api, organization: str, file: Path) -> Saved:
             f"{file} can't be made: {error.strerror}; name a file that is new", exit_code=USAGE
         ) from None
     try:
-        with (
-            open(descriptor, "wb") as stream,  # noqa: PTH123  # of a descriptor
-            api.reading("organizations", organization, verb="export") as parts,
-        ):
-            return _proven(_lines(parts, stream))
+        with open(descriptor, "wb") as stream:  # noqa: PTH123  # of a descriptor
+            yield stream
     except BaseException:
         file.unlink()
         raise
@@ -73,6 +105,10 @@ def _proven(lines: Iterator[bytes]) -> Saved:
             return Saved(last_line=told, rows=rows, sha256=told["sha256"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
         pass
-    raise CommandError(
+    raise _broken_off()
+
+
+def _broken_off() -> CommandError:
+    return CommandError(
         "the export broke off, and nothing was kept; try again", exit_code=UNREACHABLE
     )

@@ -19,6 +19,7 @@ from runtime.adapters.celery.address import broker_url
 from runtime.bootstrap.environments import installed_environments
 from runtime.bootstrap.platform import check_database
 from runtime.bootstrap.rules import bundle_maker
+from runtime.bootstrap.secret_settings import resolved
 from runtime.domain.errors import DomainError
 from runtime.entrypoints.cli.ending import terminated_as_interrupted
 from runtime.entrypoints.cli.listening import open_socket, spoken
@@ -50,7 +51,7 @@ class ServeOptions:
 def serve_command(options: ServeOptions) -> int:
     """Serve until told to stop."""
     try:
-        settings = ServiceSettings.read()
+        settings = ServiceSettings.read(resolve=resolved)
         _check(settings)
     except (SettingsError, ModelReferenceError, DomainError) as error:
         typer.echo(str(error), err=True)

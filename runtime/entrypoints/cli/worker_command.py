@@ -7,6 +7,7 @@ from typing import Final
 import typer
 import uvloop
 
+from runtime.bootstrap.secret_settings import resolved
 from runtime.bootstrap.worker import WorkerOptions, work
 from runtime.domain.errors import (
     BrokerUrlError,
@@ -52,7 +53,7 @@ def worker_command(
     )
     quiet_environment()
     try:
-        return uvloop.run(work(ServiceSettings.read(), options, say=_say))
+        return uvloop.run(work(ServiceSettings.read(resolve=resolved), options, say=_say))
     except _CONFIGURATION as error:
         typer.echo(str(error), err=True)
         return CONFIGURATION

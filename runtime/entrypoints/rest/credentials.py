@@ -22,7 +22,9 @@ from runtime.services.identity.authentication import Authentication
 
 SESSION_COOKIE: Final = "plangate_session"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-OPERATED_ROUTES: Final = frozenset({("POST", "/v1/organizations")})
+OPERATED_ROUTES: Final = frozenset(
+    {("POST", "/v1/organizations"), ("POST", "/v1/secrets/rotations")}
+)
 """Routes that take the platform's own credential; no other does."""
 
 _CALLER: Final = "plangate.caller"

@@ -14,7 +14,7 @@ from typing_extensions import override
 from runtime.entrypoints.rest.context import Reading, ServicesOf
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
-from runtime.services.tenancy.exports import Parts
+from runtime.services.parts import Parts
 
 MEDIA_TYPE: Final = "application/x-ndjson"
 SEND_S: Final = 15.0

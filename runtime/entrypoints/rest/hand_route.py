@@ -14,9 +14,11 @@ from fastapi import Response
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
+from runtime.domain.errors import NotAllowedError
 from runtime.entrypoints.rest.body import PlatformRequest
 from runtime.entrypoints.rest.credentials import authenticate
 from runtime.entrypoints.rest.rates import admit
+from runtime.entrypoints.rest.refused_rights import record_refusal
 from runtime.entrypoints.rest.route import PlatformRoute
 
 
@@ -45,6 +47,11 @@ class HandRoute(PlatformRoute):
             await super().handle(scope, receive, send)
             return
         request = PlatformRequest(scope, receive)
-        admit(request, await authenticate(request))
-        answer: Response = await self.endpoint(request=request, **scope["path_params"])
+        caller = await authenticate(request)
+        admit(request, caller)
+        try:
+            answer: Response = await self.endpoint(request=request, **scope["path_params"])
+        except NotAllowedError as error:
+            await record_refusal(request, caller, error)
+            raise
         await answer(scope, receive, send)

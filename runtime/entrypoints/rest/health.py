@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from runtime.entrypoints.rest.door import from_here
 from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
-from runtime.services.readiness import Readiness
+from runtime.services.readiness import Found, Readiness
 from runtime.telemetry import METRICS_TYPE, Metrics
 
 router = APIRouter(prefix="/v1", tags=["health"])
@@ -33,7 +33,7 @@ class HealthOut(_Wire):
 class DependencyOut(_Wire):
     """Say how one dependency answers."""
 
-    status: Literal["up", "down"]
+    status: Literal["up", "degraded", "down"]
     latency_ms: float
 
 
@@ -67,12 +67,16 @@ async def read_readiness(
     return ReadinessOut(
         status="ready" if ready else "not_ready",
         dependencies={
-            name: DependencyOut(
-                status="up" if dependency.up else "down", latency_ms=dependency.latency_ms
-            )
+            name: DependencyOut(status=_status(dependency), latency_ms=dependency.latency_ms)
             for name, dependency in found.items()
         },
     )
+
+
+def _status(found: Found) -> Literal["up", "degraded", "down"]:
+    if not found.up:
+        return "down"
+    return "degraded" if found.degraded else "up"
 
 
 @router.get(

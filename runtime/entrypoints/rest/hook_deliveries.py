@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import override
 
-from runtime.domain.errors import DeliveryRefusedError
+from runtime.domain.errors import DeliveryRefusedError, NotAllowedError
 from runtime.domain.hook import read_address
 from runtime.domain.hook_mapping import MOST_BODY_BYTES
 from runtime.entrypoints.rest.body import BodyCaps, CappedRequest
@@ -24,6 +24,7 @@ from runtime.entrypoints.rest.context import JSON_MEDIA_TYPE, ServicesOf, answer
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.rates import admit
 from runtime.entrypoints.rest.refusals import counted
+from runtime.entrypoints.rest.refused_rights import record_refusal
 
 BODY_TIME_S: Final = 10.0
 
@@ -100,4 +101,8 @@ async def take_delivery(
         body = await request.body()
         verified = await deliveries.verified(address, headers=request.scope["headers"], body=body)
     admit(request, verified.caller)
-    return answered(await deliveries.take(verified))
+    try:
+        return answered(await deliveries.take(verified))
+    except NotAllowedError as error:
+        await record_refusal(request, verified.caller, error)
+        raise

@@ -85,6 +85,9 @@ class ProblemCode(StrEnum):
     MODEL_UNAVAILABLE = "model_unavailable"
     CREDENTIAL_UNVERIFIABLE = "credential_unverifiable"
     AUTHENTICATION_BUSY = "authentication_busy"
+    AUDIT_KEY_BROKEN = "audit_key_broken"
+    AUDIT_LOG_BROKEN = "audit_log_broken"
+    AUDIT_UNAVAILABLE = "audit_unavailable"
     LEASE_LOST = "lease_lost"
     LEASE_UNAVAILABLE = "lease_unavailable"
     RATES_UNAVAILABLE = "rates_unavailable"
@@ -159,6 +162,8 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         ProblemCode.INTERNAL,
+        ProblemCode.AUDIT_KEY_BROKEN,
+        ProblemCode.AUDIT_LOG_BROKEN,
         ProblemCode.STORAGE_REFUSED,
         ProblemCode.TENANT_CONTEXT_MISSING,
         ProblemCode.STATE_TAMPERED,
@@ -170,6 +175,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.MODEL_UNAVAILABLE,
         ProblemCode.CREDENTIAL_UNVERIFIABLE,
         ProblemCode.AUTHENTICATION_BUSY,
+        ProblemCode.AUDIT_UNAVAILABLE,
         ProblemCode.LEASE_LOST,
         ProblemCode.LEASE_UNAVAILABLE,
         ProblemCode.RATES_UNAVAILABLE,
@@ -198,6 +204,7 @@ _HEADERS: Final[Mapping[ProblemCode, Mapping[str, str]]] = MappingProxyType(
         ProblemCode.STORAGE_UNAVAILABLE: _SOON,
         ProblemCode.CREDENTIAL_UNVERIFIABLE: _SOON,
         ProblemCode.AUTHENTICATION_BUSY: _SOON,
+        ProblemCode.AUDIT_UNAVAILABLE: _SOON,
         ProblemCode.EXPORTS_BUSY: _LATER,
         ProblemCode.STREAMS_BUSY: _LATER,
     }

@@ -9,10 +9,12 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from typing_extensions import override
 
+from runtime.domain.errors import NotAllowedError
 from runtime.entrypoints.rest.body import PlatformRequest, check_type
 from runtime.entrypoints.rest.credentials import authenticate
 from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
 from runtime.entrypoints.rest.rates import admit
+from runtime.entrypoints.rest.refused_rights import record_refusal
 
 
 class PlatformRoute(APIRoute):
@@ -25,11 +27,16 @@ class PlatformRoute(APIRoute):
         has_body = self.body_field is not None
 
         async def guarded(request: Request) -> Response:
-            admit(request, await authenticate(request))
+            caller = await authenticate(request)
+            admit(request, caller)
             refuse_nul(request)
             if has_body and not announces_nothing(request):
                 check_type(request.headers.get("content-type", ""))
-            return await handle(PlatformRequest(request.scope, request.receive))
+            try:
+                return await handle(PlatformRequest(request.scope, request.receive))
+            except NotAllowedError as error:
+                await record_refusal(request, caller, error)
+                raise
 
         return guarded
 

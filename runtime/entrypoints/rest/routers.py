@@ -8,6 +8,8 @@ from fastapi import APIRouter
 
 from runtime.entrypoints.rest import (
     approvals,
+    audit,
+    audit_keeping,
     bundles,
     callers,
     environments,
@@ -33,6 +35,7 @@ from runtime.entrypoints.rest import (
     proposals,
     registries,
     schedules,
+    secret_rotations,
     sessions,
     states,
     tokens,
@@ -54,6 +57,8 @@ PLATFORM: Final[tuple[APIRouter, ...]] = (
     event_types.router,
     usages.router,
     approvals.router,
+    audit.router,
+    audit_keeping.router,
     hooks.router,
     hook_deliveries.router,
     webhooks.routes.of_project,
@@ -75,6 +80,7 @@ PLATFORM: Final[tuple[APIRouter, ...]] = (
     projects.router,
     exports.router,
     organizations.router,
+    secret_rotations.router,
     members.router,
     invitations.router,
     tokens.router,

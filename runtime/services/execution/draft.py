@@ -8,8 +8,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-import orjson
-
 from runtime.domain.head import Head
 from runtime.domain.history import Cause
 from runtime.domain.job import NewJob
@@ -25,6 +23,7 @@ from runtime.kit.json_patch import diff
 from runtime.kit.json_value import JsonValue
 from runtime.services.execution.announcing import Announcer
 from runtime.services.execution.changes import Change, Executed, Execution, Reversion
+from runtime.services.execution.recording import event_of, record_of
 from runtime.services.policies.decided_steps import DecidedPlan
 from runtime.store.executions import Commit, NewEnd, NewKey, NewOutcome, NewVersion
 from runtime.store.limit_counters import NewCharges
@@ -106,11 +105,12 @@ class Draft:
                 document=document.decode(),
             )
         )
-        self._versions.extend(_new_versions(outcome, execution, version=before.version))
+        versions = tuple(_new_versions(outcome, execution, version=before.version))
+        self._versions.extend(versions)
         self.done[execution.outcome_id] = _done(outcome)
         reached = self.usage.charge(outcome.steps, principal_id=execution.principal.id)
         told = {"status": outcome.status.value}
-        self._announce(execution, EVENT_OF[outcome.status], document, told=told)
+        self._announce(execution, EVENT_OF[outcome.status], document, told=told, versions=versions)
         self._events.extend(_limit_event(item, execution, self.tenure) for item in reached)
         self._tell_of_state(execution, after, cause=Cause.EXECUTED)
         self._tell_of_waiting(execution, outcome)
@@ -132,9 +132,10 @@ class Draft:
         """Make an earlier state the next version, and return what its caller is answered."""
         target, before = reversion.target, self.state
         after = before
+        versions: tuple[NewVersion, ...] = ()
         if target.digest != before.digest:
             after = State.of_canonical(target.canonical, version=before.version + 1)
-            self._versions.append(
+            versions = (
                 NewVersion(
                     version=after.version,
                     digest=after.digest,
@@ -142,8 +143,9 @@ class Draft:
                     cause=Cause.REVERTED,
                     outcome_id=reversion.outcome_id,
                     principal_id=reversion.principal.id,
-                )
+                ),
             )
+        self._versions.extend(versions)
         document = canonical_bytes(
             {
                 **_common(reversion, around=(before, after), tenure=self.tenure),
@@ -151,7 +153,7 @@ class Draft:
             }
         )
         told = {"reverted_to": str(target.version)}
-        self._announce(reversion, "state.reverted", document, told=told)
+        self._announce(reversion, "state.reverted", document, told=told, versions=versions)
         self._tell_of_state(reversion, after, cause=Cause.REVERTED)
         return self._leave(reversion, document, after, kept=document.decode())
 
@@ -184,7 +186,13 @@ class Draft:
         )
 
     def _announce(
-        self, change: Change, kind: str, document: bytes, *, told: Mapping[str, str]
+        self,
+        change: Change,
+        kind: str,
+        document: bytes,
+        *,
+        told: Mapping[str, str],
+        versions: Iterable[NewVersion],
     ) -> None:
         """Add the event and the audit record of a change."""
         project = self.tenure.project_id
@@ -194,31 +202,10 @@ class Draft:
             "principal": change.principal.id,
             "project": project,
         }
-        letters = change.outcome_id.rpartition("_")[2]  # they belong together, and so are named
-        self._events.append(
-            Event(
-                id=f"evt_{letters}",
-                type=kind,
-                document=_spelled(public).decode(),
-                project_id=project,
-            )
-        )
-        spelled = _spelled(
-            {
-                **public,
-                "credential": change.credential_id,
-                "document_digest": digest_bytes(document),
-            }
-        )
+        self._events.append(event_of(change, kind, public, project_id=project))
+        recorded = {**public, "document_digest": digest_bytes(document)}
         self._records.append(
-            AuditRecord(
-                id=f"aud_{letters}",
-                principal_id=change.principal.id,
-                kind=kind,
-                document=spelled.decode(),
-                digest=digest_bytes(spelled),
-                project_id=project,
-            )
+            record_of(change, kind, recorded, versions=versions, project_id=project)
         )
 
     def _tell_of_state(self, change: Change, after: State, *, cause: Cause) -> None:
@@ -338,8 +325,3 @@ def _new_versions(
                 outcome_id=execution.outcome_id,
                 principal_id=execution.principal.id,
             )
-
-
-def _spelled(document: Mapping[str, str]) -> bytes:
-    """Spell a flat document of texts canonically: texts need no walk."""
-    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)

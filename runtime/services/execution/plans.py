@@ -8,8 +8,11 @@ from typing import Final
 from runtime.domain.caller import Caller
 from runtime.domain.errors import NotAllowedError
 from runtime.domain.member import MemberKind
+from runtime.domain.outcome import PlanOutcome
 from runtime.domain.plan import Plan
 from runtime.domain.scope import Scope
+from runtime.kit.canonical_json import digest_bytes
+from runtime.services.audit.recorder import Recorder
 from runtime.services.context import Context, Ids
 from runtime.services.execution.approval_facts import gather_approvals
 from runtime.services.execution.changes import Executed, Execution, JobEnd
@@ -79,6 +82,7 @@ class Plans:
         decisions: Decisions,
         lines: Lines,
         rates: Rates,
+        recorder: Recorder,
     ) -> None:
         self._database = database
         self._ids = ids
@@ -87,6 +91,7 @@ class Plans:
         self._decisions = decisions
         self._lines = lines
         self._rates = rates
+        self._recorder = recorder
 
     async def execute(self, context: Context, project_id: str, *, asked: PlanRequest) -> Executed:
         """Execute a plan; what the engine refuses is an outcome too, and is stored like one.
@@ -114,7 +119,7 @@ class Plans:
         )
 
     async def simulate(self, context: Context, project_id: str, *, asked: PlanRequest) -> Executed:
-        """Return the outcome that executing the plan now would have; nothing is stored.
+        """Return the outcome that executing the plan now would have; that it was asked is kept.
 
         Raises:
             NotFoundError, NotAllowedError, VersionMismatchError, RatesUnavailableError,
@@ -160,7 +165,20 @@ class Plans:
         document = outcome_document(
             judged.outcome, execution, around=(head.state, after), tenure=tenure
         )
+        await self._record(context.caller, project_id, judged.outcome, document=document)
         return Executed(document=document.decode(), version=after.version, digest=after.digest)
+
+    async def _record(
+        self, caller: Caller, project_id: str, outcome: PlanOutcome, *, document: bytes
+    ) -> None:
+        refusal = outcome.refusal
+        told = {
+            "status": outcome.status.value,
+            "refusal": None if refusal is None else refusal.code.value,
+            "plan_digest": outcome.plan_digest,
+            "document_digest": digest_bytes(document),
+        }
+        await self._recorder.write(caller, "plan.simulated", told, project_id=project_id)
 
     async def _execution(
         self, context: Context, project_id: str, *, asked: PlanRequest

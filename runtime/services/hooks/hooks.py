@@ -278,7 +278,18 @@ class Hooks:
         found = await self.read(context, project_id, hook_id=hook_id)
         compiled = compile_mapping(HookMapping.model_validate(found["mapping"]))
         plan = compiled.plan(body)
+        await self._recorded_trial(context, project_id, hook_id=hook_id, acts=plan is not None)
         return {"acts": plan is not None, "plan": None if plan is None else plan.document()}
+
+    async def _recorded_trial(
+        self, context: Context, project_id: str, *, hook_id: str, acts: bool
+    ) -> None:
+        async def work(unit: Unit) -> Answer:
+            told = {"hook": hook_id, "acts": acts}
+            await unit.audit("hook.simulated", told, project_id=project_id)
+            return Answer(document={})
+
+        await once(self._database, self._ids, Context(caller=context.caller), work=work)
 
     async def _add_secret(self, unit: Unit, hook: Hook, text: str) -> HookSecret:
         secret = HookSecret(

@@ -19,7 +19,9 @@ from runtime.domain.identity import IdentityRefusal
 from runtime.domain.issued_token import SESSION_LIFE, scopes_by_role
 from runtime.kit.clock import Clock
 from runtime.ports.identity_provider import IdentityProviders, VerifiedIdentity
+from runtime.services.audit.access_refusals import AccessRefusals
 from runtime.services.context import Context, Ids
+from runtime.services.documents import spelled_instant
 from runtime.services.identity.minting import Mint, Wish
 from runtime.services.identity.pending_logins import Pending, PendingLogins
 from runtime.services.identity.tokens import Tokens
@@ -38,6 +40,14 @@ class Invited(Protocol):
     async def accept_by_email(self, identity: VerifiedIdentity) -> bool:
         """Bind an open invitation for a verified address to who logged in; say whether one was."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomers:
+    """Hold what is done about people who log in and are no members: invited ones, and others."""
+
+    invitations: Invited
+    refusals: AccessRefusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +101,7 @@ class Sessions:
         pending: PendingLogins,
         settings: LoginSettings,
         identities: IdentityProviders | None,
-        invitations: Invited,
+        newcomers: Newcomers,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -101,7 +111,7 @@ class Sessions:
         self._pending = pending
         self._settings = settings
         self._identities = identities
-        self._invitations = invitations
+        self._newcomers = newcomers
 
     async def begin(self, *, issuer: str | None, return_to: str) -> LoginBegun:
         """Begin a login.
@@ -167,9 +177,12 @@ class Sessions:
     async def _member(self, identity: VerifiedIdentity) -> Bearer:
         found = await self._found(identity)
         if found is None:
-            await self._invitations.accept_by_email(identity)
+            await self._newcomers.invitations.accept_by_email(identity)
             found = await self._found(identity)
         if found is None:
+            await self._newcomers.refusals.note_login(
+                identity.organization_id, issuer=identity.issuer, subject=identity.subject
+            )
             raise CredentialRefusedError
         return found
 
@@ -207,6 +220,9 @@ class Sessions:
                 claims=identity.claims,
             )
             made = await self._mint.strike(unit, wish, organization_id=caller.organization_id)
+            until = unit.now + SESSION_LIFE
+            told = {"issuer": identity.issuer, "expires_at": spelled_instant(until)}
+            await unit.audit("session.opened", {"session": made.token.id, **told})
             return Answer(document={"token": made.text})
 
         answer = await once(self._database, self._ids, Context(caller=caller), work=work)

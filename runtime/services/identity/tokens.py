@@ -182,6 +182,9 @@ class Tokens:
             if token.revoked_at is None:
                 await revoke_token(unit.connection, token_id, at=unit.now)
                 await unit.record("token.revoked", {"token": token_id, "member": token.member_id})
+                if token.kind is CredentialKind.SESSION:
+                    told = {"session": token_id, "member": token.member_id}
+                    await unit.audit("session.closed", told)
                 token = replace(token, revoked_at=unit.now)
             return Answer(document=token_document(token))
 

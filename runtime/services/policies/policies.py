@@ -28,7 +28,7 @@ from runtime.services.context import Context, Ids
 from runtime.services.policies.documents import activation_document, version_document
 from runtime.services.policies.rights import hold_scope, require_author, require_reader
 from runtime.services.policies.surroundings import Surroundings, require_unmoved, together_with
-from runtime.services.policies.trials import Trials
+from runtime.services.policies.trials import Trials, problems_of
 from runtime.services.policies.turns import Turns
 from runtime.services.unit_of_work import Answer, Unit, Work, once, use_of
 from runtime.store import policies
@@ -186,7 +186,7 @@ class Policies:
     async def check(
         self, context: Context, scope: str, modules: tuple[PolicyModule, ...]
     ) -> PolicyCheck:
-        """Try modules as `upload` would, and keep nothing.
+        """Try modules as `upload` would, and keep nothing but that it was tried.
 
         Raises:
             PolicyUncheckableError: they could not be tried, or took too long.
@@ -195,7 +195,15 @@ class Policies:
         await self._gathered(Context(caller=context.caller), scope)
         async with self._turn(context, scope) as together:
             beside = await self._beside(context, scope, together)
-            return await self._trials.tried(scope, modules, beside=beside)
+            checked = await self._trials.tried(scope, modules, beside=beside)
+
+        async def work(unit: Unit) -> Answer:
+            told = {"scope": scope, "modules": len(modules), "problems": len(problems_of(checked))}
+            await unit.audit("policy.checked", told, project_id=project_of(scope))
+            return Answer(document={})
+
+        await once(self._database, self._ids, Context(caller=context.caller), work=work)
+        return checked
 
     async def read(self, context: Context, scope: str, *, version: int) -> PolicyRules:
         """Return a version with its modules.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Final
 
 from runtime.domain.caller import require_role
 from runtime.domain.errors import NotFoundError, PolicyRefusedError, PolicyUncheckableError
@@ -16,16 +17,19 @@ from runtime.domain.scope import Scope
 from runtime.kit.canonical_json import parse
 from runtime.kit.json_value import JsonObject
 from runtime.ports.policy import PolicyFaultError
-from runtime.services.context import Context
+from runtime.services.context import Context, Ids
 from runtime.services.identity.access import Access
 from runtime.services.policies.recorded_decisions import RecordedPlace
 from runtime.services.policies.trials import Trials, failures_of, served
 from runtime.services.policies.turns import Turns
 from runtime.services.policies.what_if import WhatIf
+from runtime.services.unit_of_work import Answer, Unit, once
 from runtime.store.heads import read_head
 from runtime.store.policies import find_rules
 from runtime.store.policy_decisions import find_decisions
 from runtime.store.session import Database
+
+_COUNTED: Final = ("decisions", "newly_allowed", "newly_denied", "changed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,7 @@ class PolicyReplays:
     """Replay the decisions of projects."""
 
     database: Database
+    ids: Ids
     access: Access
     trials: Trials
     what_if: WhatIf
@@ -77,7 +82,14 @@ class PolicyReplays:
                 replay = await self.what_if.replay(place, own=served(own), limit=limit)
             except PolicyFaultError as error:
                 raise _unanswered(error, scope=scope) from error
-        return replay.document()
+        found = replay.document()
+        told = {
+            "level": level.value,
+            "modules": len(modules),
+            **{name: found[name] for name in _COUNTED},
+        }
+        await self._record(context, "policy.simulated", told, project_id=project_id)
+        return found
 
     async def verify(self, context: Context, project_id: str, *, limit: int) -> JsonObject:
         """Ask a project's newest decisions again under the rules that made them.
@@ -91,6 +103,8 @@ class PolicyReplays:
                 asked, otherwise = await self.what_if.unlike(place, limit=limit)
             except PolicyFaultError as error:
                 raise _unanswered(error, scope=project_id) from error
+        told = {"decisions": asked, "unlike": len(otherwise)}
+        await self._record(context, "policy.verified", told, project_id=project_id)
         return {"decisions": asked, "unlike": list(otherwise)}
 
     async def decision(self, context: Context, project_id: str, *, decision_id: str) -> JsonObject:
@@ -114,6 +128,15 @@ class PolicyReplays:
             "input": question,
             "answer": parse(record.answer),
         }
+
+    async def _record(
+        self, context: Context, kind: str, told: JsonObject, *, project_id: str
+    ) -> None:
+        async def work(unit: Unit) -> Answer:
+            await unit.audit(kind, told, project_id=project_id)
+            return Answer(document={})
+
+        await once(self.database, self.ids, Context(caller=context.caller), work=work)
 
     async def _place(self, context: Context, project_id: str) -> tuple[RecordedPlace, Head]:
         """Return where to look, for an admin of the project."""

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from runtime.domain.caller import Caller, CredentialKind
 from runtime.domain.errors import (
+    AuditUnavailableError,
     DeadlineError,
     DomainError,
     EnvironmentNotInstalledError,
@@ -65,6 +66,7 @@ ROUTE: Final = "SCHEDULE"
 """What the keys of firings are used for; no request has such a method."""
 _JITTER_STEPS: Final = 1 << 30
 _LATER: Final = (
+    AuditUnavailableError,
     DeadlineError,
     EnvironmentNotInstalledError,  # another process may know it
     LeaseBusyError,

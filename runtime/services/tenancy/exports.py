@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import timedelta
-from typing import Final, Self
+from typing import Final
 
 import orjson
 
@@ -19,6 +19,7 @@ from runtime.domain.errors import NotFoundError, StorageUnavailableError
 from runtime.domain.scope import Scope
 from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context, Ids
+from runtime.services.parts import PART_BYTES, Parts
 from runtime.services.slots import Slots
 from runtime.services.standing import steady_owner
 from runtime.services.unit_of_work import Answer, Unit, once
@@ -31,36 +32,8 @@ FORMAT_VERSION: Final = 1
 AT_ONCE: Final = 2
 WAIT_S: Final = 5.0
 LONGEST: Final = timedelta(minutes=15)
-PART_BYTES: Final = 65_536
 
 _SPELLING: Final = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
-
-
-class Parts:
-    """Hand on the parts of an export, and give its place back at the end, whatever that is."""
-
-    def __init__(self, parts: AsyncGenerator[bytes], *, leave: Callable[[], None]) -> None:
-        self._parts = parts
-        self._leave = leave
-
-    def __aiter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    async def __anext__(self) -> bytes:
-        """Return the next part."""
-        try:
-            return await anext(self._parts)
-        except BaseException:
-            await self.aclose()
-            raise
-
-    async def aclose(self) -> None:
-        """End the export; again if that was done."""
-        try:
-            await self._parts.aclose()
-        finally:
-            self._leave()
 
 
 class Exports:

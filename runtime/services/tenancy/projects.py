@@ -10,6 +10,7 @@ from runtime.domain.limits import Limits
 from runtime.domain.project import Project
 from runtime.domain.scope import Scope
 from runtime.domain.state import State
+from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context, Ids
 from runtime.services.documents import project_document
 from runtime.services.environments import Environments, InstalledEnvironment
@@ -66,12 +67,13 @@ class Projects:
                 created_at=unit.now,
                 created_by=caller.member_id,
             )
+            state = State.of(installed.compiled.registry.initial_state())
             await projects.add_project(unit.connection, project)
             await heads.create_head(
                 unit.connection,
                 organization_id=project.organization_id,
                 project_id=project.id,
-                state=State.of(installed.compiled.registry.initial_state()),
+                state=state,
                 principal_id=caller.member_id,
                 now=unit.now,
             )
@@ -79,6 +81,7 @@ class Projects:
                 "project.created",
                 {"project": project.id, "name": name, "environment": installed.id},
                 project_id=project.id,
+                recorded={"versions": [_beginning(state)]},
             )
             return Answer(document=project_document(project), status=HTTPStatus.CREATED)
 
@@ -207,3 +210,9 @@ class Projects:
                 environment=environment, known=tuple(sorted(self._environments))
             )
         return found
+
+
+def _beginning(state: State) -> JsonObject:
+    """Return the first version of a state as records hold all of them: a diff, from nothing."""
+    whole = {"op": "replace", "path": "", "value": state.components}
+    return {"version": state.version, "digest": state.digest, "diff": [whole]}

@@ -124,6 +124,18 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "approval.used": ("Approval used", "Approval {approval} was used", _BY, _OF),
         "approval.withdrawn": ("Approval withdrawn", "Approval {approval} was withdrawn", _WHY),
+        "audit.anchored": ("Audit log anchored", "The audit log of {organization} is anchored"),
+        "audit.copies_changed": (
+            "Immutable copies touched",
+            "Somebody has overwritten or hidden {object}",
+            " in {sink}",
+        ),
+        "audit.copy_missing": (
+            "Immutable copy missing",
+            "Record {record} had no immutable copy",
+            _WHY,
+            "; it was copied to {copied_to}",
+        ),
         "confirmation.requested": (
             "Confirmation needed",
             "A plan",
@@ -263,6 +275,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "schedule.paused": ("Schedule paused", "Schedule {schedule} was paused"),
         "schedule.resumed": ("Schedule resumed", "Schedule {schedule} goes on"),
+        "secret.rotated": ("Secret rotated", "{reference} has a new value"),
         "state.changed": (
             "State changed",
             "The state",

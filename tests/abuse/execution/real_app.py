@@ -27,7 +27,7 @@ from tests.api.app_builder import Answered, asked
 from tests.database import DatabaseUrls, session
 
 OPERATOR: Final = "operator-of-the-tests-" + "o" * 20
-_TOKEN_KEY: Final = "key-of-the-tests-" + "k" * 24
+TOKEN_KEY: Final = SecretStr("key-of-the-tests-" + "k" * 24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,9 +153,7 @@ async def real_app(
             database_url=SecretStr(urls.app_url),
             redis_urls=(SecretStr(redis_url),),
             approval_lasts_s=approval_lasts_s,
-            identity=IdentitySettings(
-                token_keys=(SecretStr(_TOKEN_KEY),), operator_token=SecretStr(OPERATOR)
-            ),
+            identity=IdentitySettings(token_keys=(TOKEN_KEY,), operator_token=SecretStr(OPERATOR)),
             edge=EdgeSettings(request_rate=None),
         )
     )

@@ -8,7 +8,7 @@ from runtime.kit.json_value import JsonObject
 from tests.abuse.execution.real_app import Acting, RealApp
 from tests.abuse.execution.wish import Route
 from tests.abuse.execution.wishes import WISHES
-from tests.database import session
+from tests.audited import recorded
 
 WORDS = (
     "user_id",
@@ -101,26 +101,16 @@ async def test_a_body_that_no_route_asked_for_is_not_looked_at(app: RealApp) -> 
 
 async def records(app: RealApp) -> int:
     """Count what was done, by everybody."""
-    async with session(app.urls.superuser_url) as superuser:
-        return int(await superuser.fetchval("select count(*) from audit_records"))
+    return len(await recorded(app.urls.superuser_url))
 
 
 async def acted(app: RealApp, who: Acting) -> int:
     """Count what a member did."""
-    async with session(app.urls.superuser_url) as superuser:
-        return int(
-            await superuser.fetchval(
-                "select count(*) from audit_records where principal_id = $1", who.member
-            )
-        )
+    found = await recorded(app.urls.superuser_url)
+    return sum(item.principal == who.member for item in found)
 
 
 async def actors(app: RealApp, organization: str) -> set[str]:
     """Return who did anything in an organization, but for the platform's operator, who made it."""
-    async with session(app.urls.superuser_url) as superuser:
-        rows = await superuser.fetch(
-            "select distinct principal_id from audit_records "
-            "where organization_id = $1 and principal_id <> 'operator'",
-            organization,
-        )
-    return {row["principal_id"] for row in rows}
+    found = await recorded(app.urls.superuser_url)
+    return {item.principal for item in found if item.organization == organization} - {"operator"}

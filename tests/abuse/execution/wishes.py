@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from runtime.kit.json_value import JsonObject
+from tests.abuse.execution.audit_wishes import OF_AUDIT
 from tests.abuse.execution.hook_wishes import OF_HOOKS
 from tests.abuse.execution.job_wishes import OF_JOBS
 from tests.abuse.execution.real_app import OPERATOR, Acting, RealApp, moved
@@ -302,6 +303,7 @@ WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
         ("POST", "/v1/tokens/{token_id}:rotate"): _rotation,
         ("POST", "/v1/tokens/{token_id}:revoke"): _revocation,
         **_OF_RULES,
+        **OF_AUDIT,
         **OF_HOOKS,
         **OF_JOBS,
         **OF_SCHEDULES,
@@ -320,6 +322,7 @@ ELSEWHERE: Final[Mapping[Route, str]] = MappingProxyType(
         ("POST", "/v1/projects/{project_id}/decisions:verify"): "it changes nothing",
         ("POST", "/v1/environments/{environment}/proposals:evaluate"): "it changes nothing",
         ("POST", "/v1/invitations:accept"): "it takes an identity provider: tests/api/identity",
+        ("POST", "/v1/secrets/rotations"): "it takes the operator's credential: tests/api/secrets",
         ("POST", "/v1/sessions:logout"): "it takes a browser's session: tests/api/identity",
     }
 )

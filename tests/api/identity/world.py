@@ -35,13 +35,14 @@ from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.plugins.loader import environment_names
 from runtime.ports.identity_provider import IdentityProviders
 from runtime.sandbox import Sandbox
+from runtime.services.audit.access_refusals import AccessRefusals
 from runtime.services.context import Ids
 from runtime.services.environments import InstalledEnvironment
 from runtime.services.identity.access import Access
 from runtime.services.identity.authentication import Authentication
 from runtime.services.identity.minting import Mint, TokenKeys
 from runtime.services.identity.pending_logins import PendingLogins
-from runtime.services.identity.sessions import LoginSettings, Sessions
+from runtime.services.identity.sessions import LoginSettings, Newcomers, Sessions
 from runtime.services.identity.token_uses import TokenUses
 from runtime.services.identity.tokens import Tokens
 from runtime.services.readiness import Readiness, database_probe
@@ -52,6 +53,7 @@ from runtime.services.tenancy.organizations import Organizations
 from runtime.services.tenancy.projects import Projects
 from runtime.store.session import Database
 from runtime.telemetry import Metrics
+from tests.audited import access_refusals
 
 START: Final = datetime.fromisoformat("2026-03-01T12:00:00+00:00")
 KEY: Final = b"a key of the server, 32 bytes long"
@@ -65,6 +67,7 @@ class Services:
     """Hold the use cases that the routes under test ask for."""
 
     access: Access
+    access_refusals: AccessRefusals
     authentication: Authentication
     members: Members
     memberships: Memberships
@@ -306,9 +309,11 @@ def _services(
         access.forget_member(member_id)
         authentication.forget_member(member_id)
 
+    refusals = access_refusals(database, clock)
     made_tokens = Tokens(database=database, ids=ids, mint=mint, authentication=authentication)
     return Services(
         access=access,
+        access_refusals=refusals,
         authentication=authentication,
         members=Members(database=database, ids=ids, forget=forget),
         memberships=Memberships(database=database, ids=ids, forget=forget),
@@ -326,7 +331,10 @@ def _services(
             pending=PendingLogins(key=keys.signing),
             settings=LoginSettings(callback_url=callback, issuers=issuers),
             identities=identities,
-            invitations=Invitations(database=database, ids=ids, keys=keys, forget=forget),
+            newcomers=Newcomers(
+                invitations=Invitations(database=database, ids=ids, keys=keys, forget=forget),
+                refusals=refusals,
+            ),
         ),
         tokens=made_tokens,
         uses=uses,

@@ -11,12 +11,15 @@ from runtime.adapters.rego.checker import RegoChecker
 from runtime.adapters.rego.process import Caps
 from runtime.domain.policy_unit import PolicyModule
 from runtime.domain.policy_version import ORGANIZATION_SCOPE
+from runtime.kit.clock import SystemClock
 from runtime.kit.json_value import JsonObject
 from runtime.policies import shipped_modules
+from runtime.services.audit.access_refusals import AccessRefusals
 from runtime.services.policies.policies import Policies
 from runtime.services.tenancy.projects import Projects
 from runtime.store.session import Database
 from tests.api.app_builder import KnownCallers, TenancyApp, an_app
+from tests.audited import access_refusals
 from tests.policies import PolicySite, a_policy_site, some_modules
 
 TRIAL_S: Final = 2.5
@@ -27,6 +30,7 @@ TRIAL_S: Final = 2.5
 class PolicyServices:
     """Hold what the routes of rules ask for; stands where production has a `Platform`."""
 
+    access_refusals: AccessRefusals
     authentication: KnownCallers
     policies: Policies
     projects: Projects
@@ -56,7 +60,7 @@ class PolicyApp:
 async def a_policy_app(database: Database) -> PolicyApp:
     """Build an app whose rules are tried by marks, on a database."""
     site = await a_policy_site(database)
-    return _served(site, site.world.policies)
+    return _served(site, site.world.policies, database=database)
 
 
 async def a_trying_app(database: Database) -> PolicyApp:
@@ -68,13 +72,16 @@ async def a_trying_app(database: Database) -> PolicyApp:
         checker=RegoChecker(Caps(time_s=TRIAL_S)),
         shipped=shipped_modules,
     )
-    return _served(site, policies)
+    return _served(site, policies, database=database)
 
 
-def _served(site: PolicySite, policies: Policies) -> PolicyApp:
+def _served(site: PolicySite, policies: Policies, *, database: Database) -> PolicyApp:
     callers = KnownCallers()
     services = PolicyServices(
-        authentication=callers, policies=policies, projects=site.tenant.tenancy.projects
+        access_refusals=access_refusals(database, SystemClock()),
+        authentication=callers,
+        policies=policies,
+        projects=site.tenant.tenancy.projects,
     )
     served = TenancyApp(app=an_app(services), tenancy=site.tenant.tenancy, callers=callers)
     return PolicyApp(site=site, served=served)

@@ -38,6 +38,7 @@ from tests.database import FreshDatabase
 from tests.execution import World, a_caller, a_project, opened
 from tests.queue import MemoryQueue
 from tests.rules import decisions_by_table
+from tests.secret_keeping import a_keeping, no_keys
 from tests.servers.openai_stub import openai_stub
 from tests.servers.receiver import Receiver, a_receiver
 
@@ -164,6 +165,7 @@ async def wired(database: FreshDatabase, redis: str) -> AsyncIterator[Wired]:
             "crm": {"value": TOKEN, "hosts": ["localhost"]},
             "signing": {"value": SIGNING, "hosts": ["localhost"]},
         }
+        secrets_reader = a_keeping().reader
         tools = await stack.enter_async_context(
             open_effect_tools(
                 EffectSettings(
@@ -173,6 +175,8 @@ async def wired(database: FreshDatabase, redis: str) -> AsyncIterator[Wired]:
                 ),
                 environ={},
                 clock=clock,
+                secrets=secrets_reader,
+                keys=no_keys(secrets_reader),
             )
         )
         superuser = await asyncpg.connect(database.urls.superuser_url)

@@ -8,7 +8,13 @@ import pytest
 from typing_extensions import override
 
 from runtime.domain.caller import Caller, CredentialKind
-from runtime.domain.errors import DeadlineError, DomainError, LeaseUnavailableError, NameTakenError
+from runtime.domain.errors import (
+    AuditUnavailableError,
+    DeadlineError,
+    DomainError,
+    LeaseUnavailableError,
+    NameTakenError,
+)
 from runtime.domain.limits import Limits
 from runtime.domain.member import MemberKind
 from runtime.domain.organization import OrganizationRole
@@ -211,6 +217,7 @@ async def test_past_the_time_of_its_key_the_history_is_asked(
     ("error", "reason"),
     [
         pytest.param(LeaseUnavailableError(reason="away"), "lease_unavailable", id="expected"),
+        pytest.param(AuditUnavailableError(reason="away"), "audit_unavailable", id="no copies"),
         pytest.param(ZeroDivisionError(), "ZeroDivisionError", id="a fault of a plugin"),
         pytest.param(TimeoutError(), DeadlineError.code, id="it took too long"),
     ],

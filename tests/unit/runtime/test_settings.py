@@ -68,6 +68,7 @@ WHOLE = {
     "PLANGATE_DATABASE_URL": "postgresql://app:hunter7@db/plangate",
     "PLANGATE_REDIS_URL": "redis://one:6379/0, redis://two:6379/0",
     "PLANGATE_TOKEN_KEYS": f"{'a' * 32},{'b' * 40}",
+    "PLANGATE_SEALING_KEYS": f"{'s' * 32}, {'t' * 32}",
     "PLANGATE_OPERATOR_TOKEN": "o" * 32,
     "PLANGATE_PUBLIC_URL": "https://plangate.example.com/",
     "PLANGATE_EGRESS_ALLOW": "keys.internal",
@@ -95,6 +96,7 @@ def test_a_whole_platform_is_read() -> None:
         "redis://two:6379/0",
     ]
     assert len(read.identity.token_keys) == 2
+    assert [key.get_secret_value() for key in read.identity.sealing_keys] == ["s" * 32, "t" * 32]
     assert read.identity.public_url == "https://plangate.example.com"
     assert (read.identity.egress_allow, read.work.effects.egress_allow) == ("keys.internal",) * 2
     assert read.identity.issuers[0].issuer == "https://login.example.com"
@@ -118,6 +120,7 @@ def test_the_request_rate_can_be_off() -> None:
         pytest.param("PLANGATE_MIGRATION_URL", "db", id="no address"),
         pytest.param("PLANGATE_REDIS_URL", "redis://one, http://two", id="one that is no Redis"),
         pytest.param("PLANGATE_TOKEN_KEYS", f"{'a' * 32},short", id="a short key"),
+        pytest.param("PLANGATE_SEALING_KEYS", f"{'s' * 32},short", id="a short sealing key"),
         pytest.param("PLANGATE_OPERATOR_TOKEN", "o" * 31, id="a short token"),
         pytest.param("PLANGATE_OPERATOR_TOKEN", "o o" * 20, id="a token with spaces"),
         pytest.param("PLANGATE_METRICS_TOKEN", "m", id="a short metrics token"),

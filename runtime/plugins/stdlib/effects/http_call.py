@@ -29,6 +29,7 @@ _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
 _GOOD: Final = range(200, 300)
 _LATER: Final = frozenset({408, 409, 421, 423, 425, 429})
 _SERVER_ERRORS: Final = range(500, 600)
+_REFUSED: Final = frozenset({401, 403})
 
 
 class HttpPayload(Payload):
@@ -58,6 +59,8 @@ class HttpPayload(Payload):
 async def http_call(call: EffectCall, tools: EffectTools) -> EffectResult:
     """Send the request; whatever is no success is an error.
 
+    A receiver that refuses the secrets is asked once more, with newer ones where there are any.
+
     Raises:
         RetryableError: nobody answered, or the answer says to come back later.
         PermanentError: the answer says no, or the request may not be sent.
@@ -65,6 +68,12 @@ async def http_call(call: EffectCall, tools: EffectTools) -> EffectResult:
     payload = read_payload(HttpPayload, call)
     secrets = await _secrets(payload, call, tools)
     answer = await tools.egress.send(_request(payload, call, secrets))
+    if answer.status in _REFUSED and secrets:
+        newer = await _newer(secrets, call, tools)
+        if newer:
+            secrets = {**secrets, **newer}
+            answer = await tools.egress.send(_request(payload, call, secrets))
+            _refuse_rotated(answer)
     _check_status(answer, tools)
     document: JsonObject = {"status": answer.status}
     if payload.keep_answer:
@@ -81,6 +90,25 @@ async def _secrets(
     return {
         name: await tools.secrets.secret(name, organization=call.organization) for name in names
     }
+
+
+async def _newer(
+    secrets: Mapping[str, Secret], call: EffectCall, tools: EffectTools
+) -> Mapping[str, Secret]:
+    """Return those of the refused secrets that were rotated since they were read."""
+    asked = {
+        name: await tools.secrets.refused(secret, organization=call.organization)
+        for name, secret in secrets.items()
+    }
+    return {name: secret for name, secret in asked.items() if secret is not None}
+
+
+def _refuse_rotated(answer: HttpAnswer) -> None:
+    """Come back later where a value that has just changed is refused as well."""
+    if answer.status in _REFUSED:
+        raise RetryableError(
+            f"the receiver answered HTTP {answer.status} to a secret that was just rotated"
+        )
 
 
 def _request(payload: HttpPayload, call: EffectCall, secrets: Mapping[str, Secret]) -> HttpCall:

@@ -18,11 +18,15 @@ from runtime.ports.egress import HttpCall
 from runtime.settings import EffectSettings, SettingsError
 from tests.effects import ORGANIZATION, a_call
 from tests.egress import NOW
+from tests.secret_keeping import OTHER, a_keeping, no_keys
 from tests.servers.openai_stub import openai_stub
 from tests.servers.receiver import a_receiver
 from tests.servers.smtp_server import SmtpServer, an_smtp_server
 
 CLOCK = FixedClock(NOW)
+FOREIGN = orjson.dumps(
+    {OTHER: {"crm": {"ref": "vault://kv/shop/crm#token", "hosts": ["a.example"]}}}
+).decode()
 
 
 async def test_every_effect_works_with_what_an_operator_configured() -> None:
@@ -44,7 +48,7 @@ async def test_every_effect_works_with_what_an_operator_configured() -> None:
             "mail.send": {"to": ["ann@example.com"], "subject": "Hello", "text": "You."},
             "model.infer": {"model": "writer", "prompt": "Hello"},
         }
-        async with open_effect_tools(settings, environ={}, clock=CLOCK) as tools:
+        async with _opening(settings) as tools:
             effects = effects_by_name(EFFECTS)
             for name, payload in payloads.items():
                 await effects[name].handler(a_call(payload), tools)
@@ -71,7 +75,7 @@ async def test_without_settings_only_strangers_are_reached() -> None:
 async def test_a_browser_is_there_where_it_is_configured() -> None:
     """It starts with the first page; what may not be opened starts none."""
     settings = EffectSettings(chromium="/nowhere/chromium", egress_allow="localhost:9")
-    async with open_effect_tools(settings, environ={}, clock=CLOCK) as tools:
+    async with _opening(settings) as tools:
         assert tools.pages is not None
         with pytest.raises(PermanentError, match="may not be called"):
             await tools.pages.read("http://127.0.0.1/", timeout_s=5)
@@ -93,6 +97,7 @@ async def test_tools_are_closed_with_their_block() -> None:
     [
         ({"egress_allow": "http://x"}, "PLANGATE_EGRESS_ALLOW"),
         ({"secrets": SecretStr("hunter2")}, "PLANGATE_SECRETS"),
+        ({"secrets": SecretStr(FOREIGN)}, f"PLANGATE_SECRETS.*outside of the space of {OTHER}"),
         ({"smtp_url": SecretStr("hunter2")}, "PLANGATE_SMTP_URL"),
         ({"smtp_url": SecretStr("smtp://mail.example")}, "PLANGATE_MAIL_FROM"),
     ],
@@ -102,7 +107,7 @@ async def test_a_wrong_setting_is_named_at_the_start(changes: JsonObject, variab
     settings = replace(EffectSettings(), **changes)
 
     with pytest.raises(SettingsError, match=variable) as raised:
-        async with open_effect_tools(settings, environ={}, clock=CLOCK):
+        async with _opening(settings):
             pass
     assert "hunter2" not in str(raised.value)
 
@@ -113,9 +118,16 @@ async def test_a_model_without_its_key_is_found_at_the_start() -> None:
     named = replace(settings, models={"writer": settings.models["writer"] + "&api_key_env=KEY"})
 
     with pytest.raises(ModelError, match="KEY"):
-        async with open_effect_tools(named, environ={}, clock=CLOCK):
+        async with _opening(named):
             pass
 
 
 def _opened() -> AbstractAsyncContextManager[EffectTools]:
-    return open_effect_tools(EffectSettings(), environ={}, clock=CLOCK)
+    return _opening(EffectSettings())
+
+
+def _opening(settings: EffectSettings) -> AbstractAsyncContextManager[EffectTools]:
+    secrets = a_keeping().reader
+    return open_effect_tools(
+        settings, environ={}, clock=CLOCK, secrets=secrets, keys=no_keys(secrets)
+    )

@@ -111,7 +111,10 @@ def test_a_greater_scope_hands_on_the_lesser_one() -> None:
 def test_a_login_may_what_the_role_can_allow() -> None:
     """Managing the organization is for owners alone."""
     assert scopes_by_role(OrganizationRole.OWNER) == frozenset(Scope)
-    assert frozenset(Scope) - scopes_by_role(OrganizationRole.MEMBER) == {Scope.ORGANIZATION_MANAGE}
+    assert frozenset(Scope) - scopes_by_role(OrganizationRole.MEMBER) == {
+        Scope.ORGANIZATION_MANAGE,
+        Scope.AUDIT_READ,
+    }
 
 
 def a_member(member_id: str, kind: MemberKind) -> Member:

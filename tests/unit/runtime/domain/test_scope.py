@@ -65,4 +65,5 @@ def test_the_names_are_stable() -> None:
         "schedules:manage",
         "jobs:read",
         "jobs:manage",
+        "audit:read",
     ]

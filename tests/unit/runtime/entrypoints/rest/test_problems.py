@@ -10,6 +10,7 @@ import pytest
 
 from runtime.domain import errors
 from runtime.domain.errors import (
+    AuditUnavailableError,
     CredentialRefusedError,
     CredentialUnverifiableError,
     DeadlineError,
@@ -31,6 +32,8 @@ from tests.unit.runtime.entrypoints.rest.platform import Scripted, an_app, ask, 
 ERRORS: Final = errors.__name__
 NEVER_AT_THE_EDGE: Final = {
     "attempt_lost": "raised in workers",
+    "audit_key_refused": "raised while the platform starts",
+    "audit_leaf_unreadable": "readers are told which record is altered",
     "broker_url": "raised before anything is served",
     "embedded_server": "raised while a server of this machine starts, before anything is served",
     "embedded_folder_busy": "raised while a server of this machine starts",
@@ -83,6 +86,7 @@ def test_every_domain_error_that_can_reach_the_edge_has_its_status() -> None:
         pytest.param(StorageUnavailableError(reason="OSError"), 503, SOON, id="storage"),
         pytest.param(LeaseUnavailableError(reason="away"), 503, SOON, id="leases"),
         pytest.param(CredentialUnverifiableError(), 503, SOON, id="unverifiable"),
+        pytest.param(AuditUnavailableError(reason="away"), 503, SOON, id="copies"),
         pytest.param(DeadlineError(waited_s=1, waiting_for="x"), 504, {}, id="deadline"),
         pytest.param(TenantContextMissingError(), 500, {}, id="no tenant"),
         pytest.param(

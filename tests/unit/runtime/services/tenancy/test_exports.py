@@ -27,7 +27,8 @@ from runtime.domain.organization import OrganizationRole
 from runtime.domain.scope import Scope
 from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context
-from runtime.services.tenancy.exports import AT_ONCE, LONGEST, PART_BYTES, Exports
+from runtime.services.parts import PART_BYTES
+from runtime.services.tenancy.exports import AT_ONCE, LONGEST, Exports
 from runtime.store.session import Database
 from tests.tenants import (
     Tenant,
