@@ -26,7 +26,7 @@ export DO_NOT_TRACK := true
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help eval platform test quick check-% bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults bench-jobs bench-policy bench-queue bench-webhooks chaos-audit conformance-s3 mutate-jobs mutate-policy mutate-rates tools fmt clean dev
+.PHONY: help eval platform test quick check-% bench-audit bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults bench-jobs bench-policy bench-queue bench-webhooks chaos-audit conformance-s3 mutate-jobs mutate-policy mutate-rates tools fmt clean dev
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9%-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -47,6 +47,12 @@ quick: $(VENV)/.dev ## lint, types and unit tests: the loop while you write
 
 check-%: $(VENV)/.dev ## run one environment of tox.ini, as in `make check-types`
 	@$(call run_checks,$*)
+
+bench-audit: $(VENV)/.dev ## measure appends, strict mode, verifying a million records, and secrets from memory
+	@$(BIN)/python -m tests.bench.audit_append
+	@$(BIN)/python -m tests.bench.audit_strict
+	@$(BIN)/python -m tests.bench.audit_speed --leaves 1000000
+	@$(BIN)/python -m tests.bench.secret_reads
 
 bench-eval: $(VENV)/.dev ## measure what the harness adds to a model call
 	@$(BIN)/python -m tests.bench.eval_overhead

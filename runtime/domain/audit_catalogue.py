@@ -35,6 +35,7 @@ class RecordKind:
 
 _ANNOUNCED: Final = (
     "approval.denied",
+    "approval.expired",
     "approval.granted",
     "approval.overridden",
     "approval.requested",
@@ -57,6 +58,8 @@ _ANNOUNCED: Final = (
     "invitation.created",
     "invitation.revoked",
     "job.cancelled",
+    "job.dead_lettered",
+    "job.quarantined",
     "job.redriven",
     "jobs.redriven",
     "limits.replaced",

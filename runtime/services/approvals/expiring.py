@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from runtime.domain.approval_request import OPEN, Approval, ApprovalStatus
 from runtime.domain.errors import StorageUnavailableError
-from runtime.domain.record import Event
+from runtime.domain.record import AuditRecord, Event
 from runtime.kit.canonical_json import canonical_text
 from runtime.kit.clock import Clock
+from runtime.kit.json_value import JsonObject
 from runtime.services.context import Ids
 from runtime.services.documents import spelled_instant
 from runtime.store import records
@@ -89,15 +90,23 @@ class Expiring:
         found = await approval_of(connection, deadline.approval_id)
         if found is None or found.status not in OPEN:
             return
+        told, now = _told(found), self._ids.now()
         event = Event(
             id=self._ids.new("evt"),
             type=KIND,
-            document=canonical_text(_told(found)),
+            document=canonical_text(told),
             project_id=found.project_id,
         )
-        await records.add_event(
-            connection, event, organization_id=deadline.organization_id, now=self._ids.now()
+        record = AuditRecord.of(
+            told,
+            record_id=self._ids.new("aud"),
+            principal_id=found.requester,
+            kind=KIND,
+            project_id=found.project_id,
         )
+        organization = deadline.organization_id
+        await records.add_event(connection, event, organization_id=organization, now=now)
+        await records.add_audit_record(connection, record, organization_id=organization, now=now)
 
     async def _rests(self, seconds: float) -> bool:
         """Rest, and say whether it is over."""
@@ -109,7 +118,7 @@ class Expiring:
         return True
 
 
-def _told(approval: Approval) -> dict[str, str | bool]:
+def _told(approval: Approval) -> JsonObject:
     return {
         "approval": approval.id,
         "expired_at": spelled_instant(approval.expires_at),

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from runtime.domain.record import AuditRecord
+from runtime.kit.canonical_json import parse
 from runtime.kit.clock import SystemClock
 from runtime.kit.json_value import JsonObject
 from runtime.services.approvals.expiring import Expiring, ExpiringPace
@@ -14,6 +16,7 @@ from runtime.store.session import Database
 from tests.abuse.execution.real_app import Acting, RealApp, moved, real_app
 from tests.abuse.execution.wishes import an_approval, approving_project
 from tests.api.events.test_contract import faults
+from tests.audited import recorded
 from tests.database import DatabaseUrls, session
 
 
@@ -34,9 +37,16 @@ async def _told(app: RealApp, kind: str) -> list[JsonObject]:
     return [row["document"] for row in rows]
 
 
-async def _run(app: RealApp, statement: str) -> None:
-    async with session(app.urls.superuser_url) as superuser:
+async def _run(app: RealApp, statement: str) -> list[AuditRecord]:
+    """Run a statement, and return what its transaction recorded, as it waits for its number."""
+    async with session(app.urls.superuser_url) as superuser, superuser.transaction():
+        before = {row["id"] for row in await superuser.fetch("select id from audit_records")}
         await superuser.execute(statement)
+        rows = await superuser.fetch(
+            "select id, principal_id, kind, document, digest, project_id from audit_records "
+            "where position = pg_current_xact_id()::text::bigint order by turn"
+        )
+    return [AuditRecord(**dict(row)) for row in rows if row["id"] not in before]
 
 
 async def _executed(app: RealApp, who: Acting, project: str, by: int) -> JsonObject:
@@ -93,10 +103,20 @@ async def test_a_job_that_is_given_up_is_told_of(
     assert queued.status == 202, queued.body
     ended = "reason = E'failed \"twice\"\\n', cause = 'error', ended_at = now()"
 
-    await _run(app, f"update jobs set status = '{status}', {ended}")  # noqa: S608  # of this test
-    await _run(app, f"update jobs set status = '{status}', {ended}")  # noqa: S608  # nothing new
+    made = await _run(app, f"update jobs set status = '{status}', {ended}")  # noqa: S608  # of this test
+    again = await _run(app, f"update jobs set status = '{status}', {ended}")  # noqa: S608  # nothing new
 
     (told,) = await _told(app, kind)
+    (record,) = made
+    assert again == []
+    assert (record.kind, record.document, record.project_id) == (kind, told, project)
+    assert record == AuditRecord.of(
+        parse(record.document),
+        record_id=record.id,
+        principal_id=queued.json["principal"],
+        kind=kind,
+        project_id=project,
+    ), "it is canonical, and its digest is its own"
     assert f'"cause":"{cause}"' in told
     assert f'"job":"{queued.json["id"]}"' in told
 
@@ -119,5 +139,9 @@ async def test_an_approval_whose_time_is_over_is_told_of_once(
         await database.close()
 
     (told,) = await _told(app, "approval.expired")
+    (record,) = [
+        item for item in await recorded(app.urls.superuser_url) if item.kind == "approval.expired"
+    ]
+    assert f'"requester":"{record.principal}"' in told
     assert f'"approval":"{asked["id"]}"' in told
     assert looked == [2, 0]
