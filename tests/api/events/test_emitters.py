@@ -27,7 +27,7 @@ async def app(database_urls: DatabaseUrls, redis_url: str) -> AsyncIterator[Real
         yield started
 
 
-async def _told(app: RealApp, kind: str) -> list[JsonObject]:
+async def _told(app: RealApp, kind: str) -> list[str]:
     """Return what events of a type say, which is what the catalogue says."""
     async with session(app.urls.superuser_url) as superuser:
         rows = await superuser.fetch(
