@@ -17,7 +17,7 @@ from runtime.agent.patience import PATIENT
 from runtime.bootstrap.audit_figures import AuditFigures
 from runtime.bootstrap.collector import settle_collector
 from runtime.bootstrap.keyed_models import open_keyed_model, read_model_keys
-from runtime.bootstrap.platform import open_platform
+from runtime.bootstrap.platform import OpenPlatform, open_platform
 from runtime.bootstrap.process import Process
 from runtime.bootstrap.secret_figures import SecretFigures
 from runtime.bootstrap.secret_settings import resolved
@@ -86,15 +86,12 @@ def _lifespan(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         configure_logging(level=settings.edge.log_level)
         async with AsyncExitStack() as stack:
-            reader = await stack.enter_async_context(
-                open_reader(settings, clock=clock, figures=figures)
-            )
-            asking = await _asking(settings, reader)
-            if asking.model is not None:
-                stack.push_async_callback(asking.model.close)
-            app.state.evaluator = Evaluator(asking)
             probes: dict[str, Probe] = {}
-            if settings.database_url is not None:
+            if settings.database_url is None:
+                reader = await stack.enter_async_context(
+                    open_reader(settings, clock=clock, figures=figures)
+                )
+            else:
                 opened = await stack.enter_async_context(
                     open_platform(
                         settings,
@@ -109,13 +106,12 @@ def _lifespan(
                     )
                 )
                 app.state.services = opened.services
-                probes["database"] = database_probe(opened.database)
-                probes["redis"] = opened.leases.ready
-                probes["rates"] = opened.shared_rates.ready
-                probes["rules"] = opened.evaluator.ready
-                if opened.copies is not None:
-                    probes["audit"] = opened.copies.ready
-                probes["secrets"] = partial(secrets_ready, reader, opened.secrets.reader)
+                probes = _probes(opened)
+                reader = opened.secrets.reader  # it hears of rotations
+            asking = await _asking(settings, reader)
+            if asking.model is not None:
+                stack.push_async_callback(asking.model.close)
+            app.state.evaluator = Evaluator(asking)
             app.state.readiness = Readiness(probes, clock)
             stack.push_async_callback(app.state.readiness.close)
             if serves:
@@ -123,6 +119,20 @@ def _lifespan(
             yield
 
     return lifespan
+
+
+def _probes(opened: OpenPlatform) -> dict[str, Probe]:
+    """Return what says whether the parts of an open platform can do their work."""
+    probes: dict[str, Probe] = {
+        "database": database_probe(opened.database),
+        "redis": opened.leases.ready,
+        "rates": opened.shared_rates.ready,
+        "rules": opened.evaluator.ready,
+        "secrets": partial(secrets_ready, opened.secrets.reader),
+    }
+    if opened.copies is not None:
+        probes["audit"] = opened.copies.ready
+    return probes
 
 
 def _route(app: FastAPI, *, serves_platform: bool) -> None:

@@ -71,6 +71,7 @@ class MemorySink:
     Attributes:
         refusal: what `put` raises instead.
         taken: names that begin so are taken by other bodies.
+        refused: names that begin so are not taken, each time anew.
         gate: `put` waits for it.
     """
 
@@ -80,6 +81,7 @@ class MemorySink:
     objects: dict[str, bytes] = field(default_factory=dict)
     refusal: Exception | None = None
     taken: str = ""
+    refused: str = ""
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     tries: int = 0
 
@@ -95,6 +97,8 @@ class MemorySink:
             raise self.refusal
         if self.taken and obj.name.startswith(self.taken):
             raise CopyLostError("the name is taken by another body", sink=self.name)
+        if self.refused and obj.name.startswith(self.refused):
+            raise SinkError("it is too large", sink=self.name)
         self.objects[obj.name] = obj.body
         return Receipt(sink=self.name, name=obj.name, version="1", digest=digest_bytes(obj.body))
 
@@ -182,13 +186,19 @@ class LogWorld:
             measures=self.watched,
         )
 
-    def heads(self, *, signer: HeadSigner | None = None, clock: Clock | None = None) -> Heads:
+    def heads(
+        self,
+        *,
+        signer: HeadSigner | None = None,
+        clock: Clock | None = None,
+        leaves: int = 100_000,
+    ) -> Heads:
         """Build who signs."""
         return Heads(
             self.database,
             signer or self.signer,
             clock or self.clock,
-            pace=HeadsPace(every_s=0.01, terms=AT_ONCE),
+            pace=HeadsPace(every_s=0.01, leaves=leaves, terms=AT_ONCE),
             measures=self.watched,
         )
 

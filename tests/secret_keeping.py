@@ -40,7 +40,7 @@ def down(reference: SecretRef) -> SecretError:
 class ToldProvider:
     """Answer from a table, of text and version by path, or fail as a test says."""
 
-    values: dict[str, tuple[str, str]] = field(default_factory=dict)
+    values: dict[str, tuple[str | bytes, str]] = field(default_factory=dict)
     fails: Callable[[SecretRef], SecretError] | None = None
     lease: Lease | None = None
     renewals: list[Lease | SecretError] = field(default_factory=list)
@@ -208,7 +208,9 @@ def a_keeping(
     A draw of 0.5 lets values be fresh for as long as their class says, to the second.
     """
     named = values or {"crm": "hunter2"}
-    table = {f"kv/shop/{name}": (value, "1") for name, value in named.items()}
+    table: dict[str, tuple[str | bytes, str]] = {
+        f"kv/shop/{name}": (value, "1") for name, value in named.items()
+    }
     provider, clock = ToldProvider(values=table), FixedClock(NOW)
     records, measures = KeptRecords(), KeptMeasures()
     reader = a_reader(

@@ -19,6 +19,7 @@ from runtime.services.audit.copy_listings import CopyListings
 from runtime.services.audit.copy_objects import CopyLine, read_copies
 from runtime.services.audit.copy_sinks import CopySinks
 from runtime.services.audit.copying import Copying
+from runtime.services.audit.measures import AuditLogMeasures, UnmeasuredAuditLog
 from runtime.services.audit.reconciling import Reconciling, ReconcilingPace
 from runtime.services.audit.sequencing import Sequencing
 from runtime.services.audit.subject_keys import SubjectKeys
@@ -39,6 +40,7 @@ class CountingCopies:
         self.objects: list[int] = []
         self.took_ms: list[float] = []
         self.failures = 0
+        self.whys = set[str]()
         self.reachable: list[bool] = []
         self.refused = 0
         self.missing = 0
@@ -50,9 +52,10 @@ class CountingCopies:
         self.objects.append(records)
         self.took_ms.append(seconds * 1000)
 
-    def sink_failed(self, sink: str) -> None:
+    def sink_failed(self, sink: str, *, why: str) -> None:
         """Count a failure."""
         self.failures += 1
+        self.whys.add(why)
 
     def sink_reachable(self, sink: str, *, reachable: bool) -> None:
         """Remember a turn."""
@@ -153,6 +156,7 @@ class StrictWorld:
         every_s: float = 10.0,
         ahead: timedelta = timedelta(minutes=2),
         sinks: Sequence[WormFiles] | None = None,
+        failures: AuditLogMeasures | None = None,
     ) -> Reconciling:
         """Build what compares, as if it were some minutes later."""
         return a_reconciling(
@@ -162,6 +166,7 @@ class StrictWorld:
             measures=self.measures,
             pace=ReconcilingPace(records=records, objects=objects, every_s=every_s),
             ahead=ahead,
+            failures=failures,
         )
 
 
@@ -180,6 +185,7 @@ def a_reconciling(
     measures: CountingCopies,
     pace: ReconcilingPace | None = None,
     ahead: timedelta = timedelta(minutes=2),
+    failures: AuditLogMeasures | None = None,
 ) -> Reconciling:
     """Build what compares logs, copies and sinks, as if it were some minutes later."""
     ids = Ids(FixedClock(SystemClock().now() + ahead))
@@ -189,6 +195,7 @@ def a_reconciling(
         checks=CopyChecks(database, sinks=sinks, copy_sinks=copy_sinks, ids=ids, measures=measures),
         listings=CopyListings(database, ids=ids, measures=measures),
         pace=pace or ReconcilingPace(),
+        measures=failures or UnmeasuredAuditLog(),
     )
 
 

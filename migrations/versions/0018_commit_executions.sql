@@ -28,7 +28,8 @@
 -- Since 0018 `copies` has the immutable copies of the records, one object a record, with the digest
 -- of the document that was copied (`document`) and the instant; null where there are none. An
 -- organization that is strict demands one of each record: a copy of another document, or of another
--- instant, is none.
+-- instant, is none. Who makes it strict waits for commits that did not know it yet, and no later one
+-- begins before they do.
 --
 -- Errors: PL002 a holder with a larger token has written, PL003 a head moved, its settings changed
 -- or an approval can't be used any more,
@@ -56,6 +57,7 @@ declare
 begin
   perform set_config('app.organization_id', in_organization, true);
 
+  perform pg_advisory_xact_lock_shared(hashtextextended('audit_settings/' || in_organization, 0));
   select strict into demanded from audit_settings where organization_id = in_organization;
   if demanded and copies is null then
     raise exception 'a record has no copy' using errcode = 'PL007';

@@ -70,11 +70,12 @@ async def open_audit(
                 sinks=sinks,
                 clock=clock,
                 measures=figures.copies,
+                log=figures.log,
                 keeps_going=keeps_going,
             )
         )
         if keeps_going:
-            keeping = Keeping(database, clock, forget=keys.forget)
+            keeping = Keeping(database, clock, forget=keys.forget, measures=figures.log)
             task = asyncio.create_task(keeping.run(), name="keep keys of subjects")
             stack.push_async_callback(asyncio.wait, {task})
             stack.callback(keeping.end)

@@ -14,6 +14,7 @@ from runtime.services.audit.copy_listings import CopyListings
 from runtime.services.audit.copy_sinks import CopySinks
 from runtime.services.audit.copying import Copying
 from runtime.services.audit.copying_measures import CopyingMeasures
+from runtime.services.audit.measures import AuditLogMeasures, UnmeasuredAuditLog
 from runtime.services.audit.reconciling import Reconciling
 from runtime.services.audit.subject_keys import SubjectKeys
 from runtime.services.context import Ids
@@ -36,6 +37,7 @@ async def open_copies(
     sinks: Sequence[AuditSink],
     clock: Clock,
     measures: CopyingMeasures,
+    log: AuditLogMeasures | None = None,
     keeps_going: bool = True,
 ) -> AsyncIterator[OpenCopies | None]:
     """Make copies while the block runs; yield None where no sink is immutable.
@@ -45,7 +47,8 @@ async def open_copies(
         keys: of subjects; the same that the log is sealed with.
         sinks: all that are configured; they are closed by who opened them.
         clock: the system's.
-        measures: told what happens.
+        measures: told what happens to copies.
+        log: told what could not be compared, and is tried again.
         keeps_going: whether this process also compares, beside whatever else it does.
     """
     if not any(sink.immutable for sink in sinks):
@@ -58,6 +61,7 @@ async def open_copies(
         sinks=sinks,
         checks=CopyChecks(database, sinks=sinks, copy_sinks=copy_sinks, ids=ids, measures=measures),
         listings=CopyListings(database, ids=ids, measures=measures),
+        measures=log or UnmeasuredAuditLog(),
     )
     copying = Copying(copy_sinks, keys=keys, ids=ids, measures=measures)
     tasks = (

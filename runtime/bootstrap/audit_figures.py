@@ -8,6 +8,8 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from runtime.bootstrap.copy_figures import CopyFigures
+from runtime.domain.errors import DomainError
+from runtime.ports.audit_sink import SinkError
 
 _WAITS_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -82,6 +84,7 @@ class LogFigures:
         self._anchored.labels(sink).inc()
 
     def failed(self, what: str, error: BaseException) -> None:
-        """Count and log what is tried again."""
+        """Count and log what is tried again; what others say of it may hold what they were sent."""
         self._failures.labels(what).inc()
-        self._log.warning("audit.tried_again", what=what, error=type(error).__name__)
+        why = str(error) if isinstance(error, (DomainError, SinkError)) else None
+        self._log.warning("audit.tried_again", what=what, error=type(error).__name__, why=why)

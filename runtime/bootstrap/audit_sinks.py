@@ -10,7 +10,9 @@ from runtime.adapters.egress.client import EgressBounds, EgressClient
 from runtime.adapters.egress.gate import Gate
 from runtime.adapters.egress.resolving import SystemResolver
 from runtime.bootstrap.egress import egress_rules
+from runtime.domain.errors import SecretMalformedError
 from runtime.domain.secret_reference import read_reference
+from runtime.domain.secret_value import SecretValueError
 from runtime.kit.clock import Clock
 from runtime.ports.audit_sink import AuditSink
 from runtime.ports.sink_address import SinkAddress, SinkAddressError
@@ -52,6 +54,12 @@ def told_by(reader: SecretReader) -> TellSecret:
 
     async def tell(reference: str) -> str:
         wish = Wish(reference=read_reference(reference), why="audit sinks")
-        return (await reader.read(wish)).value.text()
+        found = await reader.read(wish)
+        try:
+            return found.value.text()
+        except SecretValueError:
+            raise SecretMalformedError(
+                reference=reference, problem="it is no text in UTF-8", advice="write one there"
+            ) from None
 
     return tell

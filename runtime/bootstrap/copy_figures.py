@@ -48,9 +48,10 @@ class CopyFigures:
         self._sizes.observe(records)
         self._took.labels(sink).observe(seconds)
 
-    def sink_failed(self, sink: str) -> None:
-        """Count an object that was not taken."""
+    def sink_failed(self, sink: str, *, why: str) -> None:
+        """Count an object that was not taken, and log what whoever mends the sink has to know."""
         self._failures.labels(sink).inc()
+        self._log.warning("audit.copy_refused", sink=sink, why=why)
 
     def sink_reachable(self, sink: str, *, reachable: bool) -> None:
         """Note and log that a sink is left alone, or is not any more."""

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
 
 from runtime.bootstrap.chat_models import open_chat_model
-from runtime.domain.errors import SecretError
+from runtime.domain.errors import (
+    SecretError,
+    SecretMalformedError,
+    SecretThrottledError,
+    SecretUnavailableError,
+)
 from runtime.domain.secret_reference import SecretReferenceError, read_reference
+from runtime.domain.secret_value import SecretValueError
 from runtime.ports.chat_model import ChatModel, ChatRequest, Completion, ModelError, ModelFault
 from runtime.ports.model_reference import parse_model_reference
 from runtime.ports.offline_provider import OfflineProvider
@@ -20,6 +27,9 @@ from runtime.settings import SettingsError
 
 KEYS_OPEN: Final = 2
 """Of how many keys, the newest ones, models stay open: what began with the last one may end."""
+
+_UNREAD: Final = "unread"
+"""In the place of a first key that nobody could be asked for; requests never carry it."""
 
 OpenWith = Callable[[str], ChatModel]
 """Open a model with a key."""
@@ -67,7 +77,7 @@ async def open_keyed_model(
 
     Raises:
         ModelReferenceError, ModelError: as `open_chat_model` does.
-        SecretError: its key can't be read.
+        SecretError: there is no such key, or this server may not read it.
     """
     reference = parse_model_reference(reference_text)
     own = reference.settings.api_base is not None or reference.settings.api_key_env is not None
@@ -87,23 +97,29 @@ class KeyedModel:
     """Be a model whose key may change while it is asked."""
 
     def __init__(
-        self, reader: SecretReader, wish: Wish, open_with: OpenWith, *, first: ReadSecret
+        self, reader: SecretReader, wish: Wish, open_with: OpenWith, *, first: ReadSecret | None
     ) -> None:
-        """Open the model with its first key."""
+        """Open the model with its first key; None: it is read once a request needs it."""
         self._reader = reader
         self._wish = wish
         self._open_with = open_with
-        self._models = OrderedDict({first.version: open_with(first.value.text())})
+        version, key = (_UNREAD,) * 2 if first is None else (first.version, _text(first, wish))
+        self._models = OrderedDict({version: open_with(key)})
 
     @classmethod
     async def opened(cls, reader: SecretReader, wish: Wish, open_with: OpenWith) -> Self:
         """Read the key, and open the model with it.
 
+        An outage of who keeps it keeps nobody from starting: requests fail until it is over.
+
         Raises:
-            SecretError: the key can't be read.
+            SecretError: there is no such key, or this server may not read it.
             ModelError: the model can't be opened.
         """
-        return cls(reader, wish, open_with, first=await reader.read(wish))
+        first: ReadSecret | None = None
+        with suppress(SecretThrottledError, SecretUnavailableError):
+            first = await reader.read(wish)
+        return cls(reader, wish, open_with, first=first)
 
     @property
     def name(self) -> str:
@@ -158,8 +174,19 @@ class KeyedModel:
         found = self._models.get(key.version)
         if found is not None:
             return found
-        self._models[key.version] = found = self._open_with(key.value.text())
+        self._models[key.version] = found = self._open_with(_text(key, self._wish))
         while len(self._models) > KEYS_OPEN:
             _, oldest = self._models.popitem(last=False)
             await oldest.close()
         return found
+
+
+def _text(key: ReadSecret, wish: Wish) -> str:
+    try:
+        return key.value.text()
+    except SecretValueError:
+        raise SecretMalformedError(
+            reference=wish.reference.text(),
+            problem="it is no text in UTF-8",
+            advice="write the key there",
+        ) from None

@@ -120,6 +120,10 @@ async def _one(item: _Wanted, providers: OpenedProviders) -> Fetched:
         return await providers.of(reference).fetch(reference)
     except SecretError as error:
         raise SettingsError(f"{name}: {error}") from None
+    except Exception as error:  # noqa: BLE001  # foreign code; its message may hold a value
+        raise SettingsError(
+            f"{name}: secret {reference.text()} can't be read ({type(error).__name__})"
+        ) from None
 
 
 def _text(name: str, reference: SecretRef, found: Fetched) -> str:

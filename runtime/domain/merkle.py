@@ -122,6 +122,11 @@ def consistency_proof(
     return tuple(_hash_of(span, hashes) for span in _consistency_spans(first, second))
 
 
+def frontier_needs(size: int) -> tuple[Subtree, ...]:
+    """Return the subtrees whose hashes are the frontier of a tree of that size."""
+    return tuple(_parts((0, size)))
+
+
 def verify_inclusion(
     leaf: bytes, *, index: int, size: int, proof: Iterable[bytes], root: bytes
 ) -> bool:

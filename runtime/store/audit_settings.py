@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, case, func, select
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, case, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from runtime.store.audit_reconciliations import reconcile_from_now_on
 from runtime.store.base import Id, Instant, Row
+
+_NO_COMMIT_UNDER_WAY: Final = text(
+    "select pg_advisory_xact_lock(hashtextextended('audit_settings/' || :organization, 0))"
+)
 
 
 class AuditSettingsRow(Row):
@@ -74,6 +79,7 @@ async def put_audit_settings(
 ) -> None:
     """Say what an organization demands from now on; what stays strict is so since it was first.
 
+    Who makes it strict waits for the commits that are under way: none without copies ends later.
     Copies of one that is strict, or ever was, are compared with its log.
 
     Args:
@@ -84,6 +90,8 @@ async def put_audit_settings(
         changed_by: the member who says so.
         now: when.
     """
+    if strict:
+        await connection.execute(_NO_COMMIT_UNDER_WAY, {"organization": organization_id})
     row = AuditSettingsRow
     given = insert(row).values(
         organization_id=organization_id,
@@ -93,10 +101,8 @@ async def put_audit_settings(
         changed_by=changed_by,
         changed_at=now,
     )
-    since = case(
-        (given.excluded.strict, func.coalesce(row.strict_since, given.excluded.strict_since)),
-        else_=None,
-    )
+    first = func.coalesce(row.strict_since, given.excluded.strict_since)
+    since = case((given.excluded.strict, first), else_=None)
     await connection.execute(
         given.on_conflict_do_update(
             index_elements=[row.organization_id],

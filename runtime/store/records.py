@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Text, insert, text
+from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -75,6 +76,26 @@ async def add_event(
             created_at=now,
         )
     )
+
+
+async def add_event_once(
+    connection: AsyncConnection, event: Event, *, organization_id: str, now: datetime
+) -> bool:
+    """Store an event unless one of its id is there; return whether it was stored."""
+    added = await connection.execute(
+        insert_or_not(EventRow)
+        .values(
+            organization_id=organization_id,
+            id=event.id,
+            project_id=event.project_id,
+            type=event.type,
+            document=event.document,
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(EventRow.id)
+    )
+    return added.first() is not None
 
 
 async def add_audit_record(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import BigInteger, Identity, Text, text
@@ -14,6 +15,7 @@ from runtime.store.jobs import called
 from runtime.store.session import Database, read_row
 
 _ROTATE: Final = "select told, digest, replayed from rotate_secret($1, $2, $3)"
+_TOLD_AT: Final = "select told_at from secret_rotations where sequence = $1"
 _LAST: Final = "select coalesce(max(sequence), 0) as last from secret_rotations"
 _AFTER: Final = """
 select sequence, reference from secret_rotations where sequence > $1 order by sequence limit $2
@@ -48,11 +50,13 @@ class StoredRotation:
         sequence: which one it is.
         digest: of the body that the key came with first.
         replayed: it was told before, under the same key.
+        told_at: when it was told first.
     """
 
     sequence: int
     digest: str
     replayed: bool
+    told_at: datetime
 
 
 async def tell_rotation(
@@ -64,7 +68,13 @@ async def tell_rotation(
         StorageUnavailableError: the database can't be asked, or its answer was lost.
     """
     (row,) = await called(database, _ROTATE, reference, key, digest)
-    return StoredRotation(sequence=row["told"], digest=row["digest"], replayed=row["replayed"])
+    (told,) = await called(database, _TOLD_AT, row["told"])
+    return StoredRotation(
+        sequence=row["told"],
+        digest=row["digest"],
+        replayed=row["replayed"],
+        told_at=told["told_at"],
+    )
 
 
 async def last_rotation(database: Database) -> int:

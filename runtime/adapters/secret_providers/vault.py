@@ -99,7 +99,9 @@ class VaultProvider:
         )
         kept = _object(answer.get("data"))
         document, facts = _object(kept.get("data")), _object(kept.get("metadata"))
-        if facts.get("deletion_time") or facts.get("destroyed"):
+        # A time yet to come is that of a version that deletes itself (delete_version_after).
+        gone = facts.get("destroyed") or (facts.get("deletion_time") and kept.get("data") is None)
+        if gone:
             raise SecretMissingError(
                 reference=reference.text(),
                 problem="that version was deleted",

@@ -90,7 +90,7 @@ class VaultWire(RawAdapter):  # type: ignore[misc]  # its base has no types
             ) as response:
                 status, retry_after = response.status_code, response.headers.get("Retry-After", "")
                 body = _bounded(response, ends_at=ends_at)
-        except (requests.RequestException, urllib3.exceptions.HTTPError):
+        except (OSError, urllib3.exceptions.HTTPError):  # a plain one: no file of certificates
             status, retry_after, body = 0, "", b""
         if status not in {HTTPStatus.OK, HTTPStatus.NO_CONTENT} or body is None:
             raise VaultAnswerError(status if body is not None else 0, _seconds(retry_after))

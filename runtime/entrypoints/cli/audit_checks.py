@@ -46,6 +46,7 @@ def prove(
     if proof is None:
         raise CommandError("no head covers the record yet; try again in 10 s", exit_code=REFUSED)
     head = proof["head"]
+    _require(found["id"] == record, "the platform answered with another record")
     _require(_covers(found, proof), "the proof does not lead from the record to the head's root")
     _require(_commits(found), "the leaf does not commit to the document that is shown")
     _require(_signed(api, head, key=key), "the head's signature does not fit")

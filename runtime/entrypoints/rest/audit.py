@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from runtime.domain.tree_head import SignedHead
 from runtime.entrypoints.rest.audit_documents import (
@@ -23,7 +22,7 @@ from runtime.entrypoints.rest.paging import PageOut, Paging, paged
 from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.states import MOST_VERSION
-from runtime.entrypoints.rest.texts import MOST_ID_TEXT
+from runtime.entrypoints.rest.texts import MOST_ID_TEXT, InstantText
 from runtime.store.audit_log import LeafFilter
 
 router = APIRouter(
@@ -36,7 +35,7 @@ KindText = Annotated[
     str | None, Query(max_length=MOST_KIND_TEXT, description="Of docs/audit-records.md")
 ]
 IdText = Annotated[str | None, Query(max_length=MOST_ID_TEXT)]
-Instant = Annotated[AwareDatetime | None, Query(description="With a time zone, as RFC 3339 says")]
+Instant = Annotated[InstantText | None, Query(description="With a time zone, as RFC 3339 says")]
 Size = Annotated[int, Query(ge=1, le=MOST_VERSION, description="How many leaves the log had")]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, StringConstraints, WithJsonSchema
 
 from runtime.domain.limits import BudgetScope, Limits
 from runtime.kit.canonical_json import MAX_SAFE_INTEGER
@@ -43,6 +44,21 @@ EmailText = Annotated[
 
 RoleText = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """The name of a role that actions of an environment ask for."""
+
+
+def instant_anywhere(instant: datetime) -> datetime:
+    """Return an instant that has a date in every time zone, and some minutes around it too.
+
+    Raises:
+        ValueError: its year is the first or the last that can be spelled.
+    """
+    if not MINYEAR < instant.year < MAXYEAR:
+        raise ValueError(f"the year is {instant.year}, expected {MINYEAR + 1} to {MAXYEAR - 1}")
+    return instant
+
+
+InstantText = Annotated[AwareDatetime, AfterValidator(instant_anywhere)]
+"""An instant with its time zone, as RFC 3339 says."""
 
 
 def storable_limits(limits: Limits) -> Limits:

@@ -32,7 +32,16 @@ from runtime.store.audit_settings import read_audit_settings
 from runtime.store.session import Database
 
 COPY_MISSING: Final = "audit.copy_missing"
-COPIED_KINDS: Final = frozenset({"plan.executed", "plan.failed", "plan.refused", "state.reverted"})
+COPIED_KINDS: Final = frozenset(
+    {
+        "approval.requested",
+        "approval.used",
+        "plan.executed",
+        "plan.failed",
+        "plan.refused",
+        "state.reverted",
+    }
+)
 """What is committed with its copy: all that `commit_executions` writes."""
 SETTLED: Final = timedelta(seconds=60)
 """By when after the beginning of strict mode no commit is under way that began before."""

@@ -28,7 +28,8 @@ from runtime.services.audit.copy_objects import (
     PREFIX,
     CopyLine,
     CopyUnreadableError,
-    named,
+    digest_named,
+    names_until,
     read_copies,
 )
 from runtime.services.audit.copying_measures import CopyingMeasures
@@ -126,11 +127,12 @@ class CopyListings:
         return True
 
     def _is_settled(self, name: str) -> bool:
-        """Say whether what an object holds is committed by now; strange names are nothing to us."""
-        try:
-            return named(name).made_at <= self._ids.now() - SETTLED
-        except CopyUnreadableError:
-            return True
+        """Say whether what an object holds is committed by now.
+
+        Names sort by time. One that is ahead of it, whoever gave it, is not looked at before its
+        time: all that come before it until then would be passed over.
+        """
+        return name <= names_until(self._ids.now() - SETTLED)
 
     async def _settle(self, sink: AuditSink, tally: _Tally) -> None:
         """Draw the conclusions of all versions of a name."""
@@ -215,7 +217,7 @@ async def _take_in(sink: AuditSink, item: Listed, *, seen: _Seen) -> None:
         SinkError: it can't be told now.
     """
     try:
-        digest = named(item.name).digest
+        digest = digest_named(item.name)
         receipt = Receipt(sink=sink.name, name=item.name, version=item.version, digest=digest)
         seen.lines = tuple(read_copies(await sink.read(receipt), digest=digest))
     except (CopyLostError, CopyUnreadableError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from runtime.domain.audit_leaf import Leaf, leaf_of_header
@@ -19,7 +19,7 @@ from runtime.kit.canonical_json import (
     digest_bytes,
     parse,
 )
-from runtime.kit.ids import IdError, parse_id
+from runtime.kit.ids import ENTROPY_BYTES, IdError, new_id, parse_id
 from runtime.services.context import Ids
 
 PREFIX: Final = "copies/"
@@ -32,14 +32,6 @@ _NAME: Final = re.compile(
 
 class CopyUnreadableError(Exception):
     """Report an object that is none of ours: a line of it is no copy of a record."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedObject:
-    """Say when an object was made, and which bytes it has to have."""
-
-    made_at: datetime
-    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +64,15 @@ def object_name(ids: Ids, body: bytes) -> str:
     return f"{PREFIX}{ids.now():%Y/%m/%d}/{object_id}-{digest}.jsonl"
 
 
-def named(name: str) -> NamedObject:
-    """Return what an object's name says.
+def names_until(instant: datetime) -> str:
+    """Return what all names of objects that were made before an instant sort before, or are."""
+    now_ms = int(instant.timestamp() * 1000)
+    object_id = new_id(ID_PREFIX, now_ms=now_ms, entropy=bytes(ENTROPY_BYTES))
+    return f"{PREFIX}{instant:%Y/%m/%d}/{object_id}"
+
+
+def digest_named(name: str) -> str:
+    """Return the digest that an object has to have, as its name says.
 
     Raises:
         CopyUnreadableError: it is no name of ours.
@@ -82,12 +81,10 @@ def named(name: str) -> NamedObject:
     if found is None:
         raise CopyUnreadableError
     try:
-        created_ms = parse_id(found["id"], ID_PREFIX).created_ms
+        parse_id(found["id"], ID_PREFIX)
     except IdError:
         raise CopyUnreadableError from None
-    return NamedObject(
-        made_at=datetime.fromtimestamp(created_ms / 1000, UTC), digest=_DIGEST + found["digest"]
-    )
+    return _DIGEST + found["digest"]
 
 
 def read_copies(body: bytes, *, digest: str) -> Sequence[CopyLine]:
@@ -116,6 +113,7 @@ def _read(line: bytes) -> CopyLine:
                 payload.encode()
             ):
                 parse_id(organization_id, "org")
+                parse_id(record_id, "aud")
                 return CopyLine(
                     organization_id=organization_id,
                     record_id=record_id,

@@ -14,7 +14,7 @@ from typing import Final
 
 from runtime.domain.errors import AuditUnavailableError
 from runtime.kit.canonical_json import digest_bytes
-from runtime.ports.audit_sink import AuditSink, Receipt, SinkObject
+from runtime.ports.audit_sink import AuditSink, Receipt, SinkError, SinkObject
 from runtime.services.audit.copying_measures import CopyingMeasures
 
 FAILURES: Final = 3
@@ -85,9 +85,8 @@ class CopySinks:
             if not door.open:
                 continue
             began_s = self._monotonic_s()
-            receipt = await self._put(door.sink, obj)
+            receipt = await self._put(door, obj)
             if receipt is None:
-                self._failed(door)
                 continue
             self._reached(door)
             seconds = self._monotonic_s() - began_s
@@ -103,17 +102,25 @@ class CopySinks:
         if asking:
             await asyncio.wait(asking)
 
-    async def _put(self, sink: AuditSink, obj: SinkObject) -> Receipt | None:
+    async def _put(self, door: _Door, obj: SinkObject) -> Receipt | None:
         try:
             async with asyncio.timeout(self._put_within_s):
-                receipt = await sink.put(obj)
-        except Exception:  # noqa: BLE001  # of whatever driver: what is not proven is not there
-            return None
-        same = receipt.name == obj.name and receipt.digest == digest_bytes(obj.body)
-        return receipt if same else None
+                receipt = await door.sink.put(obj)
+        except SinkError as error:
+            why = error.reason
+        except TimeoutError:
+            why = f"it has not proven a copy in {self._put_within_s:g} s"
+        except Exception as error:  # noqa: BLE001  # of whatever driver: it may hold what was sent
+            why = type(error).__name__
+        else:
+            if (receipt.name, receipt.digest) == (obj.name, digest_bytes(obj.body)):
+                return receipt
+            why = "its receipt is of something else than was put"
+        self._failed(door, why=why)
+        return None
 
-    def _failed(self, door: _Door) -> None:
-        self._measures.sink_failed(door.sink.name)
+    def _failed(self, door: _Door, *, why: str) -> None:
+        self._measures.sink_failed(door.sink.name, why=why)
         was_open = door.open
         door.failures += 1
         if was_open and not door.open:

@@ -12,8 +12,8 @@ class CopyingMeasures(Protocol):
         """Note an object that a sink has taken, and how long that took."""
         ...
 
-    def sink_failed(self, sink: str) -> None:
-        """Note an object that a sink did not take."""
+    def sink_failed(self, sink: str, *, why: str) -> None:
+        """Note an object that a sink did not take, and why, without any secret."""
         ...
 
     def sink_reachable(self, sink: str, *, reachable: bool) -> None:

@@ -34,6 +34,8 @@ async def introduced(database: Database, signers: Sequence[HeadSigner], clock: C
     for epoch, before in _missing(stored, signers, now=clock.now()):
         await add_key_epoch(database, _endorsed(epoch, before))
         stored = await key_epochs(database)
+        if epoch.key_id not in {item.key_id for item in stored}:
+            break  # another process was quicker with another key: none may follow this one
     _refuse_others(stored, signers)
     return signers[0]
 

@@ -20,7 +20,7 @@ from runtime.kit.clock import Clock
 from runtime.ports.head_signer import HeadSigner
 from runtime.services.audit.epochs import spelled
 from runtime.services.audit.measures import AuditLogMeasures, UnmeasuredAuditLog
-from runtime.services.audit.proofs import prove_consistency
+from runtime.services.audit.proofs import prove_consistency, stored_frontier
 from runtime.store.audit_heads import (
     add_head,
     due_organizations,
@@ -41,11 +41,13 @@ class HeadsPace:
     Attributes:
         every_s: from one look to the next, give or take a half.
         most: organizations of one look.
+        leaves: between two heads, as sinks take no anchor of more than some hundred thousands.
         terms: as `SequencingPace` has them.
     """
 
     every_s: float = 1.0
     most: int = 100
+    leaves: int = 100_000
     terms: HeadTerms = field(default_factory=HeadTerms)
 
 
@@ -122,17 +124,18 @@ class Heads:
         unsigned = await take_unsigned(connection, organization_id)
         if unsigned is None:
             return False
-        size, last = unsigned.frontier.size, unsigned.last
+        frontier, last = unsigned.frontier, unsigned.last
         if last is not None:
-            await _refuse_other_log(connection, last.head, unsigned.frontier)
-        new = last is None or last.head.size < size
-        if new and not await add_head(
-            connection, self._signed(organization_id, unsigned.frontier, last)
-        ):
+            await _refuse_other_log(connection, last.head, frontier)
+        most = self._pace.leaves + (0 if last is None else last.head.size)
+        if frontier.size > most:
+            frontier = await _at(connection, organization_id, size=most, now=frontier)
+        new = last is None or last.head.size < frontier.size
+        if new and not await add_head(connection, self._signed(organization_id, frontier, last)):
             raise AuditKeyRefusedError(
                 found=f"key {self._signer.key_id} was succeeded; start this process anew"
             )
-        await note_signed(connection, organization_id, size=size, terms=self._pace.terms)
+        await note_signed(connection, organization_id, size=frontier.size, terms=self._pace.terms)
         return new
 
     def _signed(
@@ -166,6 +169,23 @@ class Heads:
         return True
 
 
+async def _at(
+    connection: AsyncConnection, organization_id: str, *, size: int, now: Frontier
+) -> Frontier:
+    """Return the frontier of a log at a size that it has grown past.
+
+    Raises:
+        AuditLogBrokenError: the log as it is now does not begin so.
+    """
+    then = await stored_frontier(connection, organization_id, size=size)
+    if not await _goes_on(connection, organization_id, size=size, root=then.root(), now=now):
+        raise AuditLogBrokenError(
+            organization=organization_id,
+            found=f"hashes of its first {size} leaves are others than those of its root",
+        )
+    return then
+
+
 async def _refuse_other_log(
     connection: AsyncConnection, last: TreeHead, frontier: Frontier
 ) -> None:
@@ -179,17 +199,19 @@ async def _refuse_other_log(
             organization=last.organization_id,
             found=f"it has {frontier.size} leaves, and {last.size} were signed",
         )
-    proof = await prove_consistency(
-        connection, last.organization_id, first=last.size, second=frontier.size
-    )
-    if not verify_consistency(
-        last.size,
-        frontier.size,
-        first_root=bytes.fromhex(last.root),
-        second_root=frontier.root(),
-        proof=proof,
+    root = bytes.fromhex(last.root)
+    if not await _goes_on(
+        connection, last.organization_id, size=last.size, root=root, now=frontier
     ):
         raise AuditLogBrokenError(
             organization=last.organization_id,
             found=f"its first {last.size} leaves are others than those that were signed",
         )
+
+
+async def _goes_on(
+    connection: AsyncConnection, organization_id: str, *, size: int, root: bytes, now: Frontier
+) -> bool:
+    """Say whether a log, as it is now, begins with what has that size and root."""
+    proof = await prove_consistency(connection, organization_id, first=size, second=now.size)
+    return verify_consistency(size, now.size, first_root=root, second_root=now.root(), proof=proof)

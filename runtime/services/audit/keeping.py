@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from runtime.domain.errors import DomainError
 from runtime.domain.record import AuditRecord
 from runtime.kit.clock import Clock
 from runtime.services.audit.erasures import Forget
+from runtime.services.audit.measures import AuditLogMeasures, UnmeasuredAuditLog
 from runtime.services.audit.subject_keys import period_of
 from runtime.services.context import Ids
 from runtime.store.audit_payload_keys import Destruction, WhyDestroyed, destroy_keys
@@ -26,6 +26,7 @@ from runtime.store.session import Database
 
 KEEPER: Final = "platform"
 """The principal of what the platform does by itself."""
+_WHAT: Final = "destroy keys that were kept for long enough"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +50,19 @@ class Keeping:
     """Look for keys that are old enough; belongs to one event loop."""
 
     def __init__(
-        self, database: Database, clock: Clock, *, forget: Forget, pace: KeepingPace | None = None
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        forget: Forget,
+        pace: KeepingPace | None = None,
+        measures: AuditLogMeasures | None = None,
     ) -> None:
         self._database = database
         self._ids = Ids(clock)
         self._forget = forget
         self._pace = pace or KeepingPace()
+        self._measures = measures or UnmeasuredAuditLog()
         self._ended = asyncio.Event()
 
     def end(self) -> None:
@@ -66,8 +74,8 @@ class Keeping:
         while not await self._rests(self._pace.every_s * (0.5 + random.random())):
             try:
                 await self.look()
-            except DomainError:
-                continue
+            except Exception as error:  # noqa: BLE001  # who ends silently tells nobody anything
+                self._measures.failed(_WHAT, error)
 
     async def look(self) -> int:
         """Destroy what is old enough by now, of all organizations; return how many keys.
@@ -78,9 +86,16 @@ class Keeping:
         destroyed, after = 0, ""
         while tenants := await next_tenants(self._database, after=after, most=self._pace.tenants):
             for organization_id in tenants:
-                destroyed += await self._of(organization_id)
+                destroyed += await self._tried(organization_id)
             after = tenants[-1]
         return destroyed
+
+    async def _tried(self, organization_id: str) -> int:
+        try:
+            return await self._of(organization_id)
+        except Exception as error:  # noqa: BLE001  # of one organization: others go on
+            self._measures.failed(_WHAT, error)
+            return 0
 
     async def _of(self, organization_id: str) -> int:
         destroyed = 0

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from runtime.domain.errors import AuditLogBrokenError
 from runtime.domain.merkle import (
+    Frontier,
     Subtree,
     consistency_needs,
     consistency_proof,
+    frontier_needs,
     inclusion_needs,
     inclusion_proof,
 )
@@ -54,6 +56,20 @@ async def prove_consistency(
     hashes = await subtree_hashes(connection, organization_id, needs)
     _refuse_missing(needs, hashes, organization_id)
     return consistency_proof(first, second, hashes)
+
+
+async def stored_frontier(
+    connection: AsyncConnection, organization_id: str, *, size: int
+) -> Frontier:
+    """Return the frontier that the log had at a size, at most what it has now.
+
+    Raises:
+        AuditLogBrokenError: the log has not the hashes that it must have.
+    """
+    needs = frontier_needs(size)
+    hashes = await subtree_hashes(connection, organization_id, needs)
+    _refuse_missing(needs, hashes, organization_id)
+    return Frontier(size, tuple(hashes[subtree] for subtree in needs))
 
 
 def _refuse_missing(

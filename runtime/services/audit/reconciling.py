@@ -10,10 +10,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from runtime.domain.errors import StorageUnavailableError
 from runtime.ports.audit_sink import AuditSink
 from runtime.services.audit.copy_checks import Checked, CopyChecks
 from runtime.services.audit.copy_listings import CopyListings, Listing
+from runtime.services.audit.measures import AuditLogMeasures, UnmeasuredAuditLog
 from runtime.store.audit_reconciliations import (
     reconcile_now,
     settle_listing,
@@ -85,6 +85,7 @@ class Reconciling:
     checks: CopyChecks
     listings: CopyListings
     pace: ReconcilingPace = field(default_factory=ReconcilingPace)
+    measures: AuditLogMeasures = field(default_factory=UnmeasuredAuditLog)
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def end(self) -> None:
@@ -92,13 +93,13 @@ class Reconciling:
         self._ended.set()
 
     async def run(self) -> None:
-        """Look until the end; a database that can't be asked is asked again by the next look."""
+        """Look until the end; whatever fails is tried again by the next look."""
         while not await self._rests(self.pace.every_s * (0.5 + random.random())):
             try:
                 while await self.look() and not self._ended.is_set():
                     pass
-            except StorageUnavailableError:
-                continue
+            except Exception as error:  # noqa: BLE001  # who ends silently tells nobody anything
+                self.measures.failed("compare copies", error)
 
     async def look(self, found: Reconciled | None = None) -> bool:
         """Look at one organization and at each sink whose turn it is, and add up what is found.

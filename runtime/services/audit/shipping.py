@@ -140,14 +140,16 @@ class Shipping:
             self._database, self._sink.name, after=self._after, most=self._pace.organizations
         )
         full = len(behind) == self._pace.organizations
-        self._after = behind[-1].organization_id if full else ""
+        self._after = then = behind[-1].organization_id if full else ""
         if not full:
             self._given_up.clear()
         more = await self._ship_leaves(behind)
         for log in behind:
             if self._ended.is_set() or not await self._holds():
                 return False
+            self._after = log.organization_id  # should it fail each time, others get their turn
             more |= await self._ship_heads(log)
+        self._after = then
         return more or full
 
     async def _ship_leaves(self, behind: Sequence[Behind]) -> bool:
@@ -157,7 +159,7 @@ class Shipping:
             if log.size == log.shipped or self._ended.is_set():
                 continue
             new = await self._new_leaves(log)
-            more |= not new or new[-1].sequence + 1 < log.size
+            more |= bool(new) and new[-1].sequence + 1 < log.size  # what is gone does not come
             for numbered in new:
                 line = leaf_line(numbered)
                 if not lines.has_room_for(line):
@@ -200,7 +202,7 @@ class Shipping:
             self._given_up.add(organization_id)
             self._measures.broken(organization_id, reason=str(error))
             return False
-        return previous < log.headed
+        return bool(heads) and previous < log.headed
 
     async def _ship_head(self, signed: SignedHead, *, previous_size: int) -> None:
         head = signed.head

@@ -131,23 +131,28 @@ class SubjectKeys:
             answer = await self._stored(organization_id, pairs)
         except DomainError as error:
             answer = error
-        mine = [
-            pair
-            for pair in pairs
-            if self._asking.get((organization_id, *pair)) is asyncio.current_task()
-        ]
+        finally:  # whatever it is, nobody is told of it for ever
+            mine = self._answered(organization_id, pairs)
+        if isinstance(answer, DomainError):
+            return answer
         for subject, period in mine:
-            del self._asking[organization_id, subject, period]
-            if not isinstance(answer, DomainError):
-                self._shelf.keep(
-                    HeldKey(
-                        organization_id=organization_id,
-                        subject=subject,
-                        period=period,
-                        key=answer[subject, period],
-                    )
+            self._shelf.keep(
+                HeldKey(
+                    organization_id=organization_id,
+                    subject=subject,
+                    period=period,
+                    key=answer[subject, period],
                 )
+            )
         return answer
+
+    def _answered(self, organization_id: str, pairs: Collection[Pair]) -> Collection[Pair]:
+        """Let nobody else wait for this task; return what was not forgotten meanwhile."""
+        task = asyncio.current_task()
+        mine = [pair for pair in pairs if self._asking.get((organization_id, *pair)) is task]
+        for pair in mine:
+            del self._asking[organization_id, *pair]
+        return mine
 
     async def _stored(self, organization_id: str, pairs: Collection[Pair]) -> _Keys:
         """Read keys off the database, and make those that are missing in the same transaction."""

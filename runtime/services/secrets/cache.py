@@ -54,7 +54,7 @@ class Kept:
         usable_until_s: till then it serves while nobody can be asked.
         renew_at_s: from then on its lease is renewed beside the reading; never without a lease.
         lease: that it ends by.
-        refused: the other side refused this version, and asking again brought the same.
+        refused_s: when asking again brought the same version, which the other side had refused.
         stale: it served although it was not fresh.
     """
 
@@ -65,7 +65,7 @@ class Kept:
     usable_until_s: float
     renew_at_s: float = math.inf
     lease: Lease | None = None
-    refused: bool = False
+    refused_s: float = -math.inf
     stale: bool = False
 
 
@@ -74,7 +74,8 @@ class SecretCache:
 
     def __init__(self, *, most_kept: int = MOST_KEPT) -> None:
         self._most_kept = most_kept
-        self._kept = OrderedDict[SecretKey, Kept]()
+        self._kept = dict[SecretKey, Kept]()
+        self._dropped = OrderedDict[SecretKey, ReadSecret]()
         self._retired = deque[tuple[float, SecretValue]]()
 
     def fresh(self, key: SecretKey, now_s: float) -> Kept | None:
@@ -82,10 +83,13 @@ class SecretCache:
         kept = self._kept.get(key)
         return None if kept is None or now_s >= kept.fresh_until_s else kept
 
-    def usable(self, key: SecretKey, now_s: float) -> Kept | None:
-        """Return what serves while nobody can be asked."""
+    def usable(self, key: SecretKey, now_s: float, *, kind: SecretClass) -> Kept | None:
+        """Return what serves while nobody can be asked, for whoever wants it as one class."""
         kept = self._kept.get(key)
-        return None if kept is None or now_s >= kept.usable_until_s else kept
+        if kept is None or now_s >= kept.usable_until_s:
+            return None
+        too_old = now_s - kept.fetched_s >= TERMS[kind].stale_s
+        return None if too_old and kept.lease is None else kept
 
     def find(self, key: SecretKey) -> Kept | None:
         """Return what is kept, however old it is."""
@@ -104,30 +108,46 @@ class SecretCache:
             draw: a random number from 0 to 1, which spreads the ends of what came together.
         """
         before = self._kept.pop(key, None)
-        kept = _begun(fetched, kind=kind, now_s=now_s, draw=draw, before=before)
+        last = self._dropped.pop(key, None) if before is None else before.given
+        kept = _begun(fetched, kind=kind, now_s=now_s, draw=draw, last=last)
         self._kept[key] = kept
         if before is not None:
-            self._retire(before, now_s)
+            self.retire(before.given.value, now_s)
         while len(self._kept) > self._most_kept:
-            self._retire(self._kept.popitem(last=False)[1], now_s)
+            self.retire(self._kept.pop(next(iter(self._kept))).given.value, now_s)
         self._overwrite(now_s)
         return kept
 
     def drop(self, unwanted: Callable[[SecretKey], bool], *, now_s: float) -> None:
-        """Keep no longer what must not be used any more, not even in an outage."""
+        """Keep no longer what must not be used any more, not even in an outage.
+
+        Its version is remembered: what comes next may be a change, which the other side may not
+        know yet.
+        """
         for key in [key for key in self._kept if unwanted(key)]:
-            self._retire(self._kept.pop(key), now_s)
+            kept = self._kept.pop(key)
+            self.retire(kept.given.value, now_s)
+            self._dropped[key] = kept.given
+        while len(self._dropped) > self._most_kept:
+            self._dropped.popitem(last=False)
         self._overwrite(now_s)
+
+    def retire(self, value: SecretValue, now_s: float) -> None:
+        """Overwrite a little later what is given out now and not kept."""
+        self._retired.append((now_s, value))
 
     def sweep(self, now_s: float) -> None:
         """Give up what serves no more, and overwrite what was given up long enough ago."""
         self.drop(lambda key: now_s >= self._kept[key].usable_until_s, now_s=now_s)
 
     def stale_ages_s(self, now_s: float) -> list[float]:
-        """Return for each value that serves although it is not fresh, how old it is."""
+        """Return for each value that serves although it is not fresh, how old it is.
+
+        A thread that shows figures asks too: it copies at once what the loop goes on changing.
+        """
         return [
             now_s - kept.fetched_s
-            for kept in self._kept.values()
+            for kept in tuple(self._kept.values())
             if kept.stale and now_s < kept.usable_until_s
         ]
 
@@ -138,14 +158,12 @@ class SecretCache:
         for _, value in self._retired:
             value.forget()
         self._kept.clear()
+        self._dropped.clear()
         self._retired.clear()
 
     def _overwrite(self, now_s: float) -> None:
         while self._retired and self._retired[0][0] <= now_s - RETIRED_S:
             self._retired.popleft()[1].forget()
-
-    def _retire(self, kept: Kept, now_s: float) -> None:
-        self._retired.append((now_s, kept.given.value))
 
 
 def renewed(kept: Kept, lease: Lease, *, now_s: float) -> None:
@@ -156,10 +174,10 @@ def renewed(kept: Kept, lease: Lease, *, now_s: float) -> None:
 
 
 def _begun(
-    fetched: Fetched, *, kind: SecretClass, now_s: float, draw: float, before: Kept | None
+    fetched: Fetched, *, kind: SecretClass, now_s: float, draw: float, last: ReadSecret | None
 ) -> Kept:
     given = ReadSecret(
-        value=fetched.value, version=fetched.version, changed_s=_changed_s(fetched, before, now_s)
+        value=fetched.value, version=fetched.version, changed_s=_changed_s(fetched, last, now_s)
     )
     term = TERMS[kind]
     fresh_s = term.fresh_s * (1 - JITTER + 2 * JITTER * draw)
@@ -177,7 +195,7 @@ def _begun(
     return kept
 
 
-def _changed_s(fetched: Fetched, before: Kept | None, now_s: float) -> float | None:
-    if before is None:
+def _changed_s(fetched: Fetched, last: ReadSecret | None, now_s: float) -> float | None:
+    if last is None:
         return None
-    return before.given.changed_s if before.given.version == fetched.version else now_s
+    return last.changed_s if last.version == fetched.version else now_s

@@ -96,20 +96,26 @@ class Fetching:
         Raises:
             SecretError: it does not last longer, or nobody can be asked.
         """
-        self._spend(reference)
-        async with _bounded(reference, within_s=self._within_s):
+        async with self._spent(reference):
             return await self._providers.of(reference).renew(lease)
 
     def calls_left(self) -> Mapping[str, int]:
         """Return by scheme how many calls may be made at once now."""
         now_s = self._monotonic_s()
-        return {scheme: budget.left(now_s) for scheme, budget in self._budgets.items()}
+        budgets = tuple(self._budgets.items())  # a thread that shows figures asks too
+        return {scheme: budget.left(now_s) for scheme, budget in budgets}
 
     async def _asked(self, reference: SecretRef) -> Fetched:
+        async with self._spent(reference):
+            return await self._providers.of(reference).fetch(reference)
+
+    @asynccontextmanager
+    async def _spent(self, reference: SecretRef) -> AsyncIterator[None]:
+        """Let one call be made within its budget and time; what wants rest gets it."""
         self._spend(reference)
         try:
             async with _bounded(reference, within_s=self._within_s):
-                return await self._providers.of(reference).fetch(reference)
+                yield
         except SecretThrottledError as error:
             self._budgets[reference.scheme].rest(self._monotonic_s(), error.retry_after_s)
             raise

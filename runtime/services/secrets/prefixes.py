@@ -63,6 +63,8 @@ def read_prefix(text: str) -> Prefix:
         return Prefix(scheme=reference.scheme, path=reference.path, below=False)
     probe = read_reference(text + _PROBE)
     path = probe.path.removesuffix(_PROBE)
+    if probe.stage is not None:  # which may end in a slash itself
+        raise SecretReferenceError("a place has no stage, as in awssm://shop/")
     if not path.strip(_BELOW):
         raise SecretReferenceError("a place names more than who keeps secrets, as in vault://kv/")
     return Prefix(scheme=probe.scheme, path=path, below=True)

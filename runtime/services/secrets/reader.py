@@ -26,6 +26,8 @@ from runtime.services.secrets.wishes import SecretStanding, Wish
 
 HELD_OFF_S: Final = 5.0
 """How long an error is repeated before anybody is asked again."""
+ASKED_AGAIN_S: Final = 10.0
+"""How long it is repeated that there is no newer value than a refused one."""
 MOST_HELD_OFF: Final = 2_000
 SHORTENED: Final = 0.9
 """A renewal for less than this part of the last one was cut by the end that no lease outlives."""
@@ -110,8 +112,8 @@ class SecretReader:
     async def refused(self, wish: Wish, *, version: str) -> ReadSecret | None:
         """Return a newer value than the one of this version, which the other side refused.
 
-        The provider is asked once for all that say so, and not again until the value was fetched
-        anew in the usual way.
+        The provider is asked once for all that say so, and not again for a while; no longer, for a
+        refusal that has nothing to do with the value must not hide a rotation.
 
         Returns:
             None where there is no newer one.
@@ -123,14 +125,14 @@ class SecretReader:
         kept = self._cache.find(wish.key)
         if kept is not None and kept.given.version != version:
             return await self.read(wish)
-        if kept is not None and kept.refused:
+        if kept is not None and self._monotonic_s() - kept.refused_s < ASKED_AGAIN_S:
             return None
         found = await self._single(wish, past_cache=True, ask=self._asked_again)
         if found.version != version:
             return found
         kept = self._cache.find(wish.key)
         if kept is not None:
-            kept.refused = True
+            kept.refused_s = self._monotonic_s()
         return None
 
     def invalidate(self, prefix: Prefix) -> None:
@@ -159,7 +161,7 @@ class SecretReader:
             hits=self._hits,
             stale=len(ages_s),
             oldest_stale_s=max(ages_s, default=0.0),
-            closed=sum(now_s - at_s < CLOSED_S for at_s in self._closed.values()),
+            closed=sum(now_s - at_s < CLOSED_S for at_s in tuple(self._closed.values())),
             calls_left=self._fetching.calls_left(),
         )
 
@@ -236,6 +238,7 @@ class SecretReader:
         self._held_off.pop(wish.key, None)
         now_s = self._monotonic_s()
         if self._asking.get((wish.key, past_cache)) is not task:
+            self._cache.retire(fetched.value, now_s)
             return ReadSecret(value=fetched.value, version=fetched.version, changed_s=now_s)
         return self._cache.keep(
             wish.key, fetched, kind=wish.kind, now_s=now_s, draw=self._draw()
@@ -246,7 +249,7 @@ class SecretReader:
         if self._heed(wish.key, error):
             raise error
         now_s = self._monotonic_s()
-        kept = self._cache.usable(wish.key, now_s)
+        kept = self._cache.usable(wish.key, now_s, kind=wish.kind)
         if kept is None:
             self._closed[wish.key] = now_s
             raise error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
+from runtime.domain.errors import StorageRefusedError, StorageUnavailableError
 from runtime.domain.record import AuditRecord
 from runtime.services.audit.recorder import Recorder
 from runtime.services.context import Ids
@@ -62,4 +63,7 @@ class StoredRecords:
             kind=READ_KIND,
             project_id=None,
         )
-        await self._recorder.add(record, organization_id=organization)
+        try:
+            await self._recorder.add(record, organization_id=organization)
+        except StorageRefusedError as error:
+            raise StorageUnavailableError(reason=error.reason, sent=False) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -10,6 +11,7 @@ from runtime.domain.errors import KeyReusedError, NotAllowedError
 from runtime.domain.record import AuditRecord, Event
 from runtime.domain.scope import Scope
 from runtime.kit.canonical_json import canonical_text
+from runtime.kit.ids import ENTROPY_BYTES, new_id
 from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context, Ids
 from runtime.services.secrets.prefixes import Prefix
@@ -17,7 +19,7 @@ from runtime.services.secrets.spaces import SecretSpaces
 from runtime.services.unit_of_work import Answer
 from runtime.store import records
 from runtime.store.organizations import find_organization
-from runtime.store.secret_rotations import tell_rotation
+from runtime.store.secret_rotations import StoredRotation, tell_rotation
 from runtime.store.session import Database
 
 ROTATED_KIND = "secret.rotated"
@@ -43,7 +45,8 @@ class SecretRotations:
     async def tell(self, context: Context, prefix: Prefix) -> Answer:
         """Let no process use the values any more that a prefix covers, within seconds.
 
-        It is stored first, and then recorded for each organization that may name such secrets.
+        It is stored first, and then recorded for each organization that may name such secrets: once
+        for each, however often it is told again because an answer did not come.
 
         Raises:
             NotAllowedError: the credential is not the platform's own.
@@ -68,14 +71,26 @@ class SecretRotations:
         document: JsonObject = {"reference": prefix.text(), "rotation": told.sequence}
         if not told.replayed:
             self._invalidate(prefix)
-            for organization in self._spaces.touched(prefix):
-                await self._record(caller, organization, document)
+        for organization in self._spaces.touched(prefix):
+            event = Event(
+                id=_event_id(told, organization),
+                type=ROTATED_KIND,
+                document=canonical_text(document),
+            )
+            await self._record(caller, event, document, organization=organization)
         return Answer(document=document, status=HTTPStatus.ACCEPTED, replayed=told.replayed)
 
-    async def _record(self, caller: Caller, organization: str, document: JsonObject) -> None:
+    async def _record(
+        self, caller: Caller, event: Event, document: JsonObject, *, organization: str
+    ) -> None:
+        """Record it for an organization that is there, unless that was done before."""
         now = self._ids.now()
         async with self._database.transaction(organization) as connection:
             if await find_organization(connection, organization) is None:
+                return
+            if not await records.add_event_once(
+                connection, event, organization_id=organization, now=now
+            ):
                 return
             record = AuditRecord.of(
                 {**document, "credential": caller.credential_id},
@@ -87,7 +102,10 @@ class SecretRotations:
             await records.add_audit_record(
                 connection, record, organization_id=organization, now=now
             )
-            event = Event(
-                id=self._ids.new("evt"), type=ROTATED_KIND, document=canonical_text(document)
-            )
-            await records.add_event(connection, event, organization_id=organization, now=now)
+
+
+def _event_id(told: StoredRotation, organization: str) -> str:
+    """Return the one id that the event of a rotation has in an organization."""
+    entropy = hashlib.sha256(f"{ROTATED_KIND}/{told.sequence}/{organization}".encode()).digest()
+    now_ms = int(told.told_at.timestamp() * 1000)
+    return new_id("evt", now_ms=now_ms, entropy=entropy[:ENTROPY_BYTES])

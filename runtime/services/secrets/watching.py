@@ -7,7 +7,6 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-from runtime.domain.errors import DomainError
 from runtime.domain.secret_reference import SecretReferenceError
 from runtime.services.secrets.measures import SecretMeasures
 from runtime.services.secrets.prefixes import read_prefix
@@ -57,12 +56,12 @@ class RotationWatch:
         self._ended.set()
 
     async def run(self) -> None:
-        """Look until the end; a database that can't be asked is asked again by the next look."""
+        """Look until the end; what fails is tried again by the next look."""
         while not await self._rests(self._pace.every_s * (0.75 + random.random() / 2)):
             try:
                 while await self.look() == MOST_AT_ONCE and not self._ended.is_set():
                     pass
-            except DomainError as error:
+            except Exception as error:  # noqa: BLE001  # who ends silently hears of nothing any more
                 self._measures.failed("rotations", error)
             self._reader.sweep()
 

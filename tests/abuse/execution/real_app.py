@@ -23,6 +23,7 @@ from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.services.context import Context, Ids
 from runtime.services.identity.tokens import Tokens
 from runtime.settings import EdgeSettings, IdentitySettings, ServiceSettings
+from runtime.settings.secret_use import SecretUseSettings
 from tests.api.app_builder import Answered, asked
 from tests.database import DatabaseUrls, session
 
@@ -145,7 +146,12 @@ def moved(by: int) -> JsonObject:
 
 @asynccontextmanager
 async def real_app(
-    urls: DatabaseUrls, redis_url: str, *, approval_lasts_s: float = 86_400.0
+    urls: DatabaseUrls,
+    redis_url: str,
+    *,
+    approval_lasts_s: float = 86_400.0,
+    model: str = "",
+    secret_use: SecretUseSettings | None = None,
 ) -> AsyncIterator[RealApp]:
     """Start the app, and stop it as its server would."""
     app = create_app(
@@ -153,6 +159,8 @@ async def real_app(
             database_url=SecretStr(urls.app_url),
             redis_urls=(SecretStr(redis_url),),
             approval_lasts_s=approval_lasts_s,
+            model=model,
+            secret_use=secret_use or SecretUseSettings(),
             identity=IdentitySettings(token_keys=(TOKEN_KEY,), operator_token=SecretStr(OPERATOR)),
             edge=EdgeSettings(request_rate=None),
         )

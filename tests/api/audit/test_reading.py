@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from runtime.audit_verifier import main as verify
 from runtime.domain.audit_leaf import leaf_of_header
 from runtime.domain.merkle import verify_consistency, verify_inclusion
@@ -46,6 +48,22 @@ async def test_pages_follow_one_another_without_gaps(site: AuditSite) -> None:
 
     assert found == list(range(len(found)))
     assert len(found) > 3
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("since=0001-01-01T00:00:00Z", id="the first instant there is"),
+        pytest.param("since=0001-01-01T00:00:00%2B14:00", id="before it, in UTC"),
+        pytest.param("since=9999-12-31T23:59:59-14:00", id="behind the last one, in UTC"),
+        pytest.param("until=9999-12-31T23:59:59-14:00", id="until then"),
+    ],
+)
+async def test_an_instant_without_a_date_somewhere_is_refused(site: AuditSite, query: str) -> None:
+    """It is no fault of the platform; the answer says what is expected."""
+    answer = await site.call("GET", f"/records?{query}")
+
+    assert (answer.status, b"expected 2 to 9998" in answer.body) == (422, True)
 
 
 async def test_filters_let_through_what_they_name(site: AuditSite) -> None:

@@ -194,6 +194,21 @@ def test_another_record_in_its_place_is_refused(prove: Callable[..., Result], to
     assert prove(RECORD).exit_code == 1
 
 
+def test_another_record_with_its_own_proof_is_refused(
+    prove: Callable[..., Result], told: Told
+) -> None:
+    """It proves something else than what was asked for."""
+    path = inclusion_proof(5, SIZE, hashes(inclusion_needs(5, SIZE)))
+    answer = told.answers[f"/v1/audit/records/{RECORD}"]
+    answer.update(id=LEAVES[5].id, header=LEAVES[5].header())
+    answer["proof"].update(index=5, path=[item.hex() for item in path])
+
+    result = prove(RECORD)
+
+    assert result.exit_code == 1
+    assert "another record" in result.output
+
+
 @pytest.mark.parametrize("member", ["root", "size", "at", "signature"])
 def test_a_head_that_was_altered_is_refused(
     prove: Callable[..., Result], told: Told, member: str

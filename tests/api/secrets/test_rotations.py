@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from runtime.settings.secret_use import SecretUseSettings
 from tests.abuse.execution.real_app import OPERATOR, RealApp, real_app
 from tests.database import DatabaseUrls, session
 
@@ -88,3 +90,20 @@ async def test_readiness_tells_of_secrets(app: RealApp) -> None:
     """They are a part like the database."""
     found = await app.call("GET", "/v1/readyz", token=OPERATOR)
     assert found.json["dependencies"]["secrets"]["status"] == "up"
+
+
+async def test_the_keys_of_models_are_read_where_rotations_are_heard(
+    database_urls: DatabaseUrls, redis_url: str, tmp_path: Path
+) -> None:
+    """What reads them shows in the figures of the platform, and obeys its operator."""
+    (tmp_path / "key").write_text("hunter2")
+    keys = {"openai": f"file://{tmp_path}/key"}
+    async with real_app(
+        database_urls,
+        redis_url,
+        model="openai/gpt-4o-mini?transport=http",
+        secret_use=SecretUseSettings(model_keys=keys),
+    ) as app:
+        figures = await app.call("GET", "/v1/metrics", token=OPERATOR, client=("127.0.0.1", 1))
+
+    assert b'plangate_secret_calls_left{scheme="file"}' in figures.body

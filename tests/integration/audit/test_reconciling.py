@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
+from runtime.domain.record import AuditRecord
 from runtime.kit.canonical_json import digest_bytes, parse
 from runtime.kit.clock import SystemClock
+from runtime.ports.audit_sink import Listed, SinkObject
+from runtime.services.audit.copy_objects import object_name
 from runtime.services.audit.reconciling import Reconciled
+from runtime.services.context import Ids
+from runtime.store.record_batches import record_at_once
+from tests.audit_log import WatchedLog
 from tests.database import FreshDatabase, session
 from tests.execution import an_increment
 from tests.integration.execution.test_sharing import a_commit
 from tests.jobs import until
 from tests.strict import StrictWorld, a_strict_world
-from tests.worm import Fault
+from tests.worm import Fault, WormFiles
 
+OLD = f"cop_01KDVDNA000000000000000000-{'0' * 64}.jsonl"
+TOMORROW = f"{SystemClock().now() + timedelta(days=1):%Y/%m/%d}"
 _EVENTS = "select type, document from events where type like 'audit.%' order by id"
 _MARKS = """
 select document from audit_records where kind = 'audit.orphan_marked' order by id
 """
+
+
+class OddSink(WormFiles):
+    """Fail as no sink should."""
+
+    @override
+    def list(self, *, prefix: str, after: str) -> AsyncIterator[Listed]:
+        raise RuntimeError("odd")
 
 
 async def executed(strict: StrictWorld, times: int = 3) -> None:
@@ -167,6 +185,36 @@ async def test_a_record_of_a_strict_time_needs_a_copy(
         assert len(await strict.rows("select 1 from audit_copies")) == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "missing"),
+    [
+        pytest.param("approval.requested", 1, id="an execution asks for an approval"),
+        pytest.param("approval.used", 1, id="an execution uses one up"),
+        pytest.param("approval.granted", 0, id="somebody grants one, which executes nothing"),
+    ],
+)
+async def test_what_is_committed_with_an_execution_needs_a_copy_too(
+    strict: StrictWorld, kind: str, missing: int
+) -> None:
+    """Other records are shipped after their commit."""
+    now = SystemClock().now()
+    record = AuditRecord.of(
+        {},
+        record_id=Ids(SystemClock()).new("aud"),
+        principal_id=strict.world.caller.member_id,
+        kind=kind,
+        project_id=None,
+    )
+    await strict.demand(strict=False)
+    await strict.demand(since=now - timedelta(seconds=120))
+    await record_at_once(
+        strict.world.database, [(record, now)], organization_id=strict.organization
+    )
+    await strict.sequence()
+
+    assert (await strict.reconciling().reconcile()).missing == missing
+
+
 async def test_an_object_that_somebody_hid_is_told_of(strict: StrictWorld) -> None:
     """Its copies are still there by their version; who hid it is an alarm."""
     await executed(strict, 2)
@@ -192,6 +240,57 @@ async def test_objects_that_are_none_of_ours_are_an_alarm(strict: StrictWorld) -
     found = await strict.reconciling().reconcile()
 
     assert (found.objects, found.changed, strict.measures.changed) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("name", ["9999/x.jsonl", "readme", f"9999/01/01/{OLD}", f"{TOMORROW}/zz"])
+async def test_a_name_that_is_ahead_of_its_time_hides_nothing(
+    strict: StrictWorld, name: str
+) -> None:
+    """Whatever others put behind the copies that there are, those that come later are read."""
+    await executed(strict, 1)
+    strange = strict.sink.folder / "copies" / f"{name}.{digest_bytes(b'x').removeprefix('sha256:')}"
+    strange.parent.mkdir(parents=True, exist_ok=True)
+    strange.write_bytes(b"x")
+    assert (await strict.reconciling().reconcile()).objects == 1
+
+    await executed(strict, 2)
+
+    assert (await strict.reconciling().reconcile()).objects == 2
+
+
+async def test_a_copy_of_what_is_no_record_keeps_nobody_from_going_on(
+    strict: StrictWorld,
+) -> None:
+    """Its line names what no database keeps; the object counts as changed."""
+    await executed(strict, 1)
+    (whole,) = strict.sink.objects()
+    line = whole.read_bytes()
+    body = line.replace(b'"id":"aud_', b'"id":"aud_\\u0000')
+    assert body != line
+    name = object_name(Ids(SystemClock()), body)
+    await strict.sink.put(SinkObject(name=name, body=body))
+    await executed(strict, 1)
+
+    found = await strict.reconciling().reconcile()
+
+    assert (found.objects, found.changed, found.orphans) == (3, 1, 0)
+
+
+async def test_whatever_fails_is_tried_again(strict: StrictWorld) -> None:
+    """Who compares does not end by what nobody foresaw, and says that it failed."""
+    await executed(strict, 1)
+    watched, odd = WatchedLog(), OddSink(strict.sink.folder)
+    reconciling = strict.reconciling(every_s=0.01, sinks=[odd], failures=watched)
+    task = asyncio.create_task(reconciling.run())
+
+    async def told_of() -> bool:
+        return bool(watched.failures) or task.done()
+
+    await until(told_of)
+    assert not task.done()
+    reconciling.end()
+    await task
+    assert {type(error) for error in watched.failures} == {RuntimeError}
 
 
 async def test_a_look_is_bounded_and_the_next_goes_on(strict: StrictWorld) -> None:

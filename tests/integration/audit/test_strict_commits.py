@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
+import asyncpg
 import pytest
 
 from runtime.domain.errors import AuditUnavailableError, StaleHeadError
@@ -18,7 +21,7 @@ from runtime.ports.audit_copies import NewCopy
 from runtime.services.execution.commits import Commits
 from runtime.services.readiness import DegradedError
 from runtime.store.executions import Commit, UncopiedError, commit
-from tests.database import FreshDatabase
+from tests.database import FreshDatabase, session
 from tests.execution import a_project, an_increment, opened
 from tests.integration.execution.test_sharing import a_commit, all_written
 from tests.jobs import until
@@ -40,6 +43,25 @@ async def test_what_is_acknowledged_has_a_copy_that_is_its_leaf(strict: StrictWo
     (line,) = strict.lines()
     assert leaf == copy[:2] == (line.record_id, line.leaf)
     assert str(strict.sink.objects()[0]).startswith(f"{strict.sink.folder}/{copy[2]}")
+
+
+async def test_who_becomes_strict_waits_for_commits_that_do_not_know_it(
+    database: FreshDatabase, redis_url: str, tmp_path: Path
+) -> None:
+    """Once strict mode is acknowledged, nothing more is committed without a copy."""
+    async with AsyncExitStack() as stack:
+        strict = await a_strict_world(stack, database, redis_url, tmp_path, strict=False)
+        async with session(database.urls.app_url) as late:
+            async with late.transaction():
+                await late.execute("select commit_executions($1, '[]', null)", strict.organization)
+                asked = asyncio.create_task(strict.demand())
+                await until(lambda: _held_up(late))
+                assert not asked.done()
+            await asked
+
+
+async def _held_up(connection: asyncpg.Connection[asyncpg.Record]) -> bool:
+    return bool(await connection.fetchval("select count(*) from pg_locks where not granted"))
 
 
 async def test_refusals_are_copied_too(strict: StrictWorld) -> None:
@@ -87,6 +109,8 @@ async def test_a_sink_that_fails_keeps_everything_undone(strict: StrictWorld, fa
     assert undone == (0, 0)
     assert await strict.world.counter() == 1
     assert strict.measures.refused == 1
+    (why,) = strict.measures.whys
+    assert re.search("it is (down|drops)|has not proven a copy in|reads back|something else", why)
     assert len(await strict.rows(_COPIES)) == 1
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from asyncpg.pool import PoolConnectionProxy
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from typing_extensions import override
 
 from runtime.adapters.ed25519_signer import Ed25519Signer
 from runtime.domain.errors import AuditKeyRefusedError
@@ -22,7 +27,7 @@ from tests.audit_log import LogWorld
 from tests.database import FreshDatabase, session
 from tests.integration.audit_log.proving import decoded, proof_between
 
-FIRST, SECOND, THIRD = (Ed25519Signer(letter * 32) for letter in (b"1", b"2", b"3"))
+FIRST, SECOND, THIRD, FOURTH = (Ed25519Signer(letter * 32) for letter in (b"1", b"2", b"3", b"4"))
 
 
 def right(signed: SignedHead, signer: Ed25519Signer) -> bool:
@@ -165,6 +170,39 @@ async def test_a_log_that_was_set_back_is_not_signed(
     assert "others than those" in world.watched.broken_logs[organization]
 
 
+@pytest.mark.parametrize("begun", [0, 5])
+async def test_a_long_log_is_signed_in_several_steps(world: LogWorld, begun: int) -> None:
+    """A sink takes no anchor of however many leaves; the log as it is now begins with each head."""
+    organization = await world.organization()
+    if begun:
+        await world.signed(organization, count=begun)
+    await world.numbered(organization, count=700)
+    heads = world.heads(leaves=300)
+
+    while await heads.look():
+        pass
+
+    hashes = [item.leaf.hash() for item in await world.leaves(organization)]
+    made = [signed.head for signed in await world.signed_heads(organization)]
+    assert [head.size - begun for head in made if head.size > begun] == [300, 600, 700]
+    for head in made:
+        assert head.root == Frontier().with_leaves(hashes[: head.size]).root().hex()
+
+
+async def test_no_step_is_signed_of_a_log_with_other_hashes(
+    world: LogWorld, database: FreshDatabase
+) -> None:
+    """What is stored of leaves has to make the root that the log has."""
+    organization = await world.organization()
+    await world.numbered(organization, count=700)
+    async with session(database.urls.superuser_url) as superuser:
+        await superuser.execute("set session_replication_role = replica")
+        await superuser.execute("update audit_tiles set hash = repeat('00', 32) where index = 0")
+
+    assert await world.heads(leaves=300).look() == 0
+    assert "others than those of its root" in world.watched.broken_logs[organization]
+
+
 async def test_a_key_that_was_succeeded_signs_no_more(world: LogWorld) -> None:
     """Its process has to start anew; one with the new key signs meanwhile."""
     organization = await world.organization()
@@ -251,6 +289,31 @@ async def test_two_servers_can_not_go_on_with_different_keys(world: LogWorld) ->
 
     assert sorted(start.result() is None for start in starts) == [False, True]
     assert len(await key_epochs(world.database)) == 2
+
+
+class LateDatabase(Database):
+    """Let somebody else introduce a key before the second call."""
+
+    calls = 0
+
+    @override
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[PoolConnectionProxy[Any]]:
+        self.calls += 1
+        if self.calls == 2:
+            whole = Database(engine=self.engine, direct=self.direct)
+            await introduced(whole, [SECOND, FIRST], SystemClock())
+        async with super().connection() as connection:
+            yield connection
+
+
+async def test_who_was_too_late_with_one_key_leaves_none_that_follows_it(world: LogWorld) -> None:
+    """A key behind one that nobody endorsed could never be introduced again."""
+    late = LateDatabase(engine=world.database.engine, direct=world.database.direct)
+    with pytest.raises(AuditKeyRefusedError, match="give all processes the same"):
+        await introduced(late, [FOURTH, THIRD, FIRST], SystemClock())
+
+    assert await introduced(world.database, [FOURTH, SECOND], SystemClock()) is FOURTH
 
 
 async def _or_refusal(

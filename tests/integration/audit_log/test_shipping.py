@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from base64 import urlsafe_b64decode
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from runtime.services.audit.sequencing import Sequencing
 from runtime.services.audit.shipping import Shipping
 from runtime.store.audit_shipments import add_anchor, anchors_of
 from tests.audit_log import LogWorld, MemorySink, until
+from tests.database import FreshDatabase, session
 
 _PROGRESS = "select shipped, anchored from audit_shipments where sink = 'memory://one'"
 
@@ -327,6 +329,45 @@ async def test_a_name_that_is_taken_stops_one_log_only(world: LogWorld, sink: Me
     assert len(anchors(sink, other)) == 1
     assert set(world.watched.broken_logs) == {forked}
     assert "taken by another body" in world.watched.broken_logs[forked]
+
+
+async def test_an_anchor_that_no_sink_takes_keeps_no_other_log_waiting(
+    world: LogWorld, sink: MemorySink
+) -> None:
+    """It is tried again when all others had their turn."""
+    first, second = sorted([await world.organization(), await world.organization()])
+    for organization in (first, second):
+        await world.signed(organization)
+    sink.refused = f"anchors/{first}/"
+    shipping = world.shipping(sink)
+
+    for _ in range(3):
+        with suppress(SinkError):
+            await shipping.look()
+
+    assert (len(anchors(sink, first)), len(anchors(sink, second))) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        pytest.param("delete from audit_heads", id="heads"),
+        pytest.param("delete from audit_leaves; update audit_turns set headed = 0", id="leaves"),
+    ],
+)
+async def test_what_is_gone_from_a_log_is_not_waited_for(
+    world: LogWorld, sink: MemorySink, database: FreshDatabase, harm: str
+) -> None:
+    """Who looked for it without a pause would do nothing else, in each process."""
+    await world.signed(await world.organization())
+    async with session(database.urls.superuser_url) as superuser:
+        await superuser.execute("set session_replication_role = replica")
+        await superuser.execute(harm)
+
+    shipping = world.shipping(sink)
+    await shipping.look()
+
+    assert not await shipping.look()
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 import asyncpg
 import orjson
 import pytest
 import pytest_asyncio
+from typing_extensions import override
 
 from runtime.domain.caller import CredentialKind
-from runtime.domain.errors import KeyReusedError, NotAllowedError
+from runtime.domain.errors import KeyReusedError, NotAllowedError, StorageUnavailableError
 from runtime.domain.event_catalogue import EVENT_TYPES
 from runtime.domain.secret_reference import read_reference
 from runtime.kit.clock import SystemClock
@@ -27,6 +29,7 @@ from runtime.services.secrets.spaces import read_spaces
 from runtime.services.secrets.watching import RotationWatch, WatchingPace
 from runtime.services.secrets.wishes import Wish
 from runtime.store.secret_rotations import last_rotation
+from runtime.store.session import Database
 from tests.database import FreshDatabase, session
 from tests.secret_keeping import KeptMeasures, OneProvider, ToldProvider, down
 from tests.tenants import Tenant, a_tenancy, a_tenant, an_operator
@@ -119,6 +122,15 @@ async def test_each_fetch_is_an_audit_record_of_the_organization(site: Site) -> 
     ]
 
 
+async def test_nobody_gets_a_value_whose_record_is_refused(site: Site) -> None:
+    """An organization that is not there has no log, and so no secrets."""
+    gone = "org_01KDVDNA000000000000000009"
+    reader, _ = a_process(site.database, site.provider, f'{{"{gone}": ["vault://kv/acme/"]}}')
+    for _ in range(2):
+        with pytest.raises(StorageUnavailableError):
+            await reader.read(replace(site.wish(), organization=gone))
+
+
 async def test_a_rotation_is_heard_by_every_process(site: Site) -> None:
     """By the one that was told at once, and by another with its next look."""
     spaces = {site.acme.id: ["vault://kv/acme/"]}
@@ -182,6 +194,29 @@ async def test_a_database_that_is_away_stops_no_watch(site: Site) -> None:
     assert set(measures.failures) == {"rotations"}
 
 
+class OddDatabase(Database):
+    """Fail in a way that nobody foresaw."""
+
+    def __init__(self) -> None:
+        """Connect to nothing."""
+
+    @override
+    def connection(self) -> NoReturn:
+        raise RuntimeError("odd")
+
+
+async def test_a_failure_that_nobody_foresaw_stops_no_watch(site: Site) -> None:
+    """Who ends silently would let old values serve until the process ends."""
+    measures = KeptMeasures()
+    watch = RotationWatch(
+        OddDatabase(), site.reader, measures=measures, pace=WatchingPace(every_s=0.001)
+    )
+    task = asyncio.create_task(watch.run())
+    await measures.until(lambda: len(measures.failures) > 1)
+    watch.end()
+    await task
+
+
 @pytest.mark.parametrize(
     ("told", "whose"),
     [
@@ -231,6 +266,27 @@ async def test_a_rotation_is_told_once_for_each_key(site: Site) -> None:
     with pytest.raises(KeyReusedError):
         await site.rotations.tell(reused, read_prefix("vault://kv/acme/"))
     assert len(await site.rows("select from events where type = 'secret.rotated'")) == 1
+
+
+async def test_a_rotation_whose_records_failed_is_recorded_when_it_is_told_again(
+    site: Site,
+) -> None:
+    """The answer that did not come is asked for again under the same key: nothing is lost."""
+    key = RequestKey(route="POST /v1/secrets/rotations", key="a", body_digest="1")
+    asked = an_operator(site.acme.id, key=key)
+    async with session(site.database.urls.superuser_url) as superuser:
+        await superuser.execute("alter table events rename to events_away")
+        with pytest.raises(Exception, match="events"):
+            await site.rotations.tell(asked, read_prefix(CRM.text()))
+        await superuser.execute("alter table events_away rename to events")
+
+    for _ in range(2):
+        assert (await site.rotations.tell(asked, read_prefix(CRM.text()))).replayed
+    for query in (
+        "select from events where type = 'secret.rotated'",
+        "select from audit_records where kind = 'secret.rotated'",
+    ):
+        assert len(await site.rows(query)) == 1
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CredentialKind if kind != "operator"])

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
+from structlog.testing import capture_logs
 
 from runtime.bootstrap.audit_copies import open_copies
+from runtime.bootstrap.audit_figures import AuditFigures
 from runtime.bootstrap.copy_figures import CopyFigures
 from runtime.domain.record import AuditRecord
 from runtime.kit.clock import SystemClock
+from runtime.ports.audit_sink import SinkError
 from runtime.services.context import Ids
 from tests.database import FreshDatabase
 from tests.execution import a_caller, a_project
@@ -73,7 +76,7 @@ def test_alarms_are_figures() -> None:
     """Whoever watches a platform sees what is wrong with copies."""
     registry = CollectorRegistry()
     told = CopyFigures(registry)
-    told.sink_failed("s")
+    told.sink_failed("s", why="the bucket has no object lock; make one that has")
     told.sink_reachable("s", reachable=False)
     told.copies_refused(2)
     told.copy_missing()
@@ -91,3 +94,16 @@ def test_alarms_are_figures() -> None:
     } <= shown
     told.sink_reachable("s", reachable=True)
     assert 'plangate_audit_copy_sink_unreachable{sink="s"} 1.0' not in figures(registry)
+
+
+def test_who_mends_a_sink_reads_why_it_failed() -> None:
+    """In the words of our own errors; those of drivers may hold what was sent to them."""
+    why = "the bucket has no object lock; make one that has"
+    with capture_logs() as logged:
+        told = AuditFigures(CollectorRegistry())
+        told.copies.sink_failed("s3://records", why=why)
+        told.log.failed("ship to s3://records", SinkError(why, sink="s3://records"))
+        told.log.failed("number records", ValueError("a secret"))
+
+    assert [item["why"] for item in logged] == [why, f"audit sink 's3://records': {why}", None]
+    assert [item["event"] for item in logged] == ["audit.copy_refused", *["audit.tried_again"] * 2]

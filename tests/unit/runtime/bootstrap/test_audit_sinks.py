@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from runtime.bootstrap.audit_sinks import open_audit_sinks
+from runtime.bootstrap.audit_sinks import open_audit_sinks, told_by
+from runtime.domain.errors import SecretMalformedError
 from runtime.kit.clock import SystemClock
 from runtime.settings.audit import AUDIT_SINKS, AuditSettings, read_audit
+from tests.secret_keeping import CRM, a_keeping
 
 TOKEN = "env%3A%2F%2FTOKEN"  # noqa: S105  # a reference
 ALL = (
@@ -64,3 +66,11 @@ async def test_a_files_sink_of_the_platform_keeps_copies(tmp_path: Path) -> None
 
     await sink.ready()
     await sink.close()
+
+
+async def test_a_token_that_is_no_text_is_malformed() -> None:
+    """Sinks hear it as all else that keeps a secret from being read."""
+    keeping = a_keeping()
+    keeping.provider.values["kv/shop/crm"] = (b"\xff", "1")
+    with pytest.raises(SecretMalformedError, match="no text"):
+        await told_by(keeping.reader)(CRM.text())

@@ -16,7 +16,7 @@ from runtime.bootstrap.keyed_models import (
     open_keyed_model,
     read_model_keys,
 )
-from runtime.domain.errors import SecretMissingError
+from runtime.domain.errors import SecretMalformedError, SecretMissingError
 from runtime.domain.secret_reference import read_reference
 from runtime.ports.chat_model import (
     ChatModel,
@@ -27,6 +27,7 @@ from runtime.ports.chat_model import (
     TokenUsage,
 )
 from runtime.services.secrets.classes import FRESH_S
+from runtime.services.secrets.reader import HELD_OFF_S
 from runtime.services.secrets.wishes import Wish
 from runtime.settings import SettingsError
 from tests.secret_keeping import Keeping, a_keeping, down
@@ -141,6 +142,41 @@ async def test_without_a_keeper_a_model_is_asked_while_its_key_may_serve() -> No
             await model.complete(ASKED)
     assert raised.value.fault is ModelFault.UNAVAILABLE
     assert "vault" not in str(raised.value)
+
+
+async def test_a_key_that_is_no_text_is_a_fault_of_the_model() -> None:
+    """Whoever asks hears it in the way that models fail, and nothing of the key."""
+    async with a_model() as (model, provider, keeping):
+        keeping.provider.values["kv/shop/openai"] = (b"\xff", "2")
+        _pass(keeping, FRESH_S)
+        with pytest.raises(ModelError, match="secret_malformed") as raised:
+            await model.complete(ASKED)
+    assert raised.value.fault is ModelFault.UNAVAILABLE
+    assert provider.asked == []
+
+
+async def test_an_outage_of_its_keeper_keeps_no_model_from_being_opened() -> None:
+    """Whoever starts serves all else; the model answers once its key can be read."""
+    keeping, provider = a_keeping(openai="key-1"), Provider(key="key-1")
+    keeping.provider.fails = down
+    model = await KeyedModel.opened(keeping.reader, WISH, provider.open)
+    with pytest.raises(ModelError, match="its key can't be read"):
+        await model.complete(ASKED)
+
+    keeping.provider.fails = None
+    _pass(keeping, HELD_OFF_S)
+    assert (await model.complete(ASKED)).text == "Hi"
+    await model.close()
+    assert provider.asked == ["key-1"]
+    assert sorted(provider.closed) == sorted(provider.opened)
+
+
+async def test_a_first_key_that_is_no_text_is_malformed() -> None:
+    """Whoever starts learns at once which reference it is."""
+    keeping = a_keeping()
+    keeping.provider.values["kv/shop/openai"] = (b"\xff", "1")
+    with pytest.raises(SecretMalformedError, match="vault://kv/shop/openai"):
+        await KeyedModel.opened(keeping.reader, WISH, Provider(key="key-1").open)
 
 
 def _pass(keeping: Keeping, seconds: float) -> None:

@@ -121,3 +121,31 @@ def test_development_may_name_variables() -> None:
         "OPERATOR": KEY,
     }
     assert resolved(told).told["PLANGATE_OPERATOR_TOKEN"] == KEY
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param({"PLANGATE_VAULT_CA_FILE": "/nothing"}, id="no file of certificates"),
+        pytest.param(
+            {
+                "PLANGATE_VAULT_ADDR": "http://127.0.0.1:1",
+                "PLANGATE_VAULT_CREDENTIAL": f"{CANARY}\u20ac",
+            },
+            id="a token that no header can hold",
+        ),
+    ],
+)
+def test_a_client_that_fails_in_a_way_of_its_own_is_named_all_the_same(
+    told: dict[str, str],
+) -> None:
+    """The start ends with the variable and the reference, never with foreign words."""
+    vault = {
+        "PLANGATE_VAULT_ADDR": "https://127.0.0.1:1",
+        "PLANGATE_VAULT_AUTH": "token",
+        "PLANGATE_VAULT_CREDENTIAL": CANARY,
+        "PLANGATE_OPERATOR_TOKEN": "vault://kv/operator#token",
+    }
+    with pytest.raises(SettingsError, match=r"OPERATOR_TOKEN: secret vault://") as raised:
+        resolved(vault | told)
+    assert CANARY not in str(raised.value)

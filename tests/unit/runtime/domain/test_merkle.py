@@ -17,6 +17,7 @@ from runtime.domain.merkle import (
     Subtree,
     consistency_needs,
     consistency_proof,
+    frontier_needs,
     inclusion_needs,
     inclusion_proof,
     leaf_hash,
@@ -270,3 +271,15 @@ def test_what_is_no_tree_is_refused() -> None:
         inclusion_needs(3, 3)
     with pytest.raises(ValueError, match="does not begin with"):
         consistency_needs(4, 3)
+
+
+@pytest.mark.parametrize("size", [*range(20), 255, 256, 299])
+def test_a_frontier_is_made_of_the_subtrees_that_are_named(size: int) -> None:
+    """The largest first, side by side."""
+    tops = [
+        Frontier().with_leaves(LEAVES[part.index << part.level : part.index + 1 << part.level])
+        for part in frontier_needs(size)
+    ]
+
+    whole = Frontier(size, tuple(top.root() for top in tops))
+    assert whole == Frontier().with_leaves(LEAVES[:size])

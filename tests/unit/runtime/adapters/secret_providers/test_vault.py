@@ -222,6 +222,18 @@ async def test_a_deleted_version_that_is_answered_with_success_is_missing(
         await fetch(provider)
 
 
+async def test_a_version_that_will_delete_itself_is_read_until_then(
+    vault: VaultServer, provider: SecretProvider
+) -> None:
+    """With `delete_version_after` Vault tells the time of its deletion from the beginning."""
+    vault.body = (
+        b'{"data": {"data": {"token": "x"}, "metadata": {"version": 1, '
+        b'"deletion_time": "2999-01-01T00:00:00Z", "destroyed": false}}}'
+    )
+
+    assert (await fetch(provider)).version == "1"
+
+
 async def test_the_first_version_of_kv_is_read(
     vault: VaultServer, provider: SecretProvider
 ) -> None:

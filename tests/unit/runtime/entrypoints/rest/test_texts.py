@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -9,6 +11,7 @@ from runtime.domain.limits import BudgetScope, ExecutionWindow, Limits
 from runtime.entrypoints.rest.texts import (
     MOST_WINDOWS,
     EmailText,
+    InstantText,
     NameText,
     RoleText,
     storable_limits,
@@ -24,6 +27,17 @@ class Said(BaseModel):
     name: NameText
     email: EmailText
     role: RoleText
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_an_instant_has_a_date_in_every_time_zone(year: str) -> None:
+    """What UTC could not spell any more is refused; the years between are not."""
+    adapter = TypeAdapter(InstantText)
+    with pytest.raises(ValidationError, match="expected 2 to 9998"):
+        adapter.validate_python(f"{year}-06-01T00:00:00Z")
+
+    for told in ("0002-01-01T00:00:00+14:00", "9998-12-31T23:59:59-14:00"):
+        assert adapter.validate_python(told).astimezone(UTC).tzinfo is UTC
 
 
 def test_texts_are_brought_into_their_spelling() -> None:

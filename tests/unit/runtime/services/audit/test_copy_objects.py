@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -16,13 +16,15 @@ from runtime.services.audit.copy_objects import (
     CopyLine,
     CopyUnreadableError,
     copy_line,
-    named,
+    digest_named,
+    names_until,
     object_name,
     read_copies,
 )
 from runtime.services.context import Ids
 
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
+A_MOMENT = timedelta(milliseconds=1)
 ORGANIZATION = "org_01KDVDNA000000000000000000"
 
 
@@ -101,6 +103,7 @@ def test_a_line_of_another_organization_than_its_header_is_no_copy() -> None:
         pytest.param(b"{", id="no document"),
         pytest.param(copy_line(a_leaf()).replace(ORGANIZATION.encode(), b"org_x"), id="no id"),
         pytest.param(copy_line(a_leaf()) + b"\n", id="an empty line"),
+        pytest.param(copy_line(a_leaf()).replace(b"aud_", b"\\u0000"), id="no id of a record"),
     ],
 )
 def test_what_is_no_copy_is_refused(body: bytes) -> None:
@@ -122,7 +125,8 @@ def test_a_name_says_when_and_what() -> None:
     name = object_name(Ids(FixedClock(NOW)), b"body")
 
     assert name.startswith("copies/2026/11/30/cop_")
-    assert (named(name).made_at, named(name).digest) == (NOW, digest_bytes(b"body"))
+    assert digest_named(name) == digest_bytes(b"body")
+    assert names_until(NOW - A_MOMENT) < name <= names_until(NOW + A_MOMENT)
 
 
 @pytest.mark.parametrize(
@@ -131,4 +135,4 @@ def test_a_name_says_when_and_what() -> None:
 def test_other_names_are_refused(name: str) -> None:
     """What we did not name is none of ours."""
     with pytest.raises(CopyUnreadableError):
-        named(name)
+        digest_named(name)

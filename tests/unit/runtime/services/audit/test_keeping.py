@@ -13,6 +13,7 @@ from runtime.services.audit.keeping import KEEPER, Keeping, KeepingPace
 from runtime.store.audit_settings import put_audit_settings
 from runtime.store.session import Database
 from tests.audit_keys import ADA, EVE, KeysWorld, a_keys_world
+from tests.audit_log import WatchedLog
 from tests.tenants import BEGAN, Tenant, a_tenant
 
 MONTHS: Final = ("2025-10", "2025-11", "2025-12", "2026-01")
@@ -162,6 +163,27 @@ async def test_it_looks_by_itself_until_it_is_told_to_end(world: KeysWorld) -> N
 
     assert await left(world) == [MONTHS[3]]
     assert world.tenant.tenancy.clock.now() - BEGAN == timedelta()
+
+
+async def test_what_fails_of_one_organization_keeps_no_other_waiting(world: KeysWorld) -> None:
+    """Whatever it is; it is told of, and nobody ends by it."""
+    first, second = sorted(
+        (world.tenant, await a_tenant(world.tenant.tenancy, "Globex")), key=lambda item: item.id
+    )
+    await world.keys.of(second.id, [(ADA, MONTHS[0])])
+    await world.keys.of(first.id, [(ADA, MONTHS[0])])
+    await keep(world, first, 1)
+    await keep(world, second, 1)
+    forgotten, watched = list[str](), WatchedLog()
+
+    def forget(organization_id: str, _subject: str | None) -> None:
+        forgotten.append(organization_id)
+        raise RuntimeError("odd")
+
+    keeper = Keeping(world.database, world.tenant.tenancy.clock, forget=forget, measures=watched)
+    assert await keeper.look() == 0
+    assert forgotten == [first.id, second.id]
+    assert [str(error) for error in watched.failures] == ["odd", "odd"]
 
 
 async def test_who_was_told_to_end_destroys_nothing_more(world: KeysWorld) -> None:

@@ -40,6 +40,25 @@ class CountingDatabase(Database):
 
 
 @dataclass(slots=True, kw_only=True)
+class OddSeal:
+    """Fail once as no seal should, then open as the whole one does."""
+
+    whole: Seal
+    odd: bool = True
+
+    def sealed(self, text: str, *, bound_to: str) -> bytes:
+        """Seal as the whole one does."""
+        return self.whole.sealed(text, bound_to=bound_to)
+
+    def opened(self, sealed: bytes, *, bound_to: str) -> str:
+        """Open, but for the first time."""
+        if self.odd:
+            self.odd = False
+            raise RuntimeError("odd")
+        return self.whole.opened(sealed, bound_to=bound_to)
+
+
+@dataclass(slots=True, kw_only=True)
 class SwitchedSeal:
     """Be a seal whose key is gone, until it is mended."""
 
@@ -224,6 +243,16 @@ async def test_a_failure_is_told_to_all_who_wait_and_not_remembered(world: KeysW
     seal.mended = True
 
     assert {type(task.exception()) for task in asking} == {AuditKeyBrokenError}
+    assert await keys.of(world.tenant.id, [PAIR]) == made
+
+
+async def test_a_failure_that_nobody_foresaw_is_not_remembered_either(world: KeysWorld) -> None:
+    """Or a subject's records could be sealed by this process no more until it is started anew."""
+    made = await world.keys.of(world.tenant.id, [PAIR])
+    keys = SubjectKeys(world.database, OddSeal(whole=a_seal()), world.tenant.tenancy.clock)
+    with pytest.raises(RuntimeError, match="odd"):
+        await keys.of(world.tenant.id, [PAIR])
+
     assert await keys.of(world.tenant.id, [PAIR]) == made
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from typing_extensions import override
 
-from runtime.domain.errors import SecretUnavailableError
+from runtime.domain.errors import SecretThrottledError, SecretUnavailableError
 from runtime.domain.secret_reference import SecretRef
 from runtime.kit.clock import FixedClock
 from runtime.ports.secret_provider import Lease, SecretProvider
@@ -71,3 +71,17 @@ async def test_renewals_count_as_calls() -> None:
     fetching = a_fetching(OneProvider(provider), KeptMeasures(), within_s=1)
     await fetching.renew(CRM, LEASE)
     assert fetching.calls_left() == {"vault": 1_999}
+
+
+async def test_a_provider_that_refuses_a_renewal_for_now_is_left_alone() -> None:
+    """It wants fewer calls, whatever they were about."""
+    throttled = SecretThrottledError(
+        reference=CRM.text(), problem="too often", advice="wait", retry_after_s=60
+    )
+    provider = ToldProvider(renewals=[throttled])
+    fetching = a_fetching(OneProvider(provider), KeptMeasures(), within_s=1)
+    with pytest.raises(SecretThrottledError, match="too often"):
+        await fetching.renew(CRM, LEASE)
+    with pytest.raises(SecretThrottledError, match="60 s"):
+        await fetching.fetch(CRM, READING)
+    assert provider.fetched == []

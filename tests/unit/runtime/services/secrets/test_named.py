@@ -17,6 +17,7 @@ from runtime.services.secrets.named import (
     read_named,
     references_of,
 )
+from runtime.services.secrets.prefixes import read_prefix
 from tests.secret_keeping import CRM, ORGANIZATION, OTHER, Keeping, a_keeping, down
 
 
@@ -124,6 +125,22 @@ async def test_a_value_without_a_newer_one_is_refused_for_good() -> None:
     secrets = named_by(a_keeping())
     first = await secrets.secret("crm", organization=ORGANIZATION)
     assert await secrets.refused(first, organization=ORGANIZATION) is None
+
+
+async def test_a_value_that_is_refused_just_after_it_was_told_is_tried_again_later() -> None:
+    """Word of a rotation drops the old value; the new one is young all the same."""
+    keeping = a_keeping()
+    secrets = named_by(keeping)
+    await secrets.secret("crm", organization=ORGANIZATION)
+    keeping.provider.values["kv/shop/crm"] = ("hunter3", "2")
+    keeping.reader.invalidate(read_prefix(CRM.text()))
+    newer = await secrets.secret("crm", organization=ORGANIZATION)
+    with pytest.raises(RetryableError, match="rotated just now"):
+        await secrets.refused(newer, organization=ORGANIZATION)
+
+    keeping.clock.advance(timedelta(seconds=YOUNG_S))
+    await secrets.secret("crm", organization=ORGANIZATION)
+    assert await secrets.refused(newer, organization=ORGANIZATION) is None
 
 
 async def test_a_value_that_is_refused_just_after_its_rotation_is_tried_again_later() -> None:

@@ -23,7 +23,7 @@ from runtime.services.secrets.cache import RETIRED_S
 from runtime.services.secrets.classes import FRESH_S, SecretClass
 from runtime.services.secrets.measures import FetchResult
 from runtime.services.secrets.prefixes import read_prefix
-from runtime.services.secrets.reader import CLOSED_S, HELD_OFF_S
+from runtime.services.secrets.reader import ASKED_AGAIN_S, CLOSED_S, HELD_OFF_S
 from runtime.services.secrets.wishes import Wish
 from tests.secret_keeping import CRM, OTHER, Keeping, a_keeping, a_wish, down
 
@@ -128,6 +128,18 @@ async def test_in_an_outage_a_value_serves_for_as_long_as_its_class_says(
     assert isinstance(await _error(keeping, a_wish(kind=kind)), SecretUnavailableError)
     standing = keeping.reader.standing()
     assert (standing.stale, standing.closed) == (0, 1)
+
+
+async def test_a_value_that_two_classes_share_gets_no_older_than_each_says() -> None:
+    """Whichever of them had it fetched."""
+    keeping = a_keeping()
+    await keeping.reader.read(a_wish(kind=SecretClass.SIGNING))
+    keeping.provider.fails = down
+    passed(keeping, 3_600)
+    with pytest.raises(SecretUnavailableError):
+        await keeping.reader.read(a_wish())
+    kept = await keeping.reader.read(a_wish(kind=SecretClass.SIGNING))
+    assert kept.value.text() == "hunter2"
 
 
 async def test_an_outage_of_an_hour_is_stale_then_closed_then_over() -> None:
@@ -251,7 +263,7 @@ async def test_a_value_that_was_refused_is_asked_for_once_more() -> None:
     assert await text_of(keeping) == "hunter3"
 
 
-async def test_a_version_is_asked_about_once_until_it_was_fetched_anew() -> None:
+async def test_a_version_is_asked_about_once_in_a_while() -> None:
     """A receiver that refuses a good value can't make the provider be asked all the time."""
     keeping = a_keeping()
     await text_of(keeping)
@@ -259,10 +271,41 @@ async def test_a_version_is_asked_about_once_until_it_was_fetched_anew() -> None
         assert await keeping.reader.refused(a_wish(), version="1") is None
     assert len(keeping.provider.fetched) == 2
 
-    passed(keeping, FRESH_S)
+    passed(keeping, ASKED_AGAIN_S - 1)
+    assert await keeping.reader.refused(a_wish(), version="1") is None
+    assert len(keeping.provider.fetched) == 2
+
+
+async def test_a_refusal_for_another_reason_hides_no_rotation() -> None:
+    """What was good when somebody else was refused may be rotated a moment later."""
+    keeping = a_keeping()
     await text_of(keeping)
     assert await keeping.reader.refused(a_wish(), version="1") is None
-    assert len(keeping.provider.fetched) == 4
+    keeping.provider.values["kv/shop/crm"] = ("hunter3", "2")
+
+    passed(keeping, ASKED_AGAIN_S)
+    assert await text_of(keeping) == "hunter2"
+    newer = await keeping.reader.refused(a_wish(), version="1")
+    assert newer is not None
+    assert newer.value.text() == "hunter3"
+
+
+async def test_a_value_that_was_rotated_while_it_was_fetched_is_overwritten_too() -> None:
+    """Whoever waited for it gets it; nobody keeps it, and a minute later it is gone."""
+    keeping = a_keeping()
+    keeping.provider.hold = asyncio.Event()
+    waiting = asyncio.create_task(keeping.reader.read(a_wish()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    keeping.reader.invalidate(read_prefix(CRM.text()))
+    keeping.provider.hold.set()
+    found = await waiting
+    assert (found.value.text(), keeping.reader.peek(a_wish())) == ("hunter2", None)
+
+    passed(keeping, RETIRED_S)
+    keeping.reader.sweep()
+    with pytest.raises(SecretValueError):
+        found.value.text()
 
 
 async def test_who_was_refused_an_older_version_gets_the_one_that_is_known() -> None:

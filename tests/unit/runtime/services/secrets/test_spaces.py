@@ -54,6 +54,13 @@ def test_a_reference_is_admitted_where_a_prefix_covers_it(
         known.admit(ORGANIZATION, read_reference(reference))
 
 
+def test_a_place_has_no_stage() -> None:
+    """A stage may end in a slash: it would make a place of half a name."""
+    for text in ("awssm://shop/crm?stage=a/", "awssm://max?stage=b/"):
+        with pytest.raises(SecretReferenceError, match="no stage"):
+            read_prefix(text)
+
+
 @pytest.mark.parametrize("organization", [OTHER, "", "org", ORGANIZATION.lower()])
 def test_an_organization_without_a_space_may_name_nothing(organization: str) -> None:
     """Whoever is not listed has no secrets."""
