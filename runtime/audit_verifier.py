@@ -29,7 +29,7 @@ ANCHOR_FORMAT: Final = "plangate-audit-anchor/1"
 VERDICTS: Final = ("good", "tampered", "unreadable")
 MOST_BYTES: Final = 64 * 2**20  # of a line, and of an anchor
 MOST_WAITING: Final = 10_000  # versions that stand before the one they follow; usually a few
-CLOCKS_APART: Final = timedelta(minutes=1)
+CLOCKS_APART: Final = timedelta(minutes=5)
 LEAF_MEMBERS: Final = {"leaf", "header", "hash", "payload", "document", "salt"}
 STATE_KINDS: Final = ("project.created", "plan.", "state.reverted")
 # What reading raises where something is not formed as it should be.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.domain.job import GIVEN_UP, EndCause, Job, JobKind, JobStatus
 from runtime.domain.job_filter import JobFilter
@@ -14,7 +14,7 @@ from runtime.entrypoints.rest.context import Reading, ServicesOf, Writing, answe
 from runtime.entrypoints.rest.paging import PageOut, Paging, paged
 from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
 from runtime.entrypoints.rest.route import PlatformRoute
-from runtime.entrypoints.rest.texts import NameText
+from runtime.entrypoints.rest.texts import InstantText, NameText
 from runtime.kit.ids import IdError, parse_id
 from runtime.kit.json_value import JsonObject
 from runtime.services.jobs.documents import job_document, job_summary
@@ -106,8 +106,8 @@ class RedriveIn(_Wire):
     status: Annotated[frozenset[JobStatus], Field(min_length=1)] = frozenset({JobStatus.DEAD})
     name: JobName | None = None
     cause: EndCause | None = None
-    ended_after: AwareDatetime | None = None
-    ended_before: AwareDatetime | None = None
+    ended_after: InstantText | None = None
+    ended_before: InstantText | None = None
     most: Annotated[int, Field(ge=1, le=MOST_AT_ONCE)] = 100
     dry_run: bool = False
 

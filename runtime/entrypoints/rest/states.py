@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.domain.history import Cause, Version
 from runtime.domain.state import State
@@ -22,6 +22,7 @@ from runtime.entrypoints.rest.paging import PageOut, Paging, paged
 from runtime.entrypoints.rest.plans import VersionRef
 from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
 from runtime.entrypoints.rest.route import PlatformRoute
+from runtime.entrypoints.rest.texts import InstantText
 from runtime.kit.json_value import JsonObject
 
 router = APIRouter(
@@ -128,7 +129,7 @@ async def read_state(
     services: ServicesOf,
     version: Annotated[VersionNumber | None, Query(description="The state of a version")] = None,
     at: Annotated[
-        AwareDatetime | None, Query(description="The state that stood at an instant")
+        InstantText | None, Query(description="The state that stood at an instant")
     ] = None,
 ) -> Response:
     """Return the state as it stands, or as it stood; earlier states are rebuilt and proven."""

@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 from fastapi import Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.domain.webhook import Delivery, DeliveryCause, DeliveryStatus
 from runtime.entrypoints.rest.context import Reading, ServicesOf, Writing, answered
 from runtime.entrypoints.rest.paging import Page, PageOut, Paging, paged
 from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.texts import InstantText
 from runtime.entrypoints.rest.webhook_documents import TypeText
 from runtime.entrypoints.rest.webhook_places import BothPlaces, PlaceOf
 from runtime.kit.json_value import JsonValue
@@ -95,8 +96,8 @@ class ResendIn(_Wire):
 
     status: Annotated[tuple[Ended, ...], Field(min_length=1, max_length=2)] = (Ended.FAILED,)
     types: Annotated[tuple[TypeText, ...], Field(max_length=MOST_TYPES)] = ()
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: InstantText | None = None
+    until: InstantText | None = None
     most: Annotated[int, Field(ge=1, le=MOST_AGAIN)] = MOST_AGAIN
     dry_run: bool = False
 
@@ -120,8 +121,8 @@ Types = Annotated[
     list[TypeText] | None,
     Query(alias="type", max_length=MOST_TYPES, description="Of events. Without it: any."),
 ]
-Since = Annotated[AwareDatetime | None, Query(description="Made then or later")]
-Until = Annotated[AwareDatetime | None, Query(description="Made before")]
+Since = Annotated[InstantText | None, Query(description="Made then or later")]
+Until = Annotated[InstantText | None, Query(description="Made before")]
 
 
 @routes.served("POST", "/{webhook_id}:ping", response_model=DeliveryOut)

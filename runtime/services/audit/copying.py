@@ -9,7 +9,7 @@ receipt.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,10 +51,11 @@ class CopyingPace:
     oldest_s: float = 5.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Waiting:
     """Hold one record that is to be copied."""
 
+    organization_id: str
     record: AuditRecord
     at: datetime
     leaf: str
@@ -81,6 +82,8 @@ class Copying:
         self._measures = measures
         self._waiting = deque[_Waiting]()
         self._waiting_bytes = 0
+        self._records_of = Counter[str]()
+        self._bytes_of = Counter[str]()
         self._writing = set[asyncio.Task[None]]()
         self._under_way = 0
         self._second: asyncio.TimerHandle | None = None
@@ -101,6 +104,11 @@ class Copying:
         except AuditUnavailableError:
             self._measures.copies_refused(len(records))
             raise
+
+    @property
+    def waiting(self) -> int:
+        """Return how many records wait for an object."""
+        return len(self._waiting)
 
     async def ready(self) -> None:
         """Return when copies can be made, as far as is known: the probe of readiness.
@@ -151,22 +159,42 @@ class Copying:
             key = keys[record.principal_id, period_of(at)]
             leaf = sealed(record, key, organization_id=organization_id, at=at)
             entered.append(
-                _Waiting(record, at, leaf.hash().hex(), copy_line(leaf), loop.create_future())
+                _Waiting(
+                    organization_id=organization_id,
+                    record=record,
+                    at=at,
+                    leaf=leaf.hash().hex(),
+                    line=copy_line(leaf),
+                    told=loop.create_future(),
+                )
             )
         return entered
 
     def _enter(self, entered: Sequence[_Waiting]) -> None:
-        """Let records wait, and see to it that somebody writes.
+        """Let records of an organization wait, and see to it that somebody writes.
+
+        No organization has more than half of the room, beyond its first records: others come in.
 
         Raises:
             AuditUnavailableError: too much waits already.
         """
+        if not entered:
+            return
+        organization = entered[0].organization_id
         size = sum(len(waiting.line) for waiting in entered)
         full = len(self._waiting) + len(entered) > self._pace.waiting_records
         if full or self._waiting_bytes + size > self._pace.waiting_bytes:
             raise AuditUnavailableError(reason="too many records wait for their copies")
+        records, theirs = self._records_of[organization], self._bytes_of[organization]
+        if records and (
+            records + len(entered) > self._pace.waiting_records // 2
+            or theirs + size > self._pace.waiting_bytes // 2
+        ):
+            raise AuditUnavailableError(reason="too many of its records wait for their copies")
         self._waiting.extend(entered)
         self._waiting_bytes += size
+        self._records_of[organization] += len(entered)
+        self._bytes_of[organization] += size
         if not self._under_way or self._fills_an_object():
             self._begin()
         elif self._second is None:
@@ -218,11 +246,20 @@ class Copying:
             if taken and size + len(first.line) > self._pace.object_bytes:
                 break
             self._waiting.popleft()
-            self._waiting_bytes -= len(first.line)
+            self._leave(first)
             if not first.told.done():
                 taken.append(first)
                 size += len(first.line)
         return taken
+
+    def _leave(self, waiting: _Waiting) -> None:
+        """Give back the room of a record."""
+        organization, size = waiting.organization_id, len(waiting.line)
+        self._waiting_bytes -= size
+        self._records_of[organization] -= 1
+        self._bytes_of[organization] -= size
+        if not self._records_of[organization]:
+            del self._records_of[organization], self._bytes_of[organization]
 
     async def _write(self, taken: Sequence[_Waiting]) -> None:
         body = b"".join(waiting.line for waiting in taken)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -177,24 +177,53 @@ async def test_objects_are_bounded(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "pace",
     [
-        pytest.param(CopyingPace(under_way=1, waiting_records=2), id="records"),
-        pytest.param(CopyingPace(under_way=1, waiting_bytes=2_000), id="bytes"),
+        pytest.param(CopyingPace(under_way=1, waiting_records=4), id="records"),
+        pytest.param(CopyingPace(under_way=1, waiting_bytes=4_000), id="bytes"),
     ],
 )
 async def test_what_waits_is_bounded(desk: Desk, pace: CopyingPace) -> None:
-    """Past the bound a caller is refused at once, and those who wait are served."""
+    """Past half of the room a caller is refused at once, and those who wait are served."""
     copying = desk.copying(pace)
     async with asyncio.TaskGroup() as group:
         asked = [group.create_task(desk.shipped(copying, a_record()))]
         await under_way(desk.sink, objects=1)
         asked += [group.create_task(desk.shipped(copying, a_record())) for _ in range(2)]
         await asyncio.sleep(0)
-        with pytest.raises(AuditUnavailableError, match="too many records wait"):
+        with pytest.raises(AuditUnavailableError, match="too many of its records"):
             await desk.shipped(copying, a_record(), a_record())
         desk.sink.gate.set()
 
     assert [len(task.result()) for task in asked] == [1, 1, 1]
     assert desk.measures.refused == 2
+
+
+async def _entered(copying: Copying, records: int) -> bool:
+    return copying.waiting == records
+
+
+async def test_an_organization_leaves_room_for_others(desk: Desk) -> None:
+    """Whoever has filled its half is refused; another one comes in, until all of it is full."""
+    other = a_caller(Ids(CLOCK))
+    await a_project(desk.database, other)
+    another = replace(desk, organization=other.organization_id)
+    copying = desk.copying(CopyingPace(under_way=1, waiting_records=4))
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(desk.shipped(copying, a_record()))]
+        await under_way(desk.sink, objects=1)
+        asked += [group.create_task(desk.shipped(copying, a_record())) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(AuditUnavailableError, match="too many of its records"):
+            await desk.shipped(copying, a_record())
+        asked.append(group.create_task(another.shipped(copying, a_record())))
+        await until(lambda: _entered(copying, 3))
+        with pytest.raises(AuditUnavailableError, match="too many records wait"):
+            await another.shipped(copying, a_record(), a_record(), a_record())
+        desk.sink.gate.set()
+    await copying.close()
+
+    assert [len(task.result()) for task in asked] == [1, 1, 1, 1]
+    copied = await desk.shipped(copying, a_record(), a_record())
+    assert len(copied) == 2, "who was served has its room back"
 
 
 async def test_nobody_waits_longer_than_the_oldest_may(desk: Desk) -> None:
