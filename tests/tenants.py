@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import func, select, text
 
+from runtime.domain.audit_catalogue import RECORD_KINDS
 from runtime.domain.caller import OPERATOR_ID, Caller, CredentialKind
 from runtime.domain.errors import IdentityRefusedError
 from runtime.domain.identity import IdentityRefusal
@@ -272,11 +273,13 @@ async def an_older_invitation(tenant: Tenant, email: str) -> None:
 
 
 async def kinds_of(tenant: Tenant) -> list[str]:
-    """Return what was recorded in an organization, in order, and prove each was announced."""
+    """Return what was recorded and told of an organization, in order: each record with its event.
+
+    What is recorded and told to nobody is left out: what was refused, tried or read.
+    """
     async with tenant.tenancy.database.transaction(tenant.id, read_only=True) as connection:
-        recorded = list(
-            await connection.scalars(text("select kind from audit_records order by ctid"))
-        )
+        kinds = await connection.scalars(text("select kind from audit_records order by turn"))
+        recorded = [kind for kind in kinds if RECORD_KINDS[kind].announced]
         announced = await connection.scalars(text("select type from events"))
     assert sorted(recorded) == sorted(announced)
     return recorded

@@ -239,6 +239,7 @@ async def test_readiness_names_each_dependency(api: Api) -> None:
         "redis": "up",
         "rates": "up",
         "rules": "up",
+        "secrets": "up",
     }
 
 

@@ -91,7 +91,7 @@ async def as_(app: PolicyApp, who: str) -> Context:
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("level", PLACES)
 async def test_each_route_against_each_role(active_app: PolicyApp, level: str, who: str) -> None:
-    """Owners and admins change, members read; whoever may not leaves no trace."""
+    """Owners and admins change, members read; whoever may not changes nothing."""
     site = active_app.site
     scope = ORGANIZATION_SCOPE if level == "organization" else site.first
     place = PLACES[level].format(organization_id=site.tenant.id, project_id=site.first)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from runtime.bootstrap.audit_sinks import open_audit_sinks, told_by
@@ -48,6 +49,7 @@ async def test_each_kind_is_opened_by_its_adapter() -> None:
 @pytest.mark.parametrize(("texts", "told"), [(ALL[3:], 1), (ALL[:1], 0), ((), 0)])
 async def test_sinks_without_worm_are_told_of(texts: tuple[str, ...], told: int) -> None:
     """Once, when they are opened."""
+    structlog.reset_defaults()  # whoever ran before may have asked for less
     with capture_logs() as logs:
         sinks = open_audit_sinks(the_settings(*texts), secret=nobody, clock=SystemClock())
 

@@ -97,6 +97,7 @@ def test_secrets_are_left_out_by_name() -> None:
         if column.type.python_type is bytes
     }
     assert binary == {
+        ("audit_payload_keys", "wrapped"),
         ("hook_secrets", "sealed"),
         ("invitations", "hash"),
         ("tokens", "hash"),

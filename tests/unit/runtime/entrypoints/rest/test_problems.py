@@ -43,6 +43,12 @@ NEVER_AT_THE_EDGE: Final = {
     "queue_unavailable": "raised in relays and workers",
     "schema_error": "raised by `plangate db`, which serves nothing",
     "role_unsafe": "raised while the platform starts",
+    "secret": "its kinds are raised, never itself",
+    "secret_denied": "raised in workers and sinks; a model without its key can't be asked",
+    "secret_malformed": "as secret_denied",
+    "secret_missing": "as secret_denied",
+    "secret_throttled": "as secret_denied",
+    "secret_unavailable": "as secret_denied",
 }
 CHALLENGE: Final = {"www-authenticate": 'Bearer realm="plangate"'}
 SOON: Final = {"retry-after": "1"}

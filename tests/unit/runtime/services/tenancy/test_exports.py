@@ -52,6 +52,14 @@ NOT_EXPORTED: Final = {
     "webhook_lanes": "who sends to which endpoint; what came of it stands in the attempts",
     "outbox": "which jobs wait, as the jobs say themselves",
     "approval_deadlines": "when requests for approval end, as those say themselves",
+    "audit_key_epochs": "no tenant's; an export of the log has them",
+    "audit_listings": "no tenant's: how far objects of sinks were read",
+    "audit_outbox": "which records wait, as the records say themselves",
+    "audit_reconciliations": "how far the log was compared with its copies",
+    "audit_shipments": "how much of the log sinks have; anchors and copies are exported",
+    "audit_shippers": "no tenant's: who ships to a sink",
+    "audit_turns": "how long the log is, as its tree says",
+    "secret_rotations": "no tenant's",
     "schedule_alarms": "when schedules come due, as the schedules say themselves",
 }
 
