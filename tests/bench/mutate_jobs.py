@@ -78,7 +78,7 @@ GUARDS: Final = (
     Guard("begin_jobs", "secs => 0.6 * in_lease_s", "secs => 0"),
     Guard("begin_jobs", "secs => 0.6 * in_lease_s", "secs => 2 * in_lease_s"),
     Guard("begin_jobs", "perform settle_jobs(in_organization, others)", "perform 1"),
-    Guard("begin_jobs", "where outbox.tenant = in_organization and", "where false and"),
+    Guard("begin_jobs", "where outbox.tenant = in_organization\n", "where false\n"),
     Guard("finish_jobs", " and jobs.attempt = given.attempt"),
     Guard("finish_jobs", "jobs.leased_by = in_worker and "),
     Guard("finish_jobs", "given.status = 'waiting' and jobs.cancel_asked_at is not null", "false"),
