@@ -474,10 +474,11 @@ class Log:
     def _missing(self, size: int) -> TamperedError:
         """Blame the leaf that is missing here, if all before it are those of an anchor, or any."""
         problem = f"{size - self.report.leaves} leaves are missing below the head of size {size}"
-        if self._passing:
-            return self._here(f"{problem}; {self._passing[0].told()}")
         fault = self._below(problem)
         fault.last = size - 1
+        if self._passing:
+            fault.problem = f"{problem}; {self._passing[0].told()}"
+            fault.leaf = fault.last = self.report.leaves
         return fault
 
 
