@@ -48,7 +48,10 @@ async def dead(shop: Shop, times: int = 1) -> list[str]:
 
 
 async def records(shop: Shop) -> list[tuple[str, JsonObject]]:
-    """Return what was recorded of jobs, the oldest first."""
+    """Return what people did to jobs, as it was recorded, the oldest first."""
     async with shop.world.database.transaction(shop.organization) as connection:
-        asked = text("select kind, document from audit_records where kind like 'job%' order by id")
+        asked = text(
+            "select kind, document from audit_records where kind like 'job%' "
+            "and kind not in ('job.dead_lettered', 'job.quarantined') order by turn"
+        )
         return [(row.kind, orjson.loads(row.document)) for row in await connection.execute(asked)]

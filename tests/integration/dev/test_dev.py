@@ -213,7 +213,7 @@ def test_named_servers_are_used(
     assert "Traceback" not in refused.text
     assert f"127.0.0.1:{empty_database_urls.app_url.rpartition(':')[2]}\n" in dev.text
     made = {item.name for item in tmp_path.iterdir()}
-    kept = {".gitignore", "demo.json", "dev.lock", "keys.json", "worker.log"}
+    kept = {".gitignore", "audit", "demo.json", "dev.lock", "keys.json", "worker.log"}
     assert made | {"worker.log"} == kept  # which is written once the worker starts
 
 

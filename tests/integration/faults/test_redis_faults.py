@@ -91,7 +91,13 @@ async def _can_be_read(calls: Calls, project: str) -> None:
     async with asyncio.timeout(5):
         readiness = await calls.until_ready(status=503)
     up = {name: found["status"] for name, found in readiness["dependencies"].items()}
-    assert up == {"database": "up", "redis": "down", "rates": "down", "rules": "up"}
+    assert up == {
+        "database": "up",
+        "redis": "down",
+        "rates": "down",
+        "rules": "up",
+        "secrets": "up",
+    }
 
 
 async def _recovery_s(calls: Calls, project: str) -> float:
