@@ -27,6 +27,8 @@ OPEN: Final = {
 GUARDED_BY_THE_DOOR: Final = "/v1/environments"
 ELSEWHERE: Final = ("192.0.2.7", 4711)
 KEY: Final = "a key of the server that is long enough"
+FILTERS: Final = {("/v1/audit/records", "principal")}
+"""Words that narrow what is read down, and say nothing of who reads."""
 IDENTITY_WORDS: Final = {"organization", "organization_id", "principal", "actor", "user", "user_id"}
 
 
@@ -115,7 +117,7 @@ def test_no_route_takes_who_acts_as_a_parameter() -> None:
         if not path.startswith(GUARDED_BY_THE_DOOR)
         for method, operation in operations.items()
         for name in _taken(operation, described)
-        if name in IDENTITY_WORDS
+        if name in IDENTITY_WORDS and (path, name) not in FILTERS
     ]
 
     assert taken == []

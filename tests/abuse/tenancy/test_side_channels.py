@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import random
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -198,7 +199,7 @@ async def _refusal(app: Connection, reference: Reference, *, number: int) -> tup
     }
     if row.get("project_id") is not None and "scope" in row:
         row["scope"] = row["project_id"]  # a check of the table wants them to agree
-    referred = str(there[reference.names[-1]])
+    referred = rf"\b{re.escape(str(there[reference.names[-1]]))}\b"
     try:
         async with app.transaction():
             await app.execute("select set_config('app.organization_id', $1, true)", MINE)
@@ -206,7 +207,7 @@ async def _refusal(app: Connection, reference: Reference, *, number: int) -> tup
     except asyncpg.PostgresError as error:
         said = error.as_dict()
         return tuple(
-            str(said.get(part)).replace(referred, "ID")
+            re.sub(referred, "ID", str(said.get(part)))
             for part in ("sqlstate", "message", "detail", "hint", "constraint_name")
         )
     return ("it was taken",)
