@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 # The environments of tox.ini in the order they run; the last one closes the output.
-CHECKS ?= lint types arch unit db api abuse coverage docs browser harness
+CHECKS ?= lint types arch unit contract db api abuse coverage docs browser harness
 QUICK := lint types unit
 
 # Nothing calls home and nothing asks.
@@ -134,11 +134,11 @@ $(BIN)/opa: | $(UV)
 	else echo "Go is not installed: opa can't be built, and the tests that compare with it will skip." >&2; fi
 
 # Runs each environment, names the command that repeats a failure, goes on, and fails at the end if any failed.
-# One that takes forty minutes hangs: it is ended where the machine has `timeout`, and counts as failed.
+# One that takes half an hour hangs: it is ended where the machine has `timeout`, and counts as failed.
 # The failures so far are handed on, so that the closing pytest run lists them above its last line.
 define run_checks
 failed=''; bound=''; \
-if command -v timeout >/dev/null; then bound='timeout --kill-after=30 2400'; fi; \
+if command -v timeout >/dev/null; then bound='timeout --kill-after=30 1800'; fi; \
 for check in $(1); do \
   echo "== $$check"; \
   PLANGATE_BIN="$(CURDIR)/$(BIN)" PLANGATE_NO_PACKAGE=true PLANGATE_FAILED="$$failed" \
