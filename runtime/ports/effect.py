@@ -45,6 +45,7 @@ class EffectCall:
         inputs: of the action, as they were executed.
         diff: what the step changed, RFC 6902.
         attempt: from 1 on; grows with every try and every lost worker.
+        crashes: how many of those attempts were lost with their worker, since a person last asked.
         payload: what the action's declaration gives to the effect. It may hold references such as
             `{"secret": "name"}`, which only the worker resolves; never values of secrets.
     """
@@ -61,6 +62,7 @@ class EffectCall:
     diff: tuple[JsonObject, ...]
     attempt: int
     payload: JsonObject
+    crashes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

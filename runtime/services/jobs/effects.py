@@ -147,6 +147,7 @@ def _call(job: BegunJob, order: EffectOrder, cleared: Cleared) -> EffectCall:
         diff=tuple(step["diff"]),
         attempt=job.attempt,
         payload=order.parameters,
+        crashes=job.crashes,
     )
 
 

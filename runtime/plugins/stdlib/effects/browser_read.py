@@ -6,10 +6,12 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
+from runtime.kit.json_value import JsonObject
 from runtime.plugins.effects import Effect, EffectCall, EffectResult, EffectTools
 from runtime.plugins.stdlib.effects.answers import plain
 from runtime.plugins.stdlib.effects.payloads import Payload, read_payload, result_of
 from runtime.ports.effect_failure import RetryableError
+from runtime.ports.page_reader import Page
 
 MOST_TEXT_LETTERS: Final = 16_384
 
@@ -39,15 +41,19 @@ async def browser_read(call: EffectCall, tools: EffectTools) -> EffectResult:
     if tools.pages is None:
         raise RetryableError("this worker has no browser; see PLANGATE_CHROMIUM")
     page = await tools.pages.read(payload.url, timeout_s=payload.timeout_s)
+    return result_of(page_document(page, most_letters=payload.most_letters), payload, call)
+
+
+def page_document(page: Page, *, most_letters: int) -> JsonObject:
+    """Return what is kept of a page: text alone, with nothing that no database keeps."""
     text = plain(page.text)
-    document = {
+    return {
         "url": plain(page.url)[:4_096],
         "status": page.status,
         "title": plain(page.title)[:500],
-        "text": text[: payload.most_letters],
-        "cut": page.truncated or len(text) > payload.most_letters,
+        "text": text[:most_letters],
+        "cut": page.truncated or len(text) > most_letters,
     }
-    return result_of(document, payload, call)
 
 
 BROWSER_READ: Final = Effect(name="browser.read", handler=browser_read, start_to_close_s=90.0)

@@ -7,7 +7,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import pytest
@@ -18,6 +18,7 @@ from runtime.adapters.egress.browser_gate import USER, BrowserGate
 from runtime.adapters.egress.gate import Gate
 from runtime.adapters.egress.rules import read_rules
 from runtime.ports.effect_failure import PermanentError, RetryableError
+from runtime.ports.page_reader import Gesture, GestureKind
 from tests.egress import TableResolver
 from tests.servers.receiver import Received, Receiver, a_receiver
 
@@ -278,3 +279,81 @@ async def test_a_browser_that_does_not_start_is_a_reason_to_come_back() -> None:
         await reader.read("http://site.example/", timeout_s=30)
 
     await reader.close()
+
+
+SHOP = """<title>Shop</title><body style="height:9000px"><input id=n value=1>
+<button class=one id=buy onclick="document.title = 'Bought ' + document.getElementById('n').value;
+document.getElementById('said').textContent = 'scrolled ' + Math.round(scrollY)">Buy</button>
+<button class=one>Other</button><p id=said style="position:fixed;top:50px"></p>"""
+
+
+async def test_gestures_are_made_as_a_person_would() -> None:
+    """Typing replaces what stood there, scrolling moves the page, and a click finds its button."""
+    async with reading() as world:
+        world.serve(SHOP.replace("id=buy", "id=buy style='position:fixed;top:0'"))
+        page = await world.reader.visit(
+            world.url,
+            (
+                Gesture(kind=GestureKind.TYPE, at="#n", text="42"),
+                Gesture(kind=GestureKind.SCROLL, down_px=300),
+                Gesture(kind=GestureKind.CLICK, at="#buy"),
+            ),
+            timeout_s=30,
+        )
+
+    assert page.title == "Bought 42"
+    assert "scrolled" in page.text
+
+
+async def test_a_click_that_leads_on_is_followed_to_the_next_page() -> None:
+    """What comes back is the page where the visit ended."""
+    async with reading() as world:
+        world.site.answers = lambda received: web.Response(
+            text="<body>arrived" if received.path == "/next" else "<body><a href=/next>on</a>",
+            content_type="text/html",
+        )
+        page = await world.reader.visit(
+            world.url, (Gesture(kind=GestureKind.CLICK, at="a"),), timeout_s=30
+        )
+
+    assert (page.url, page.text.strip()) == (f"{world.url}next", "arrived")
+
+
+@pytest.mark.parametrize(
+    "at", [pytest.param("#none", id="nothing"), pytest.param(".one", id="several")]
+)
+async def test_a_gesture_that_finds_not_one_element_ends_the_visit_for_good(at: str) -> None:
+    """What was done before it is not done again, and the reason says how far it went."""
+    async with reading() as world:
+        world.serve(SHOP)
+        with pytest.raises(PermanentError, match="gesture 2 of 2, click at"):
+            await world.reader.visit(
+                world.url,
+                (
+                    Gesture(kind=GestureKind.TYPE, at="#n", text="2"),
+                    Gesture(kind=GestureKind.CLICK, at=at),
+                ),
+                timeout_s=30,
+            )
+
+
+async def test_a_page_that_never_loads_is_visited_again_later() -> None:
+    """Nothing was done on it yet."""
+    async with reading() as world:
+        world.serve("<body>never<script>for (;;) {}</script>")
+        with pytest.raises(RetryableError, match="within 3 s"):
+            await world.reader.visit(
+                world.url, (Gesture(kind=GestureKind.CLICK, at="#buy"),), timeout_s=3
+            )
+
+
+async def test_a_click_that_leads_inside_reaches_nothing() -> None:
+    """The gate stands before what gestures ask for, as before all else."""
+    async with reading() as world:
+        world.serve("<body><a href='http://CANARY/in'>on</a>")
+        with suppress(PermanentError):
+            await world.reader.visit(
+                world.url, (Gesture(kind=GestureKind.CLICK, at="a"),), timeout_s=10
+            )
+
+    assert world.canary.received == []

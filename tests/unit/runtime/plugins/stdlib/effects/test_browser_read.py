@@ -7,7 +7,7 @@ from runtime.kit.json_value import JsonObject
 from runtime.plugins.stdlib.effects.browser_read import BROWSER_READ
 from runtime.ports.effect import EffectResult, EffectTools
 from runtime.ports.effect_failure import PermanentError, RetryableError
-from runtime.ports.page_reader import Page
+from runtime.ports.page_reader import Gesture, Page
 from tests.effects import TableSecrets, a_call
 from tests.egress import NOW, an_egress
 
@@ -24,6 +24,10 @@ class OnePage:
         """Return the page."""
         self.asked.append((url, timeout_s))
         return Page(url=url + "#end", status=200, title="Ti\0tle", text=self._text)
+
+    async def visit(self, url: str, gestures: tuple[Gesture, ...], *, timeout_s: float) -> Page:
+        """Refuse: nobody asked for more than reading."""
+        raise AssertionError(f"{len(gestures)} gestures on {url} within {timeout_s} s")
 
 
 async def read(pages: OnePage | None, **payload: object) -> EffectResult:

@@ -9,6 +9,7 @@ def test_each_effect_has_its_own_name() -> None:
     """Actions can declare any of them."""
     assert sorted(effects_by_name(EFFECTS)) == [
         "browser.read",
+        "browser.visit",
         "http.call",
         "mail.send",
         "model.infer",
