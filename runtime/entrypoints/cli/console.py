@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Concatenate, Final, ParamSpec
+from typing import Annotated, Any, Concatenate, Final, ParamSpec, TypeVar
 
 import orjson
 import typer
 
 from runtime.bootstrap.dev_folder import Demo, read_demo, read_keys
+from runtime.client.surface import Surface
+from runtime.client.transport import PAGE
 from runtime.domain.errors import DevFolderError
 from runtime.entrypoints.cli import environment
 from runtime.entrypoints.cli.client import (
@@ -35,11 +37,11 @@ from runtime.entrypoints.cli.client import (
 from runtime.entrypoints.cli.printing import Columns, record, table
 
 USUAL_URL: Final = "http://127.0.0.1:8000"
-PAGE: Final = 200
 EXIT_CODES: Final = (
     "Exit codes: 0 done, 1 refused, 4 nobody answers or the platform failed, 5 wrong usage."
 )
 P = ParamSpec("P")
+ItemT = TypeVar("ItemT")
 
 Url = Annotated[
     str | None,
@@ -86,7 +88,8 @@ class Api:
     def get(self, *parts: str, verb: str | None = None, **query: object) -> Document:
         """Read a document."""
         path = path_of(*parts, verb=verb)
-        return self._client.ask(Request(method="GET", path=path, query=query))
+        found: Document = self._client.ask(Request(method="GET", path=path, query=query))
+        return found
 
     def post(
         self,
@@ -108,7 +111,8 @@ class Api:
             query=query or {},
             within_s=within_s,
         )
-        return self._client.ask(request)
+        done: Document = self._client.ask(request)
+        return done
 
     def change(
         self,
@@ -125,27 +129,28 @@ class Api:
             key=fresh_key(),
             headers=headers or {},
         )
-        return self._client.ask(request)
+        done: Document = self._client.ask(request)
+        return done
 
     def operate(self, *parts: str, body: object) -> Document:
         """Change something with the platform's own credential."""
         request = Request(method="POST", path=path_of(*parts), body=body, key=fresh_key())
-        return Client(self.url, token=self._operator_token()).ask(request)
+        done: Document = Client(self.url, token=self._operator_token()).ask(request)
+        return done
 
     def items(
         self, *parts: str, verb: str | None = None, most: int | None = None, **query: object
     ) -> list[Document]:
         """Read a list, page by page; whoever asks for less than there is, is told."""
-        pages = self._all(*parts, verb=verb, **query)
-        found = list(islice(pages, None if most is None else most + 1))
-        if most is not None and len(found) > most:
-            self.say(f"there is more: these are {most}, --limit shows as many as you name")
-        return found[:most]
+        paged = {"limit": PAGE, **query}
+        request = Request(method="GET", path=path_of(*parts, verb=verb), query=paged)
+        return self.first(self._client.pages(request), most)
 
     @contextmanager
     def reading(self, *parts: str, verb: str | None = None) -> Iterator[Iterator[bytes]]:
         """Read a long answer in parts."""
-        with self._client.reading(path_of(*parts, verb=verb)) as read:
+        request = Request(method="GET", path=path_of(*parts, verb=verb))
+        with self._client.reading(request) as read:
             yield read
 
     @contextmanager
@@ -157,14 +162,21 @@ class Api:
         with self._client.following(request) as lines:
             yield lines
 
-    def show(self, document: Document, columns: Columns) -> None:
+    def first(self, found: Iterator[ItemT], most: int | None) -> list[ItemT]:
+        """Read the first of a list; whoever asks for less than there is, is told."""
+        items = list(islice(found, None if most is None else most + 1))
+        if most is not None and len(items) > most:
+            self.say(f"there is more: these are {most}, --limit shows as many as you name")
+        return items[:most]
+
+    def show(self, document: Mapping[str, Any], columns: Columns) -> None:
         """Print one document."""
         if self.as_json:
             self.print_json(document)
         else:
             typer.echo(record(document, columns))
 
-    def show_all(self, items: list[Document], columns: Columns) -> None:
+    def show_all(self, items: Sequence[Mapping[str, Any]], columns: Columns) -> None:
         """Print a list."""
         if self.as_json:
             self.print_json({"items": items, "next_cursor": None})
@@ -193,6 +205,11 @@ class Api:
         """Return the demo of `plangate dev`, if that is the platform we ask."""
         kept = self._kept_demo
         return kept if kept is not None and kept.url == self.url.rstrip("/") else None
+
+    @cached_property
+    def platform(self) -> Surface:
+        """Return the operations of the API, typed."""
+        return Surface(self._client)
 
     @cached_property
     def _kept_demo(self) -> Demo | None:
@@ -234,15 +251,6 @@ class Api:
             exit_code=USAGE,
         )
 
-    def _all(self, *parts: str, verb: str | None, **query: object) -> Iterator[Document]:
-        cursor = None
-        while True:
-            page = self.get(*parts, verb=verb, limit=PAGE, cursor=cursor, **query)
-            yield from page["items"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
-
 
 def command(
     app: typer.Typer, name: str | None = None
@@ -257,6 +265,22 @@ def command(
             help=inspect.getdoc(function),
             epilog=EXIT_CODES,
         )(_with_connection(function))
+        return function
+
+    return declared
+
+
+def whole_command(
+    app: typer.Typer,
+) -> Callable[[Callable[Concatenate[Api, P], None]], Callable[Concatenate[Api, P], None]]:
+    """Declare a function as all that a group does, with the options that all commands have."""
+
+    def declared(
+        function: Callable[Concatenate[Api, P], None],
+    ) -> Callable[Concatenate[Api, P], None]:
+        app.callback(invoke_without_command=True, help=inspect.getdoc(function), epilog=EXIT_CODES)(
+            _with_connection(function)
+        )
         return function
 
     return declared

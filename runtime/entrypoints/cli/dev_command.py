@@ -96,7 +96,9 @@ def _run(folder: Path, *, port: int | None, stack: ExitStack) -> int:
     loading.start()
     backing = stack.enter_context(open_backing(told, owned.path))
     loading.join()
-    variables = backing.variables(told, owned.keys(), copies=owned.copies())
+    variables = backing.variables(
+        told, owned.keys(), copies=owned.copies(), evaluations=owned.evaluations
+    )
     settings = ServiceSettings.read({**told, **variables}, resolve=resolved)
     settings.require_platform()  # said before they serve
     prepare_database(backing)

@@ -15,7 +15,7 @@ import orjson
 import typer
 
 from runtime.bootstrap.dev import PASSWORDS, POSTGRES, REDIS, Backing, shown_address
-from runtime.bootstrap.dev_folder import AUDIT, DEMO, Demo, DevFolder
+from runtime.bootstrap.dev_folder import AUDIT, DEMO, EVALUATIONS, Demo, DevFolder
 from runtime.domain.errors import DomainError
 from runtime.entrypoints.cli.client import UNREACHABLE, Client, CommandError, NoAnswerError
 from runtime.entrypoints.cli.dev_demo import ensured_demo
@@ -125,11 +125,14 @@ def welcome_lines(stage: Stage, demo: Demo) -> Iterator[str]:
     yield ""
     yield f"  API       {stage.url}"
     yield f"  OpenAPI   {stage.url}/openapi.json"
+    yield f"  Console   plangate console --url {stage.url}"
     yield f"  Postgres  {shown_address(backing.database_url)}{passwords.get(POSTGRES, '')}"
     quorum = ", ".join(map(shown_address, backing.redis_url.split(",")))
     yield f"  Redis     {quorum}{passwords.get(REDIS, '')}"
     yield f"  Worker    writes to {folder / LOG}"
     yield f"  Audit     copies in {folder / AUDIT}: no WORM, whoever owns it can delete them"
+    runs = folder / EVALUATIONS / demo.organization
+    yield f"  Runs      {stage.url}/v1/organizations/{demo.organization}/evaluations/, of {runs}"
     yield f"  Token     {demo.token}"
     yield f"            of Demo, who owns the organization; kept in {folder / DEMO}"
     yield ""

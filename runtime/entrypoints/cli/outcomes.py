@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import orjson
 
@@ -14,7 +14,7 @@ STEPS: Final = {"STEP": "number", "ACTION": "action", "STATUS": "status", "COST"
 CONFIRMATION: Final = "confirmation_required"
 
 
-def outcome_lines(outcome: Document) -> Iterator[str]:
+def outcome_lines(outcome: Mapping[str, Any]) -> Iterator[str]:
     """Say how it ended, of each step as well, and what would make a refused one pass."""
     before, after = outcome["before"]["version"], outcome["after"]["version"]
     moved = f"version {before} to {after}" if before != after else f"version {before} stands"

@@ -8,7 +8,9 @@ from typing import Annotated, Final
 import orjson
 import typer
 
-from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError, Document
+from runtime.client.documents.plans import PlanRequestIn
+from runtime.client.documents.shared import JobOut, OutcomeOut
+from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.documents import read_document
 from runtime.entrypoints.cli.naming import project_id
@@ -69,12 +71,11 @@ def execute(
     if key is not None and not _KEY.fullmatch(key):
         raise CommandError("--key takes 1 to 255 printable characters of ASCII", exit_code=USAGE)
     body = _body(plan, confirm=confirm, approval=approval, atomic=atomic)
-    where = ("projects", project_id(api, project), "plans")
+    plans, where = api.platform.plans, project_id(api, project)
     if queued:
-        query = {"mode": "queued"}
-        _tell_job(api, api.post(*where, verb="execute", body=body, key=key, query=query))
+        _tell_job(api, plans.execute_queued(where, idempotency_key=key, **body))
         return
-    _conclude(api, api.post(*where, verb="execute", body=body, key=key))
+    _conclude(api, plans.execute(where, idempotency_key=key, **body))
 
 
 @command(app)
@@ -89,11 +90,10 @@ def simulate(
 ) -> None:
     """Show what executing a plan now would come to; nothing is changed."""
     body = _body(plan, confirm=confirm, approval=approval, atomic=atomic)
-    where = ("projects", project_id(api, project), "plans")
-    _conclude(api, api.post(*where, verb="simulate", body=body))
+    _conclude(api, api.platform.plans.simulate(project_id(api, project), **body))
 
 
-def _body(plan: str, *, confirm: str | None, approval: str | None, atomic: bool) -> Document:
+def _body(plan: str, *, confirm: str | None, approval: str | None, atomic: bool) -> PlanRequestIn:
     given = read_document(plan)
     document = given.fragment
     if isinstance(given.value, list):
@@ -101,13 +101,13 @@ def _body(plan: str, *, confirm: str | None, approval: str | None, atomic: bool)
     return {"plan": document, "confirm": confirm, "approval": approval, "atomic": atomic}
 
 
-def _tell_job(api: Api, job: Document) -> None:
+def _tell_job(api: Api, job: JobOut) -> None:
     api.show(job, QUEUED)
     if not api.as_json:
         api.say(f"see what comes of it by `plangate job watch {job['id']}`")
 
 
-def _conclude(api: Api, outcome: Document) -> None:
+def _conclude(api: Api, outcome: OutcomeOut) -> None:
     if api.as_json:
         api.print_json(outcome)
     else:

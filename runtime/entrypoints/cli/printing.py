@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from rich.cells import cell_len
 
-from runtime.entrypoints.cli.client import Document, plain
+from runtime.client.request import plain
 
 Columns: TypeAlias = Mapping[str, str]
 """Titles, each with where its value stands in a document, such as `member.id`."""
@@ -16,7 +16,7 @@ NOTHING: Final = "-"
 GAP: Final = "  "
 
 
-def table(items: Sequence[Document], columns: Columns) -> str:
+def table(items: Sequence[Mapping[str, Any]], columns: Columns) -> str:
     """Return a line of titles and one for each item, in columns that are as wide as they must be.
 
     >>> print(table([{"id": "a", "on": True}, {"id": "bcd"}], {"ID": "id", "ON": "on"}))
@@ -29,7 +29,7 @@ def table(items: Sequence[Document], columns: Columns) -> str:
     return "\n".join(_line(row, widths) for row in rows)
 
 
-def record(document: Document, columns: Columns) -> str:
+def record(document: Mapping[str, Any], columns: Columns) -> str:
     """Return a line for each field.
 
     >>> print(record({"id": "a", "tags": ["x", "y"]}, {"ID": "id", "TAGS": "tags"}))
@@ -41,7 +41,7 @@ def record(document: Document, columns: Columns) -> str:
     return "\n".join(_line(row, widths) for row in rows)
 
 
-def _cells(document: Document, columns: Columns) -> tuple[str, ...]:
+def _cells(document: Mapping[str, Any], columns: Columns) -> tuple[str, ...]:
     return tuple(_spelled(_at(document, place.split("."))) for place in columns.values())
 
 

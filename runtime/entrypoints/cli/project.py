@@ -6,7 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
-from runtime.entrypoints.cli.client import USAGE, CommandError, Document
+from runtime.client.documents.projects import ProjectIn
+from runtime.entrypoints.cli.client import USAGE, CommandError
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.documents import read_document
 from runtime.entrypoints.cli.naming import project_id
@@ -68,10 +69,10 @@ def create(
     ] = None,
 ) -> None:
     """Make a project, with the first state of its environment."""
-    body: dict[str, object] = {"name": name, "environment": environment}
+    body: ProjectIn = {"name": name, "environment": environment}
     if limits is not None:
         body["limits"] = read_document(limits).fragment
-    api.show(api.post("projects", body=body), COLUMNS)
+    api.show(api.platform.projects.create(**body), COLUMNS)
 
 
 @command(app, "list")
@@ -83,25 +84,25 @@ def list_(
     ] = None,
 ) -> None:
     """List the projects that you may see."""
-    api.show_all(api.items("projects", most=limit), COLUMNS)
+    api.show_all(api.first(api.platform.projects.list(), limit), COLUMNS)
 
 
 @command(app)
 def show(api: Api, project: Project) -> None:
     """Show a project."""
-    api.show(api.get("projects", project_id(api, project)), COLUMNS)
+    api.show(api.platform.projects.read(project_id(api, project)), COLUMNS)
 
 
 @command(app)
 def archive(api: Api, project: Project) -> None:
     """Let nothing in a project change any more; its history stays readable."""
-    api.show(_told(api, project, "archive"), COLUMNS)
+    api.show(api.platform.projects.archive(project_id(api, project)), COLUMNS)
 
 
 @command(app)
 def restore(api: Api, project: Project) -> None:
     """Let an archived project change again."""
-    api.show(_told(api, project, "restore"), COLUMNS)
+    api.show(api.platform.projects.restore(project_id(api, project)), COLUMNS)
 
 
 @command(app)
@@ -116,8 +117,8 @@ def purge(
 ) -> None:
     """Delete an archived project with its history, for ever."""
     found = project_id(api, project)
-    body = {"confirm": _asked_name() if confirm is None else confirm}
-    while not (gone := api.post("projects", found, verb="purge", body=body))["purged"]:
+    name = _asked_name() if confirm is None else confirm
+    while not (gone := api.platform.projects.purge(found, confirm=name))["purged"]:
         typer.echo(f"{gone['remaining']} rows of its history are left", err=True)
     api.show(gone, PURGED)
 
@@ -135,10 +136,10 @@ def limits(
 ) -> None:
     """Show what a project may do a minute, an hour and a day, or replace it."""
     if new is None:
-        found = api.get("projects", project_id(api, project))
+        found = api.platform.projects.read(project_id(api, project))
     else:
-        body = {"limits": read_document(new).fragment}
-        found = api.change("PATCH", "projects", project_id(api, project), body=body)
+        limits = read_document(new).fragment
+        found = api.platform.projects.change(project_id(api, project), limits=limits)
     if api.as_json:
         api.print_json(found["limits"])
     else:
@@ -148,15 +149,11 @@ def limits(
 @command(app)
 def usage(api: Api, project: Project) -> None:
     """Show what a project has used of what it may, and how long the rest will last."""
-    found = api.get("projects", project_id(api, project), "usage")
+    found = api.platform.projects.read_usage(project_id(api, project))
     if api.as_json:
         api.print_json(found)
     else:
         api.show_all(found["limits"], USES)
-
-
-def _told(api: Api, project: str, verb: str) -> Document:
-    return api.post("projects", project_id(api, project), verb=verb)
 
 
 def _asked_name() -> str:

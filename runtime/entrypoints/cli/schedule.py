@@ -235,4 +235,4 @@ def _plan(given: str) -> orjson.Fragment:
     document = read_document(given)
     if isinstance(document.value, list):
         return orjson.Fragment(b'{"steps":' + document.text + b"}")
-    return document.fragment
+    return orjson.Fragment(document.text)

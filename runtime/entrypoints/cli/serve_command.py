@@ -18,6 +18,7 @@ from uvicorn.supervisors import Multiprocess
 from runtime.adapters.celery.address import broker_url
 from runtime.bootstrap.environments import installed_environments
 from runtime.bootstrap.platform import check_database
+from runtime.bootstrap.plugins import admit_plugins
 from runtime.bootstrap.rules import bundle_maker
 from runtime.bootstrap.secret_settings import resolved
 from runtime.domain.errors import DomainError
@@ -96,6 +97,7 @@ def _check(settings: ServiceSettings) -> None:
         SettingsError: there is a database, but no Redis or no key, or a key that signs nothing.
         DomainError: a plugin, the broker's address or the database can't be used.
     """
+    admit_plugins(settings)
     if settings.model:
         parse_model_reference(settings.model)
     if settings.database_url is not None:

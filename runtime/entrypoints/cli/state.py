@@ -55,7 +55,7 @@ def show(
     ] = None,
 ) -> None:
     """Show the state, as JSON."""
-    found = api.get("projects", project_id(api, project), "state", version=version, at=at)
+    found = api.platform.state.read(project_id(api, project), version=version, at=at)
     if api.as_json:
         api.print_json(found)
         return
@@ -71,10 +71,9 @@ def history(
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="The newest so many.")] = 20,
 ) -> None:
     """List the versions of the state, the newest first."""
-    found = api.items("projects", project_id(api, project), "snapshots", most=limit)
-    if not api.as_json:
-        found = [{**item, "changes": len(item["diff"])} for item in found]
-    api.show_all(found, HISTORY)
+    found = api.first(api.platform.state.list_snapshots(project_id(api, project)), limit)
+    counted = [{**item, "changes": len(item["diff"])} for item in found]
+    api.show_all(found if api.as_json else counted, HISTORY)
 
 
 @command(app)
@@ -89,14 +88,12 @@ def revert(
     ] = None,
 ) -> None:
     """Make the state of an earlier version the newest; nothing of the history goes."""
-    headers = None if expect is None else {"If-Match": f'"{expect}"'}
-    where = ("projects", project_id(api, project), "state")
-    done = api.post(*where, verb="revert", body={"version": version}, headers=headers)
-    api.show(done, REVERSION)
+    if_match = None if expect is None else f'"{expect}"'
+    where = project_id(api, project)
+    api.show(api.platform.state.revert(where, version=version, if_match=if_match), REVERSION)
 
 
 @command(app)
 def verify(api: Api, *, project: Project = None) -> None:
     """Rebuild the whole history and compare every hash."""
-    found = api.get("projects", project_id(api, project), "state", verb="verify")
-    api.show(found, VERIFIED)
+    api.show(api.platform.state.verify(project_id(api, project)), VERIFIED)

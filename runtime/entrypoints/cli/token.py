@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -69,13 +69,13 @@ def create(
     ] = None,
 ) -> None:
     """Make a token, and show its text this once."""
-    body = {
-        "name": name,
-        "scopes": [item.value for item in scope],
-        "expires_in_days": days,
-        "member": None if member is None else member_id(api, member),
-    }
-    made = api.post("tokens", body=body)
+    scopes: list[Any] = [item.value for item in scope]
+    made = api.platform.tokens.create(
+        name=name,
+        scopes=scopes,
+        expires_in_days=days,
+        member=None if member is None else member_id(api, member),
+    )
     api.show(made, NEW)
     warn_if_lost(api, made["text"])
 
@@ -89,7 +89,7 @@ def list_(
     ] = None,
 ) -> None:
     """List your tokens, or as an owner those of your organization."""
-    api.show_all(api.items("tokens", most=limit), COLUMNS)
+    api.show_all(api.first(api.platform.tokens.list(), limit), COLUMNS)
 
 
 @command(app)
@@ -105,7 +105,7 @@ def rotate(
     ] = 0,
 ) -> None:
     """Replace a token by one with the same name, scopes and life, and show its text this once."""
-    made = api.post("tokens", token_id, verb="rotate", body={"overlap_s": overlap})
+    made = api.platform.tokens.rotate(token_id, overlap_s=overlap)
     api.show(made, NEW)
     warn_if_lost(api, made["text"])
 
@@ -113,10 +113,10 @@ def rotate(
 @command(app)
 def revoke(api: Api, token_id: TokenId) -> None:
     """Let a token open nothing any more."""
-    api.show(api.post("tokens", token_id, verb="revoke"), COLUMNS)
+    api.show(api.platform.tokens.revoke(token_id), COLUMNS)
 
 
 @command(app)
 def me(api: Api) -> None:
     """Say whose token this is, and what it may be used for."""
-    api.show(api.get("me"), CALLER)
+    api.show(api.platform.me.read_caller(), CALLER)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import orjson
 import typer
 
+from runtime.client.event_lines import SentEvent, sent_events
 from runtime.domain.webhook import EventToSend, PayloadForm, WebhookFormat
 from runtime.entrypoints.cli.client import (
     REFUSED,
@@ -21,7 +22,6 @@ from runtime.entrypoints.cli.client import (
     plain,
 )
 from runtime.entrypoints.cli.console import Api
-from runtime.entrypoints.cli.event_lines import SentEvent, sent_events
 from runtime.entrypoints.cli.forwarding import Forwarded, Forwarder, local_target
 from runtime.entrypoints.cli.naming import own_organization
 from runtime.kit.canonical_json import canonical_text

@@ -153,5 +153,6 @@ def test_the_welcome_says_where_everything_is(folder: DevFolder) -> None:
     assert "postgresql://127.0.0.1:5432/plangate\n" in shown
     assert "redis://a:1/0, redis://b:2/0\n" in shown
     assert "kept in .plangate/demo.json" in shown
+    assert "/v1/organizations/org_1/evaluations/, of .plangate/evaluations/org_1" in shown
     assert "secret" not in shown
     assert "curl -s http://127.0.0.1:8000/v1/projects/prj_1/state -H 'Authori" in shown

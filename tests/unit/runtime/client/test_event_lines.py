@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.entrypoints.cli.event_lines import SentEvent, sent_events
+from runtime.client.event_lines import SentEvent, sent_events
 
 ONE = SentEvent(id="c1", kind="plan.executed", data='{"a":1}')
 

@@ -1,0 +1,1 @@
+"""Documents of the REST API, a module a tag."""

@@ -1,0 +1,1 @@
+"""Operations of the REST API, a class a tag."""
