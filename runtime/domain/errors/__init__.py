@@ -33,12 +33,22 @@
     ├── CredentialRefusedError       a credential that opens nothing, whatever the reason
     ├── CredentialUnverifiableError  a credential that can't be judged at the moment
     ├── WebhookRefusedError          a webhook whose address, headers or filter can't be used
+    ├── ModelMissingError            no model is named for a project, or none that may be asked
+    ├── ModelUseRefusedError         settings of models that can't be used as they are
+    ├── ModelBudgetError             what is left of a budget does not cover an answer of a model
+    ├── ModelPriceError              a budget of money, and a model whose price nobody knows
+    ├── GateRequiredError            a passed evaluation is demanded of a model, and there is none
+    ├── ModelFaultError              no model that may be asked gave a usable answer
+    ├── ModelTooSlowError            no answer of a model within the time of a turn
+    ├── GateReportRefusedError       a verdict of an evaluation that is not to be believed
     ├── DeliveryRefusedError         a delivery that no secret of a hook signed
     ├── DeliveryStaleError           a delivery that was signed at another time than now
     ├── DeliveryUnfitError           a delivery that a hook's mapping makes no plan of
     ├── DeliveryUncertainError       a delivery of which nobody knows whether it acted before
     ├── AuthenticationBusyError      too many credentials that nobody knows are being looked up
     ├── ExportsBusyError             as many exports run as may run at once
+    ├── ConversationBusyError        a turn of the conversation is being answered
+    ├── TurnsBusyError               as many turns are being answered as may be
     ├── StreamsBusyError             as many streams of events are open as may be
     ├── CursorExpiredError           a place in the events before the oldest that is kept
     ├── CursorUnknownError           a place in the events that no stream told
@@ -78,6 +88,7 @@ from runtime.domain.errors.audit import (
 )
 from runtime.domain.errors.audit_log import AuditKeyRefusedError, AuditLogBrokenError
 from runtime.domain.errors.base import DomainError
+from runtime.domain.errors.conversations import ConversationBusyError, TurnsBusyError
 from runtime.domain.errors.credentials import (
     AuthenticationBusyError,
     CredentialRefusedError,
@@ -92,6 +103,7 @@ from runtime.domain.errors.declarations import (
     RoleReservedError,
     UnknownActionError,
 )
+from runtime.domain.errors.gates import GateReportRefusedError
 from runtime.domain.errors.histories import (
     ReplayError,
     StateError,
@@ -116,6 +128,15 @@ from runtime.domain.errors.machines import (
     DevFolderError,
     EmbeddedFolderBusyError,
     EmbeddedServerError,
+)
+from runtime.domain.errors.models import (
+    GateRequiredError,
+    ModelBudgetError,
+    ModelFaultError,
+    ModelMissingError,
+    ModelPriceError,
+    ModelTooSlowError,
+    ModelUseRefusedError,
 )
 from runtime.domain.errors.policies import (
     PolicyMovedError,
@@ -171,6 +192,7 @@ __all__ = [
     "AuditUnavailableError",
     "AuthenticationBusyError",
     "BrokerUrlError",
+    "ConversationBusyError",
     "CredentialRefusedError",
     "CredentialUnverifiableError",
     "CursorExpiredError",
@@ -188,6 +210,8 @@ __all__ = [
     "EmbeddedServerError",
     "EnvironmentNotInstalledError",
     "ExportsBusyError",
+    "GateReportRefusedError",
+    "GateRequiredError",
     "IdentityRefusedError",
     "JobMessageError",
     "JobTooLargeError",
@@ -199,6 +223,12 @@ __all__ = [
     "LimitPassedError",
     "LoginClosedError",
     "LostAttemptError",
+    "ModelBudgetError",
+    "ModelFaultError",
+    "ModelMissingError",
+    "ModelPriceError",
+    "ModelTooSlowError",
+    "ModelUseRefusedError",
     "NameTakenError",
     "NotAllowedError",
     "NotConfirmedError",
@@ -228,6 +258,7 @@ __all__ = [
     "TamperedStateError",
     "TenantContextMissingError",
     "TokenMalformedError",
+    "TurnsBusyError",
     "UnknownActionError",
     "UnsafeRoleError",
     "VersionMismatchError",

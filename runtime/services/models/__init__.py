@@ -1,0 +1,1 @@
+"""Use cases of models: how they are asked, what they may cost, and what they did cost."""

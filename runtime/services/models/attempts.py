@@ -1,0 +1,243 @@
+"""Make the attempts of a turn, each at one model: reserved before, settled after, and measured."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from runtime.agent.patience import Patience
+from runtime.agent.planner import Planner, Proposed, Sampling
+from runtime.domain.errors import StorageUnavailableError
+from runtime.domain.errors.models import ModelPriceError
+from runtime.domain.model_budget import Payer, bounds_of, counts_money, day_of
+from runtime.domain.model_use import ModelUse
+from runtime.kit.canonical_json import digest
+from runtime.kit.clock import Clock
+from runtime.ports.chat_model import ChatModel, ModelError, ModelFault, TokenUsage
+from runtime.ports.model_reference import ModelReference, Price, parse_model_reference
+from runtime.services.models.lending import ModelLender
+from runtime.services.models.measures import ModelMeasures
+from runtime.services.models.metered import MeteredModel, Note, Pricing
+from runtime.services.models.questions import Progress, ProgressNote, Question, Stage
+from runtime.services.models.spending import Charge, Spending, Taken
+from runtime.services.models.terms import Terms
+from runtime.store.model_charges import Attempt
+
+GRACE: Final = timedelta(seconds=60)
+"""How long after the end of its time an attempt may yet be settled by who made it."""
+TIDY_EVERY_S: Final = 60.0
+MOST_TIDIED: Final = 4_096
+PATIENCE: Final = Patience(retries=1, cap_s=2.0)
+"""Short: somebody waits, and another model may do better."""
+_NOTHING: Final = Taken(usage=TokenUsage(), cost_micros=0, estimated=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """Follow one question from attempt to attempt.
+
+    Attributes:
+        attempts: that reserved something.
+        requests: that went out.
+        taken: by all attempts.
+    """
+
+    question: Question
+    terms: Terms
+    use: ModelUse
+    progress: Progress
+    attempts: int = 0
+    requests: int = 0
+    taken: Taken = field(default=_NOTHING)
+
+    def add(self, taken: Taken) -> None:
+        """Add what an attempt took."""
+        before = self.taken
+        unknown = before.cost_micros is None or taken.cost_micros is None
+        self.taken = Taken(
+            usage=before.usage.plus(taken.usage),
+            cost_micros=None if unknown else (before.cost_micros or 0) + (taken.cost_micros or 0),
+            estimated=before.estimated or taken.estimated,
+        )
+
+
+class Attempts:
+    """Ask single models; belongs to one event loop."""
+
+    def __init__(
+        self,
+        *,
+        spending: Spending,
+        lender: ModelLender,
+        measures: ModelMeasures,
+        clock: Clock,
+        patience: Patience,
+    ) -> None:
+        self._spending = spending
+        self._lender = lender
+        self._measures = measures
+        self._clock = clock
+        self._patience = patience
+        self._running = set[asyncio.Task[None]]()
+        self._tidied = OrderedDict[str, float]()
+
+    async def answer(self, turn: Turn, text: str) -> Proposed:
+        """Ask one model, and charge what it took whatever comes of it.
+
+        Raises:
+            ModelError: it gave no usable answer.
+            ModelPriceError: a budget of money is in force, and it has no known price.
+            DomainError: as `Spending.reserve` does.
+        """
+        model = parse_model_reference(text).model
+        try:
+            async with self._lender.lent(text) as lent:
+                proposed = await self._asked(turn, text, lent)
+        except ModelError as error:
+            self._measures.asked(model, error.fault.value)
+            raise
+        except asyncio.CancelledError:
+            self._measures.asked(model, ModelFault.TIMEOUT.value)
+            raise
+        self._measures.asked(model, "answered")
+        return proposed
+
+    async def close(self) -> None:
+        """Wait until all is settled."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def _asked(self, turn: Turn, text: str, lent: ChatModel) -> Proposed:
+        question, use = turn.question, turn.use
+        reference = parse_model_reference(text)
+        charge, price = await self._charge(turn, reference)
+        metered = MeteredModel(
+            lent,
+            Pricing(reference=reference, price=price),
+            spending=self._spending,
+            charge=charge,
+            note=_note(turn, reference),
+        )
+        planner = Planner(
+            model=metered,
+            sampling=Sampling(
+                temperature=use.temperature,
+                max_tokens=use.max_tokens,
+                timeout_s=float(use.timeout_s),
+                patience=self._patience_with(reference),
+            ),
+            monotonic_s=self._clock.monotonic_s,
+        )
+        try:
+            return await planner.propose(
+                question.briefing,
+                question.conversation,
+                state=question.state,
+                facts=question.facts,
+                labels={"turn": question.turn_id},
+            )
+        finally:
+            await self._settled(turn, charge.attempt, metered)
+
+    async def _charge(self, turn: Turn, reference: ModelReference) -> tuple[Charge, Price | None]:
+        question = turn.question
+        payer = Payer(
+            project_id=question.project_id,
+            member_id=question.member_id,
+            model=reference.model,
+        )
+        bounds = bounds_of(turn.terms.organization, turn.terms.project, payer)
+        price = await self._lender.price(reference.text)
+        if price is None and counts_money(bounds):
+            raise ModelPriceError(model=reference.model)
+        attempt = Attempt(
+            organization_id=question.organization_id,
+            turn_id=question.turn_id,
+            number=turn.attempts + 1,
+            payer=payer,
+            price=None if price is None else _version(reference, price),
+            day=day_of(self._clock.now()),
+        )
+        lasts = GRACE + timedelta(seconds=2 * turn.use.timeout_s)
+        return Charge(attempt=attempt, bounds=bounds, lasts=lasts), price
+
+    def _patience_with(self, reference: ModelReference) -> Patience:
+        retries = reference.settings.retries
+        return self._patience if retries is None else replace(self._patience, retries=retries)
+
+    async def _settled(self, turn: Turn, attempt: Attempt, metered: MeteredModel) -> None:
+        """Settle an attempt that reserved something, even while who asked is being cancelled."""
+        if not metered.begun:
+            return
+        turn.attempts += 1
+        taken = metered.taken
+        turn.add(taken)
+        self._measures.spent(attempt.payer.model, taken.usage, cost_micros=taken.cost_micros)
+        task = self._started(self._settle(attempt, taken))
+        self._tidy(attempt.organization_id)
+        await asyncio.shield(task)
+
+    async def _settle(self, attempt: Attempt, taken: Taken) -> None:
+        try:
+            await self._spending.settle(attempt, taken)
+        except StorageUnavailableError as error:
+            self._measures.failed("settle", error)  # what is reserved is charged in full later
+
+    def _tidy(self, organization_id: str) -> None:
+        """Charge in full what processes left open, now and then, beside the work."""
+        now = self._clock.monotonic_s()
+        last = self._tidied.get(organization_id)
+        if last is not None and now - last < TIDY_EVERY_S:
+            return
+        self._tidied[organization_id] = now
+        self._tidied.move_to_end(organization_id)
+        if len(self._tidied) > MOST_TIDIED:
+            self._tidied.popitem(last=False)
+        self._started(self._tidied_up(organization_id))
+
+    async def _tidied_up(self, organization_id: str) -> None:
+        with suppress(StorageUnavailableError):  # tried again a minute later
+            await self._spending.tidy(organization_id)
+
+    def _started(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+
+def _note(turn: Turn, reference: ModelReference) -> Note:
+    """Return what tells of each request, by whether the attempt was answered before."""
+    first_of_turn = turn.attempts == 0
+    sent = 0
+
+    def told(answered: bool) -> None:  # noqa: FBT001  # the type of who calls it
+        nonlocal sent
+        sent += 1
+        turn.requests += 1
+        begins: Stage = "falling_back" if sent == 1 and not first_of_turn else "asking"
+        turn.progress(
+            ProgressNote(
+                stage="repairing" if answered else begins,
+                model=reference.model,
+                attempt=turn.requests,
+            )
+        )
+
+    return told
+
+
+def _version(reference: ModelReference, price: Price) -> str:
+    """Return the digest of a price, which tells a record's prices apart from later ones."""
+    return digest(
+        {
+            "model": reference.model,
+            "prompt": str(price.prompt),
+            "completion": str(price.completion),
+        }
+    )

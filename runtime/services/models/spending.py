@@ -1,0 +1,187 @@
+"""Reserve what answers of models may take before they are asked for, and settle it after.
+
+Each step is one short transaction. What a process that died had reserved is charged in full once
+its time is over; until then it counts as used, so that nothing is gained by dying.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from runtime.domain.errors import WrongTimeError
+from runtime.domain.errors.models import ModelBudgetError
+from runtime.domain.model_budget import Bound, Spend, Tally, first_overdraft, renews_at
+from runtime.domain.record import AuditRecord
+from runtime.kit.json_value import JsonObject
+from runtime.ports.chat_model import TokenUsage
+from runtime.services.context import Ids
+from runtime.store.model_charges import (
+    Attempt,
+    begin_spend,
+    end_spend,
+    grow_spend,
+    lapse_spend,
+)
+from runtime.store.model_spends import forget_spends
+from runtime.store.session import Database
+
+KEPT: Final = timedelta(days=62)
+"""How long spends are kept: two months of use can be told of."""
+TIDIED_AT_ONCE: Final = 10
+FORGOTTEN_AT_ONCE: Final = 100
+AT_ONCE: Final = 3
+"""Half of the direct connections of a process: who waits for the tallies of a busy organization
+leaves the others to executions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """Say what an attempt is charged to.
+
+    Attributes:
+        attempt: of a turn at a model.
+        bounds: the budgets that it has to fit.
+        lasts: after which nobody can settle it any more.
+    """
+
+    attempt: Attempt
+    bounds: tuple[Bound, ...]
+    lasts: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Say what an attempt took.
+
+    Attributes:
+        usage: tokens by kind.
+        cost_micros: None where nobody knows the price.
+        estimated: a part of it was not counted by the provider.
+    """
+
+    usage: TokenUsage
+    cost_micros: int | None
+    estimated: bool
+
+    @property
+    def spend(self) -> Spend:
+        """Return it as budgets count it."""
+        tokens = self.usage.prompt + self.usage.completion
+        return Spend(tokens=tokens, cost_micros=self.cost_micros)
+
+
+class Spending:
+    """Charge answers of models to budgets; belongs to one event loop."""
+
+    def __init__(self, *, database: Database, ids: Ids) -> None:
+        self._database = database
+        self._ids = ids
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def reserve(self, charge: Charge, wish: Spend, *, begun: bool) -> None:
+        """Take what an answer may take out of every budget, or out of none.
+
+        Args:
+            charge: whose.
+            wish: how much, besides what is reserved for the attempt.
+            begun: whether something is.
+
+        Raises:
+            ModelBudgetError: a budget does not cover it.
+            WrongTimeError: the turn was asked before, or its time is over.
+            StorageUnavailableError: the database can't be asked.
+        """
+        attempt, now = charge.attempt, self._ids.now()
+
+        def judge(tallies: Mapping[str, Tally]) -> None:
+            over = first_overdraft(charge.bounds, tallies, wish)
+            if over is not None:
+                raise ModelBudgetError(
+                    budget=over.bound.name,
+                    used=over.taken,
+                    limit=over.bound.most,
+                    needs=wish.of(over.bound.measure),
+                    resets_at=renews_at(now),
+                )
+
+        async with self._turns:
+            done = (
+                await grow_spend(self._database, attempt, wish, judge=judge, now=now)
+                if begun
+                else await begin_spend(
+                    self._database,
+                    attempt,
+                    wish,
+                    judge=judge,
+                    now=now,
+                    ends_at=now + charge.lasts,
+                )
+            )
+        if not done:
+            raise WrongTimeError(
+                what=f"turn '{attempt.turn_id[:80]}'",
+                found="one that a model was asked for before",
+                remedy="send the message as a new turn",
+            )
+
+    async def settle(self, attempt: Attempt, taken: Taken) -> None:
+        """Charge an attempt what it took, and record it; one that was charged in full stays so.
+
+        Raises:
+            StorageUnavailableError: the database can't be asked; it is charged in full later.
+        """
+        usage, spend = taken.usage, taken.spend
+        told: JsonObject = {
+            "prompt_tokens": usage.prompt,
+            "completion_tokens": usage.completion,
+            "cached_tokens": usage.cached,
+            "estimated": taken.estimated,
+        }
+        record = self._record(attempt, spend, told=told)
+        async with self._turns:
+            await end_spend(self._database, attempt, spend, record=record, now=self._ids.now())
+
+    async def tidy(self, organization_id: str) -> None:
+        """Charge in full what nobody ended, and forget what is old; some of it.
+
+        Raises:
+            StorageUnavailableError: the database can't be asked.
+        """
+        now = self._ids.now()
+
+        def recorded(attempt: Attempt, spend: Spend) -> AuditRecord:
+            return self._record(attempt, spend, told={"estimated": True, "lapsed": True})
+
+        for _ in range(TIDIED_AT_ONCE):
+            async with self._turns:
+                if not await lapse_spend(
+                    self._database, organization_id, recorded=recorded, now=now
+                ):
+                    break
+        before = now - KEPT
+        async with self._database.transaction(organization_id) as connection:
+            await forget_spends(
+                connection, before=before, day=before.date().isoformat(), limit=FORGOTTEN_AT_ONCE
+            )
+
+    def _record(self, attempt: Attempt, spend: Spend, *, told: JsonObject) -> AuditRecord:
+        payer = attempt.payer
+        return AuditRecord.of(
+            {
+                "turn": attempt.turn_id,
+                "attempt": attempt.number,
+                "model": payer.model,
+                "price": attempt.price,
+                "tokens": spend.tokens,
+                "cost_micros": spend.cost_micros,
+                **told,
+            },
+            record_id=self._ids.new("aud"),
+            principal_id=payer.member_id,
+            kind="model.asked",
+            project_id=payer.project_id,
+        )

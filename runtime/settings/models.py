@@ -1,0 +1,33 @@
+"""Settings of which models organizations may name, beside the platform's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from runtime.settings.reading import listed
+
+MODELS_ALLOWED: Final = "PLANGATE_MODELS_ALLOWED"
+MODEL_BASES: Final = "PLANGATE_MODEL_BASES"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOfferSettings:
+    """Say what organizations may name.
+
+    Attributes:
+        allowed: exact references, models without options, or `provider/*`, with commas between
+            them, from `PLANGATE_MODELS_ALLOWED`; none: the platform's own model, and those that
+            answer in its own process.
+        bases: addresses with commas between them, from `PLANGATE_MODEL_BASES`, below which an
+            organization's reference may name its server by `api_base`; none: nowhere.
+    """
+
+    allowed: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+
+
+def read_model_offers(told: Mapping[str, str]) -> ModelOfferSettings:
+    """Read the part of models; whoever opens them judges each entry."""
+    return ModelOfferSettings(allowed=listed(told, MODELS_ALLOWED), bases=listed(told, MODEL_BASES))
