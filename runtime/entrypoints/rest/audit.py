@@ -19,7 +19,8 @@ from runtime.entrypoints.rest.audit_documents import (
 from runtime.entrypoints.rest.context import Reading, ServicesOf
 from runtime.entrypoints.rest.exports import LinesResponse
 from runtime.entrypoints.rest.paging import PageOut, Paging, paged
-from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import PROBLEMS, ProblemError
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.states import MOST_VERSION
 from runtime.entrypoints.rest.texts import MOST_ID_TEXT, InstantText

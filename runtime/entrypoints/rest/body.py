@@ -13,7 +13,8 @@ from starlette.requests import ClientDisconnect
 from typing_extensions import override
 
 from runtime.entrypoints.rest.door import Door
-from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import ProblemError
 from runtime.kit.canonical_json import CanonicalJsonError
 from runtime.kit.json_value import JsonValue
 from runtime.kit.strict_json import read_strictly

@@ -15,7 +15,8 @@ from fastapi import Depends, Header, Request, Response
 
 from runtime.entrypoints.rest.body import CappedRequest
 from runtime.entrypoints.rest.credentials import caller_of
-from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import ProblemError
 from runtime.kit.canonical_json import canonical_bytes
 from runtime.services.context import Context, RequestKey
 from runtime.services.platform import Platform

@@ -16,7 +16,8 @@ from starlette.requests import cookie_parser
 from runtime.domain.caller import Caller
 from runtime.domain.errors import CredentialRefusedError
 from runtime.domain.token import TokenKind
-from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import ProblemError
 from runtime.entrypoints.rest.refusals import counted
 from runtime.services.identity.authentication import Authentication
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import ProblemError
 
 _ETAG: Final = re.compile(r'"(0|[1-9][0-9]{0,17})"')
 

@@ -18,7 +18,8 @@ from runtime.agent.planner import Planner, Proposed, Sampling
 from runtime.agent.prompt import Conversation
 from runtime.domain.errors import DeclarationError
 from runtime.domain.principal import Principal
-from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import ProblemError
 from runtime.plugins.loader import environment_names
 from runtime.ports.chat_model import ChatModel, ModelError, ModelFault
 from runtime.sandbox import Sandbox, Situation

@@ -18,7 +18,8 @@ from runtime.domain.event_catalogue import EVENT_TYPES, MOST_WANTED, known_patte
 from runtime.entrypoints.rest.context import JSON_MEDIA_TYPE, Reading, ServicesOf
 from runtime.entrypoints.rest.credentials import brought_by
 from runtime.entrypoints.rest.paging import MOST_ITEMS, USUAL_ITEMS
-from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import PROBLEMS, ProblemError
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.kit.cursors import MAX_LETTERS
 from runtime.services.documents import spelled_instant

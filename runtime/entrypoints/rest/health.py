@@ -13,7 +13,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from runtime.entrypoints.rest.door import from_here
-from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import PROBLEMS, ProblemError
 from runtime.services.readiness import Found, Readiness
 from runtime.telemetry import METRICS_TYPE, Metrics
 

@@ -12,7 +12,8 @@ from runtime.domain.job import GIVEN_UP, EndCause, Job, JobKind, JobStatus
 from runtime.domain.job_filter import JobFilter
 from runtime.entrypoints.rest.context import Reading, ServicesOf, Writing, answered
 from runtime.entrypoints.rest.paging import PageOut, Paging, paged
-from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import PROBLEMS, ProblemError
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.texts import InstantText, NameText
 from runtime.kit.ids import IdError, parse_id

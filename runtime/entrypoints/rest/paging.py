@@ -13,7 +13,8 @@ from typing import Annotated, Final, Generic, TypeVar
 from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict
 
-from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import ProblemError
 from runtime.kit.cursors import MAX_LETTERS, CursorError, decode_cursor, encode_cursor
 from runtime.kit.json_value import JsonValue
 

@@ -29,7 +29,8 @@ from runtime.entrypoints.rest.context import (
 from runtime.entrypoints.rest.etags import IF_MATCH, etag, expected_version
 from runtime.entrypoints.rest.hand_route import HandRoute, JsonText
 from runtime.entrypoints.rest.jobs import JobOut
-from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import PROBLEMS, ProblemError
 from runtime.services.execution.changes import Executed
 from runtime.services.execution.plans import MOST_PATIENCE_S, PATIENCE_S, PlanRequest
 
@@ -63,12 +64,14 @@ class PlanRequestIn(_Wire):
         plan: the steps, in order.
         confirm: the `plan_digest` that a simulation or a refusal showed, to confirm that very plan.
         approval: the request that others granted, as a refusal named it.
+        gate: a passed evaluation of who proposed the plan, where rules demand one.
         atomic: all steps or none; else what was done before a refusal stays.
     """
 
     plan: PlanIn
     confirm: Annotated[str | None, Field(max_length=100)] = None
     approval: Annotated[str | None, Field(max_length=100)] = None
+    gate: Annotated[str | None, Field(max_length=100)] = None
     atomic: bool = False
 
 
@@ -197,6 +200,7 @@ async def _asked(request: Request) -> PlanRequest:
         plan=Plan.model_construct(steps=body.plan.steps),  # checked as `PlanIn`
         confirms=body.confirm,
         approval=body.approval,
+        gate=body.gate,
         expects=expected_version(_text(brought.get(b"if-match"))),
         atomic=body.atomic,
         patience_s=_patience_s(_text(brought.get(_TIMEOUT))),

@@ -19,7 +19,8 @@ from runtime.domain.proposal import Proposal
 from runtime.entrypoints.rest.body import GuardedRoute
 from runtime.entrypoints.rest.environments import ComparabilityOut
 from runtime.entrypoints.rest.evaluator import Evaluator
-from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import PROBLEMS, ProblemError
 from runtime.kit.canonical_json import canonical_bytes, parse
 from runtime.kit.json_value import JsonObject
 from runtime.sandbox import Sandbox, Situation

@@ -14,7 +14,8 @@ from typing import Final
 from fastapi import Request
 
 from runtime.domain.caller import Caller
-from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import ProblemError
 from runtime.kit.rates import Admission, Rate, admission
 
 USUAL_RATE: Final = Rate(per_s=600, burst=1_200)

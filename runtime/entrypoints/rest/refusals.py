@@ -17,7 +17,8 @@ from typing import Final
 from fastapi import Request
 
 from runtime.domain.errors import CredentialRefusedError
-from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import ProblemError
 from runtime.kit.rates import Rate, admission
 
 REFUSED_RATE: Final = Rate(per_s=2, burst=60)

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from typing_extensions import override
 
 from runtime.domain.errors import NotAllowedError
-from runtime.entrypoints.rest.body import PlatformRequest, check_type
+from runtime.entrypoints.rest.body import CappedRequest, PlatformRequest, check_type
 from runtime.entrypoints.rest.credentials import authenticate
-from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import ProblemError
 from runtime.entrypoints.rest.rates import admit
 from runtime.entrypoints.rest.refused_rights import record_refusal
 
 
 class PlatformRoute(APIRoute):
-    """Authenticate before the body is read, then read it within its caps, as strict JSON only."""
+    """Authenticate before the body is read, then read it within its caps, as strict JSON only.
+
+    Attributes:
+        reads: how a body is read, and how much of it at most.
+    """
+
+    reads: ClassVar[type[CappedRequest]] = PlatformRequest
 
     @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -33,7 +40,7 @@ class PlatformRoute(APIRoute):
             if has_body and not announces_nothing(request):
                 check_type(request.headers.get("content-type", ""))
             try:
-                return await handle(PlatformRequest(request.scope, request.receive))
+                return await handle(self.reads(request.scope, request.receive))
             except NotAllowedError as error:
                 await record_refusal(request, caller, error)
                 raise

@@ -20,7 +20,8 @@ from runtime.entrypoints.rest.context import (
 from runtime.entrypoints.rest.etags import etag, expected_version
 from runtime.entrypoints.rest.paging import PageOut, Paging, paged
 from runtime.entrypoints.rest.plans import VersionRef
-from runtime.entrypoints.rest.problems import PROBLEMS, ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import PROBLEMS, ProblemError
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.texts import InstantText
 from runtime.kit.json_value import JsonObject

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from runtime.domain.webhook import Delivery, DeliveryCause, DeliveryStatus
 from runtime.entrypoints.rest.context import Reading, ServicesOf, Writing, answered
 from runtime.entrypoints.rest.paging import Page, PageOut, Paging, paged
-from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import ProblemError
 from runtime.entrypoints.rest.texts import InstantText
 from runtime.entrypoints.rest.webhook_documents import TypeText
 from runtime.entrypoints.rest.webhook_places import BothPlaces, PlaceOf

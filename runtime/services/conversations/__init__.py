@@ -1,0 +1,1 @@
+"""Use cases of conversations: what members say, what the agent proposes, what becomes of it."""

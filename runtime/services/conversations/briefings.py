@@ -1,0 +1,81 @@
+"""Keep what all messages of one member in one environment share, for as many as there is room.
+
+A model is offered what users may see, in the newest version of each; what is offered never says
+what may be executed, which the engine decides.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from runtime.agent.prompt import Briefing, briefing
+from runtime.agent.tools import ToolBook
+from runtime.domain.errors import EnvironmentNotInstalledError
+from runtime.domain.policy import decide_by_rules
+from runtime.domain.principal import Principal
+from runtime.services.environments import Environments, InstalledEnvironment, PluginEnabled
+
+KEPT: Final = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Briefed:
+    """Pair an environment with what a member's messages share there."""
+
+    installed: InstalledEnvironment
+    briefing: Briefing
+
+    @property
+    def registry_digest(self) -> str:
+        """Return the digest of all declarations, which evaluations name."""
+        return self.installed.compiled.registry.digest
+
+
+class Briefings:
+    """Write briefings and keep the newest of them; belongs to one event loop."""
+
+    def __init__(self, environments: Environments, *, enabled: PluginEnabled) -> None:
+        """Write of environments, and offer nothing where their plugin is not enabled."""
+        self._environments = environments
+        self._enabled = enabled
+        self._books: dict[tuple[str, bool], ToolBook] = {}
+        self._kept: OrderedDict[tuple[str, bool, Principal], Briefed] = OrderedDict()
+
+    async def of(self, environment: str, principal: Principal) -> Briefed:
+        """Return what a member's messages share.
+
+        Raises:
+            EnvironmentNotInstalledError: the plugin that declared it is gone.
+            StorageUnavailableError: whether it is enabled can't be read.
+        """
+        enabled = await self._enabled(principal.organization, environment)
+        key = (environment, enabled, principal)
+        found = self._kept.pop(key, None) or self._written(environment, principal, enabled=enabled)
+        self._kept[key] = found
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return found
+
+    def _written(self, environment: str, principal: Principal, *, enabled: bool) -> Briefed:
+        installed = self._environments.get(environment)
+        if installed is None:
+            raise EnvironmentNotInstalledError(
+                environment=environment, known=tuple(self._environments)
+            )
+        registry, compiled = installed.compiled.registry, installed.compiled
+        offered = registry.visible() if enabled else ()
+        key = (environment, enabled)
+        if key not in self._books:
+            self._books[key] = ToolBook.of(compiled.actions[item.id] for item in offered)
+        return Briefed(
+            installed=installed,
+            briefing=briefing(
+                description=installed.description,
+                components=registry.components.values(),
+                book=self._books[key],
+                principal=principal,
+                decisions=[(item.id, decide_by_rules(item, principal)) for item in offered],
+            ),
+        )
