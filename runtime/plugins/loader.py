@@ -1,84 +1,141 @@
-"""Find plugins by entry points and hand out the environments that they declare.
+"""Hand out the plugins that this process serves, and the environments that they declare.
 
-Metadata is read without importing anything; a plugin's module is imported when one of its
-environments is asked for.
+What is installed and admitted is a fact of the process: it is examined once, when it is first asked
+for, and `admit` says before that what may be imported. Built-in plugins are found without looking
+at any other.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from dataclasses import dataclass, field
+from typing import Final
 
 from runtime.domain.errors import DeclarationError
-from runtime.plugins.contract import CONTRACT_VERSION, Environment, Plugin
+from runtime.plugins.admission import ADMIT_ALL, Admission
+from runtime.plugins.contract import Environment, Plugin
+from runtime.plugins.distributions import Offer, offers
+from runtime.plugins.guarded_import import imported
+from runtime.plugins.host import PluginReport, Standing, examine
 
-GROUP = "plangate.plugins"
+
+@dataclass(slots=True)
+class _Process:
+    """Hold what this process was told, and what it found by that."""
+
+    admission: Admission = ADMIT_ALL
+    offers: tuple[Offer, ...] | None = None
+    reports: tuple[PluginReport, ...] | None = None
+    built_in: dict[str, Plugin] = field(default_factory=dict)
+
+
+_PROCESS: Final = _Process()
+
+
+def admit(admission: Admission) -> None:
+    """Say what may be imported from now on; what was found by another list is found anew."""
+    if admission != _PROCESS.admission:
+        _PROCESS.admission = admission
+        _PROCESS.reports = None
+
+
+def look_again() -> None:
+    """Forget what was found, for whoever changes what is installed while the process runs."""
+    _PROCESS.offers = None
+    _PROCESS.reports = None
+
+
+def plugin_reports() -> tuple[PluginReport, ...]:
+    """Return what became of everything that is installed, in the order of names.
+
+    Raises:
+        DeclarationError: a plugin of the platform itself is broken.
+    """
+    if _PROCESS.reports is None:
+        _PROCESS.reports = examine(_PROCESS.admission)
+    return _PROCESS.reports
+
+
+def served_plugins() -> tuple[Plugin, ...]:
+    """Return the plugins that are served, in the order of names."""
+    return tuple(report.plugin for report in plugin_reports() if report.plugin is not None)
 
 
 def plugin_names() -> tuple[str, ...]:
-    """Return the names under which installed distributions offer plugins."""
-    return tuple(sorted(_entry_points()))
+    """Return the names under which installed distributions offer plugins; nothing is imported."""
+    return tuple(sorted({offer.name for offer in _offers()}))
 
 
 def load_plugin(name: str) -> Plugin:
-    """Import one plugin and check the contract that it was written against.
+    """Return one plugin that is served.
 
     Raises:
-        DeclarationError: no such plugin, one that can't be imported, an object that is no plugin,
-            or another contract.
+        DeclarationError: no such plugin, or one that is not served; the message says why.
     """
-    found = _entry_points().get(name)
-    if found is None:
-        known = ", ".join(plugin_names()) or "none"
-        raise DeclarationError(
-            subject=f"plugin '{name}'", problems=(f"it is not installed; installed: {known}",)
-        )
-    plugin = _imported(found)
-    if not isinstance(plugin, Plugin):
-        problem = (
-            f"{found.value} is a {type(plugin).__name__}, expected runtime.plugins.contract.Plugin"
-        )
-        raise DeclarationError(subject=f"plugin '{name}'", problems=(problem,))
-    if plugin.contract != CONTRACT_VERSION:
-        problem = f"it was written for contract {plugin.contract}; this is {CONTRACT_VERSION}"
-        raise DeclarationError(subject=f"plugin '{name}'", problems=(problem,))
-    return plugin
+    built_in = _built_in(name)
+    if built_in is not None:
+        return built_in
+    found = [report for report in plugin_reports() if report.offer.name == name]
+    for report in found:
+        if report.plugin is not None:
+            return report.plugin
+    if found:
+        problems = tuple(f"{_standing(report)}: {report.reason}" for report in found)
+    else:
+        problems = (f"it is not installed; installed: {', '.join(plugin_names()) or 'none'}",)
+    raise DeclarationError(subject=f"plugin '{name}'", problems=problems)
 
 
 def environment_names() -> tuple[str, ...]:
-    """Return the environments that installed plugins declare.
-
-    Raises:
-        DeclarationError: a plugin can't be loaded.
-    """
-    plugins = (load_plugin(name) for name in plugin_names())
-    return tuple(sorted(item.id for plugin in plugins for item in plugin.environments))
+    """Return the environments that plugins which are served declare."""
+    return tuple(sorted(item.id for plugin in served_plugins() for item in plugin.environments))
 
 
 def find_environment(environment_id: str) -> tuple[Plugin, Environment]:
-    """Find the plugin that declares an environment, trying the plugin of that name first.
+    """Find the plugin that declares an environment; those of the platform are tried first.
 
     Raises:
-        DeclarationError: no installed plugin declares it.
+        DeclarationError: no plugin that is served declares it.
     """
-    names = plugin_names()
-    for name in sorted(names, key=lambda item: item != environment_id):
+    ours = [offer.name for offer in _offers() if offer.built_in]
+    for name in sorted(ours, key=lambda item: item != environment_id):
         plugin = load_plugin(name)
         for environment in plugin.environments:
             if environment.id == environment_id:
                 return plugin, environment
-    problem = f"no installed plugin declares it; plugins: {', '.join(names) or 'none'}"
+    for plugin in served_plugins():
+        for environment in plugin.environments:
+            if environment.id == environment_id:
+                return plugin, environment
+    problem = (
+        f"no installed plugin declares it; plugins: {', '.join(plugin_names()) or 'none'}"
+        f"{_not_served()}"
+    )
     raise DeclarationError(subject=f"environment '{environment_id}'", problems=(problem,))
 
 
-def _imported(found: EntryPoint) -> object:
-    try:
-        return found.load()
-    except Exception as error:  # foreign code, imported here for the first time
-        problem = f"{found.value} can't be imported: {type(error).__name__}: {error}"
-        raise DeclarationError(subject=f"plugin '{found.name}'", problems=(problem,)) from error
+def _offers() -> tuple[Offer, ...]:
+    if _PROCESS.offers is None:
+        _PROCESS.offers = offers()
+    return _PROCESS.offers
 
 
-@cache
-def _entry_points() -> dict[str, EntryPoint]:
-    return {item.name: item for item in entry_points(group=GROUP)}
+def _built_in(name: str) -> Plugin | None:
+    """Return a plugin of the platform, imported when it is first asked for."""
+    if name in _PROCESS.built_in:
+        return _PROCESS.built_in[name]
+    for offer in _offers():
+        if offer.built_in and offer.name == name:
+            _PROCESS.built_in[name] = imported(offer, digest=None)
+            return _PROCESS.built_in[name]
+    return None
+
+
+def _standing(report: PluginReport) -> str:
+    quarantined = report.standing is Standing.QUARANTINED
+    return "it is quarantined" if quarantined else "it is not admitted"
+
+
+def _not_served() -> str:
+    """Say which plugins are not served, for whoever looks for what one of them declares."""
+    lost = [report.offer.name for report in plugin_reports() if report.plugin is None]
+    return f"; not served: {', '.join(lost)}, see plangate plugin list" if lost else ""

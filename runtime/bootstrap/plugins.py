@@ -1,0 +1,136 @@
+"""Let a process import the plugins that its settings admit, and say which it does not serve."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+import structlog
+from prometheus_client import CollectorRegistry, Gauge
+
+from runtime.kit.clock import Clock
+from runtime.plugins.admission import Admission, AdmissionError, read_admission
+from runtime.plugins.host import PluginReport, Standing
+from runtime.plugins.loader import admit, plugin_reports, served_plugins
+from runtime.services.environments import Environments
+from runtime.services.plugins.documents import PluginEntry
+from runtime.services.plugins.switches import PluginSwitches
+from runtime.settings import ServiceSettings, SettingsError
+from runtime.store.session import Database
+
+
+def admit_plugins(settings: ServiceSettings) -> None:
+    """Say what may be imported, before anything asks for a plugin.
+
+    A platform with a database imports nothing that `PLANGATE_PLUGINS` does not name; without one,
+    as on a developer's machine, each installed plugin is admitted unless the variable says others.
+
+    Raises:
+        SettingsError: the list can't be read.
+    """
+    told = settings.plugins
+    admission = Admission(everything=True)
+    try:
+        if told.admitted is not None:
+            admission = read_admission(told.admitted)
+        elif settings.database_url is not None:
+            admission = Admission(why_nothing="it is not set, and this platform has a database")
+    except AdmissionError as error:
+        raise SettingsError(str(error)) from None
+    admit(
+        Admission(
+            everything=admission.everything,
+            entries=admission.entries,
+            why_nothing=admission.why_nothing,
+            isolates=told.isolates,
+            probe_s=told.probe_s,
+            environ=settings.environ,
+        )
+    )
+
+
+async def find_plugins(settings: ServiceSettings) -> None:
+    """Admit plugins and examine what is installed, beside the event loop: probes take a while.
+
+    Raises:
+        SettingsError: the list can't be read.
+        DeclarationError: a plugin of the platform itself is broken.
+    """
+    admit_plugins(settings)
+    await asyncio.to_thread(plugin_reports)
+
+
+class PluginFigures:
+    """Tell an operator which plugins a process serves, and why it does not serve others."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Count none yet."""
+        self._log = structlog.stdlib.get_logger("plugins")
+        self._standings = Gauge(
+            "plangate_plugins",
+            "Plugins that installed distributions offer, by whether they are served.",
+            ("standing",),
+            registry=registry,
+        )
+
+    def tell(self) -> None:
+        """Count plugins by how they stand, and log each that is not served with its reason."""
+        reports = plugin_reports()
+        for standing in Standing:
+            count = sum(report.standing is standing for report in reports)
+            self._standings.labels(standing.value).set(count)
+        for report in reports:
+            if report.standing is not Standing.SERVED:
+                self._log.warning(
+                    f"plugin.{report.standing.value}",
+                    plugin=report.offer.name,
+                    distribution=report.offer.owner,
+                    reason=report.reason,
+                )
+
+
+def plugin_entries() -> tuple[PluginEntry, ...]:
+    """Return what became of each offered plugin, as use cases tell it."""
+    return tuple(_entry(report) for report in plugin_reports())
+
+
+def effect_owners() -> Mapping[str, str]:
+    """Return the ids of the plugins that effects belong to, by the effects' names."""
+    return {effect.name: plugin.id for plugin in served_plugins() for effect in plugin.effects}
+
+
+def open_switches(
+    database: Database, environments: Environments, *, clock: Clock, stack: AsyncExitStack
+) -> PluginSwitches:
+    """Return what knows which plugins organizations turned off, until the stack ends."""
+    switches = PluginSwitches(
+        database,
+        environments=environments,
+        effect_owners=effect_owners(),
+        monotonic_s=clock.monotonic_s,
+    )
+    stack.push_async_callback(switches.close)
+    return switches
+
+
+def _entry(report: PluginReport) -> PluginEntry:
+    plugin = report.plugin
+    return PluginEntry(
+        name=report.offer.name if plugin is None else plugin.id,
+        distribution=report.offer.distribution,
+        version=report.offer.version if plugin is None else plugin.version,
+        built_in=report.offer.built_in,
+        standing=report.standing.value,
+        reason=report.reason,
+        warnings=report.warnings,
+        digest=report.digest,
+        environments=() if plugin is None else tuple(item.id for item in plugin.environments),
+        actions=() if plugin is None else tuple(item.id for item in plugin.actions),
+        effects=() if plugin is None else tuple(item.name for item in plugin.effects),
+        capabilities={} if plugin is None else plugin.capabilities.document(),
+        widgets=() if plugin is None else tuple(item.document() for item in plugin.widgets),
+        policies=()
+        if plugin is None
+        else tuple({"path": item.path, "text": item.text} for item in plugin.policies),
+    )

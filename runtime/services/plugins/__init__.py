@@ -1,0 +1,1 @@
+"""Tell organizations which plugins there are, and let them turn some off."""

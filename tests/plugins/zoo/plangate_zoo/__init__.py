@@ -1,0 +1,1 @@
+"""Lets an agent of Plangate feed and clean a zoo."""

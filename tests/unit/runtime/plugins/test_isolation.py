@@ -1,0 +1,180 @@
+"""A handler in a process of its own fails one action, whatever it does."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from runtime.domain.action import HandlerRefusal
+from runtime.domain.outcome import StepStatus
+from runtime.domain.plan import Plan, Step
+from runtime.domain.reason import ReasonCode
+from runtime.plugins.contract import Environment, Plugin
+from runtime.plugins.isolation import (
+    HandlerBounds,
+    HandlerRoom,
+    IsolatedHandlerError,
+    isolated_actions,
+)
+from runtime.sandbox import Sandbox
+from tests.builders import a_component, an_action
+from tests.wheels import install_module
+
+Handler: TypeAlias = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+
+MODULE = """
+import ctypes, os, socket, sys
+from runtime.domain.action import HandlerRefusal
+from runtime.plugins.contract import Environment, Plugin
+from tests.builders import a_component, an_action
+
+def act(inputs, state):
+    value = inputs["value"]
+    if value == 1:
+        os._exit(9)
+    if value == 2:
+        while True:
+            pass
+    if value == 3:
+        bytearray(500 * 2**20)
+    if value == 4:
+        ctypes.string_at(0)
+    if value == 5:
+        raise HandlerRefusal("not five")
+    if value == 6:
+        raise KeyError("six")
+    if value == 7:
+        sys.exit(0)
+    if value == 8:
+        try:
+            socket.create_connection(("127.0.0.1", 9))
+        except BaseException:
+            pass
+    if value == 9:
+        return {"box": {"value": object()}}
+    if value == 10:
+        print("noise" * 10_000)
+        os.write(1, b"noise")
+        os.write(4, b"noise" * 100)
+    state["box"]["value"] = value
+    return state
+
+PLUGIN = Plugin(
+    id="box", version="1", components=(a_component(),), actions=(an_action(handler=act),),
+    environments=(Environment(id="world", title="World", description="A world."),),
+)
+"""
+STATE = {"box": {"value": 0}}
+
+
+@pytest.fixture
+def room(installed: Path) -> Iterator[HandlerRoom]:
+    """Keep a room for the handlers of the module above."""
+    install_module(installed, "box", MODULE)
+    room = HandlerRoom(
+        "box_plugin:PLUGIN", path=sys.path, environ={}, bounds=HandlerBounds(wall_s=1.5)
+    )
+    yield room
+    room.close()
+
+
+@pytest.fixture
+def handler(room: HandlerRoom) -> Handler:
+    """Return the handler that stands in the place of the module's."""
+    return room.handler(an_action())
+
+
+def test_a_handler_answers_as_it_would_here(handler: Handler) -> None:
+    """Its inputs and its state go there, and the new state comes back."""
+    assert handler({"value": 41}, STATE) == {"box": {"value": 41}}
+
+
+def test_a_second_call_finds_the_process_warm(handler: Handler) -> None:
+    """A start costs what importing costs; later calls don't."""
+    handler({"value": 41}, STATE)
+    began_s = time.monotonic()
+
+    for value in range(100, 120):
+        handler({"value": value}, STATE)
+
+    assert time.monotonic() - began_s < 1.0
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        pytest.param(1, "its process ended with exit code 9", id="os._exit"),
+        pytest.param(2, "it did not end in time", id="a loop"),
+        pytest.param(3, "it took more memory than a handler may", id="500 MB"),
+        pytest.param(4, "its process ended by SIGSEGV", id="a segfault"),
+        pytest.param(6, "KeyError: 'six'", id="an exception"),
+        pytest.param(7, "SystemExit: 0", id="sys.exit"),
+        pytest.param(8, "it reached for the network", id="the network, swallowed"),
+        pytest.param(9, "it gave back what is no JSON", id="no JSON"),
+    ],
+)
+def test_a_handler_fails_its_own_action_only(handler: Handler, value: int, problem: str) -> None:
+    """The next call is answered."""
+    with pytest.raises(IsolatedHandlerError, match=problem):
+        handler({"value": value}, STATE)
+
+    assert handler({"value": 41}, STATE) == {"box": {"value": 41}}
+
+
+def test_a_refusal_is_a_refusal(handler: Handler) -> None:
+    """With the sentence for the person."""
+    with pytest.raises(HandlerRefusal, match="not five"):
+        handler({"value": 5}, STATE)
+
+
+def test_what_a_handler_prints_is_no_answer(handler: Handler) -> None:
+    """Nor does it get into the next one; who writes into our pipe loses its process."""
+    try:
+        answer = handler({"value": 10}, STATE)
+    except IsolatedHandlerError:
+        answer = {"box": {"value": 10}}
+
+    assert answer == {"box": {"value": 10}}
+    assert handler({"value": 41}, STATE) == {"box": {"value": 41}}
+
+
+def test_a_plugin_that_is_gone_fails_the_action(tmp_path: Path) -> None:
+    """There is nothing to call."""
+    room = HandlerRoom("no_such_plugin:PLUGIN", path=sys.path, environ={}, bounds=HandlerBounds())
+
+    with pytest.raises(IsolatedHandlerError, match="its process ended with exit code 1"):
+        room.handler(an_action())({"value": 1}, STATE)
+
+
+def test_the_engine_records_the_failure_of_one_step(installed: Path) -> None:
+    """A plan that meets it fails with a reason; another plan is done."""
+    install_module(installed, "box", MODULE)
+    environment = Environment(id="world", title="World", description="A world.")
+    plugin = Plugin(
+        id="box",
+        version="1",
+        components=(a_component(),),
+        actions=(an_action(),),
+        environments=(environment,),
+    )
+    isolated = isolated_actions(
+        plugin,
+        value="box_plugin:PLUGIN",
+        path=sys.path,
+        environ={},
+        bounds=HandlerBounds(wall_s=1.5),
+    )
+    sandbox = Sandbox.of(isolated, environment)
+
+    def outcome(value: int) -> tuple[StepStatus, ReasonCode | None]:
+        plan = Plan(steps=(Step(action="box.put", inputs={"value": value}),))
+        found = sandbox.simulate(plan, sandbox.situation()).outcome
+        return found.status, found.refusal.code if found.refusal else None
+
+    assert outcome(1) == (StepStatus.FAILED, ReasonCode.HANDLER_ERROR)
+    assert outcome(41) == (StepStatus.DONE, None)
