@@ -1,0 +1,341 @@
+"""Read what is in one project; each field is decided as the route of REST that shows the same."""
+
+from __future__ import annotations
+
+import strawberry
+
+from runtime.domain.approval_request import ApprovalStatus
+from runtime.domain.event_catalogue import MOST_WANTED, known_pattern
+from runtime.domain.job import EndCause, JobKind, JobStatus
+from runtime.domain.job_filter import JobFilter
+from runtime.entrypoints.graphql.call import Info, named
+from runtime.entrypoints.graphql.connections import (
+    MOST_ITEMS,
+    MOST_OUTCOMES,
+    USUAL_ITEMS,
+    Connection,
+    connected,
+    page_of,
+)
+from runtime.entrypoints.graphql.fields import field
+from runtime.entrypoints.graphql.governance import (
+    Registry,
+    Usage,
+    registry_shown,
+    usage_shown,
+)
+from runtime.entrypoints.graphql.history import (
+    Difference,
+    Outcome,
+    Project,
+    Snapshot,
+    State,
+    outcome_shown,
+    project_shown,
+    snapshot_shown,
+    state_shown,
+)
+from runtime.entrypoints.graphql.inputs import (
+    MOST_FILTER_TEXT,
+    instant_of,
+    one_of,
+    text_of,
+    unfit,
+)
+from runtime.entrypoints.graphql.people import Membership, membership_shown
+from runtime.entrypoints.graphql.policies_of import PolicyContents
+from runtime.entrypoints.graphql.scalars import Instant, Json, Whole
+from runtime.entrypoints.graphql.wiring import EventPage, event_shown
+from runtime.entrypoints.graphql.wiring_of import WiringContents
+from runtime.entrypoints.graphql.work import (
+    Approval,
+    Job,
+    approval_listed,
+    approval_shown,
+    job_listed,
+    job_shown,
+)
+from runtime.kit.ids import IdError, parse_id
+from runtime.services.live.events import Wanted
+
+
+@strawberry.type(
+    description="What is in a project. That a project is named says nothing of whether it exists: "
+    "each field answers for itself."
+)
+class ProjectContents(PolicyContents, WiringContents):
+    """Read one project."""
+
+    @field(description="The project itself.")
+    async def about(self, info: Info) -> Project | None:
+        """Return the project."""
+        project = self.project_id
+        return project_shown(
+            await info.context.ask(
+                named(info), lambda services, context: services.projects.read(context, project)
+            )
+        )
+
+    @field(description="The state as it stands, or as it stood.")
+    async def state(
+        self, info: Info, version: Whole | None = None, at: Instant | None = None
+    ) -> State | None:
+        """Return the state; earlier ones are rebuilt and proven."""
+        if version is not None and at is not None:
+            raise unfit("version", "version and at were both given, expected one of them")
+        if version is not None and version < 0:
+            raise unfit("version", f"it is {version}, expected 0 or more")
+        project, instant = self.project_id, instant_of(at, argument="at")
+        ask = info.context.ask
+        if version is not None:
+            return state_shown(
+                await ask(
+                    named(info),
+                    lambda services, context: services.states.at_version(
+                        context, project, version=version
+                    ),
+                )
+            )
+        if instant is not None:
+            return state_shown(
+                await ask(
+                    named(info),
+                    lambda services, context: services.states.at_instant(
+                        context, project, instant=instant
+                    ),
+                )
+            )
+        return state_shown(
+            await ask(
+                named(info), lambda services, context: services.states.current(context, project)
+            )
+        )
+
+    @field(description="What leads from one version to another, either way.")
+    async def difference(self, info: Info, before: Whole, after: Whole) -> Difference | None:
+        """Return RFC 6902 operations."""
+        if min(before, after) < 0:
+            raise unfit("before", "a version is below 0, expected 0 or more")
+        project = self.project_id
+        found = await info.context.ask(
+            named(info),
+            lambda services, context: services.states.difference(
+                context, project, before=before, after=after
+            ),
+        )
+        return Difference(before=before, after=after, diff=Json(list(found)))
+
+    @field(description="The versions of the state, the newest first.")
+    async def snapshots(
+        self, info: Info, first: int = USUAL_ITEMS, after: str | None = None
+    ) -> Connection[Snapshot] | None:
+        """Return versions."""
+        page, project = page_of(first, after), self.project_id
+        found = await info.context.ask(
+            named(info),
+            lambda services, context: services.states.history(
+                context, project, before=page.after_number, limit=page.limit + 1
+            ),
+        )
+        return connected(
+            found,
+            page,
+            key_of=lambda item: item.version,
+            shown=lambda item: snapshot_shown(item, project_id=project),
+        )
+
+    @field(description="One version, with its difference to the one before.")
+    async def snapshot(self, info: Info, version: Whole) -> Snapshot | None:
+        """Return a version."""
+        if version < 0:
+            raise unfit("version", f"it is {version}, expected 0 or more")
+        project = self.project_id
+        found = await info.context.ask(
+            named(info),
+            lambda services, context: services.states.version(context, project, version=version),
+        )
+        return snapshot_shown(found, project_id=project)
+
+    @field(description=f"What came of plans, the newest first; up to {MOST_OUTCOMES} at once.")
+    async def outcomes(
+        self, info: Info, first: int = USUAL_ITEMS, after: str | None = None
+    ) -> Connection[Outcome] | None:
+        """Return outcomes."""
+        page, project = page_of(first, after, most=MOST_OUTCOMES), self.project_id
+        found = await info.context.ask(
+            named(info),
+            lambda services, context: services.outcomes.page(
+                context, project, before=page.after_number, limit=page.limit + 1
+            ),
+        )
+        return connected(found, page, key_of=lambda item: item.number, shown=outcome_shown)
+
+    @field(description="One outcome, as its execution was answered.")
+    async def outcome(self, info: Info, id: strawberry.ID) -> Outcome | None:  # noqa: A002  # its name on the wire
+        """Return an outcome."""
+        project = self.project_id
+        return outcome_shown(
+            await info.context.ask(
+                named(info),
+                lambda services, context: services.outcomes.read(context, project, outcome_id=id),
+            )
+        )
+
+    @field(description="The components and actions that the caller may see.")
+    async def registry(self, info: Info) -> Registry | None:
+        """Return the registry."""
+        project = self.project_id
+        return registry_shown(
+            await info.context.ask(
+                named(info), lambda services, context: services.registries.read(context, project)
+            )
+        )
+
+    @field(description="What was used of each limit, and how long the rest will last.")
+    async def usage(self, info: Info) -> Usage | None:
+        """Return the use of limits."""
+        project = self.project_id
+        return usage_shown(
+            await info.context.ask(
+                named(info), lambda services, context: services.usages.read(context, project)
+            )
+        )
+
+    @field(description="Requests that others approve plans, the oldest first.")
+    async def approvals(
+        self,
+        info: Info,
+        first: int = USUAL_ITEMS,
+        after: str | None = None,
+        *,
+        status: str | None = None,
+    ) -> Connection[Approval] | None:
+        """Return requests."""
+        page, project = page_of(first, after), self.project_id
+        wanted = one_of(ApprovalStatus, status, argument="status")
+        found = await info.context.ask(
+            named(info),
+            lambda services, context: services.approvals.after(
+                context, project, page.after_text, limit=page.limit + 1, status=wanted
+            ),
+        )
+        return connected(found, page, key_of=lambda item: item.approval.id, shown=approval_listed)
+
+    @field(description="One request, with the votes on it.")
+    async def approval(self, info: Info, id: strawberry.ID) -> Approval | None:  # noqa: A002  # as above
+        """Return a request."""
+        project = self.project_id
+        return approval_shown(
+            await info.context.ask(
+                named(info),
+                lambda services, context: services.approvals.read(context, project, id),
+            )
+        )
+
+    @field(description="Jobs, the newest first.")
+    async def jobs(
+        self,
+        info: Info,
+        first: int = USUAL_ITEMS,
+        after: str | None = None,
+        *,
+        status: str | None = None,
+        kind: str | None = None,
+        name: str | None = None,
+        cause: str | None = None,
+        outcome: strawberry.ID | None = None,
+    ) -> Connection[Job] | None:
+        """Return jobs."""
+        page, project = page_of(first, after), self.project_id
+        wanted = JobFilter(
+            statuses=_only(one_of(JobStatus, status, argument="status")),
+            kind=one_of(JobKind, kind, argument="kind"),
+            name=text_of(name, argument="name", most=MOST_FILTER_TEXT),
+            cause=one_of(EndCause, cause, argument="cause"),
+            outcome_id=_outcome_id(outcome),
+        )
+        found = await info.context.ask(
+            named(info),
+            lambda services, context: services.jobs.before(
+                context, project, before=page.after_text, limit=page.limit + 1, wanted=wanted
+            ),
+        )
+        return connected(found, page, key_of=lambda item: item.id, shown=job_listed)
+
+    @field(description="One job, with what came of it.")
+    async def job(self, info: Info, id: strawberry.ID) -> Job | None:  # noqa: A002  # as above
+        """Return a job."""
+        project = self.project_id
+        return job_shown(
+            await info.context.ask(
+                named(info), lambda services, context: services.jobs.read(context, project, id)
+            )
+        )
+
+    @field(description="Who has a role in it; owners of the organization need none.")
+    async def members(
+        self, info: Info, first: int = USUAL_ITEMS, after: str | None = None
+    ) -> Connection[Membership] | None:
+        """Return memberships."""
+        page, project = page_of(first, after), self.project_id
+        found = await info.context.ask(
+            named(info),
+            lambda services, context: services.memberships.after(
+                context, page.after_text, project_id=project, limit=page.limit + 1
+            ),
+        )
+        return connected(found, page, key_of=lambda item: item.member_id, shown=membership_shown)
+
+    @field(description="What happened behind a cursor, the oldest first.")
+    async def events(
+        self,
+        info: Info,
+        first: int = USUAL_ITEMS,
+        after: str | None = None,
+        *,
+        types: list[str] | None = None,
+    ) -> EventPage | None:
+        """Return events."""
+        if not 1 <= first <= MOST_ITEMS:
+            raise unfit("first", f"it is {first}, expected 1 to {MOST_ITEMS}")
+        wanted, project = wanted_of(types, after), self.project_id
+        page = await info.context.ask(
+            named(info),
+            lambda services, context: services.live_events.page(
+                context.caller, project, wanted=wanted, limit=first
+            ),
+        )
+        return EventPage(
+            items=[event_shown(item) for item in page.events], cursor=page.cursor, more=page.more
+        )
+
+
+def wanted_of(types: list[str] | None, after: str | None) -> Wanted:
+    """Return which events are asked for.
+
+    Raises:
+        RequestValidationError: of a type that nobody knows, or of too many.
+    """
+    known = tuple(dict.fromkeys(types or ()))
+    unknown = [item[:80] for item in known if not known_pattern(item)]
+    if unknown or len(known) > MOST_WANTED:
+        raise unfit(
+            "types",
+            f"{len(known)} types are asked for, of which {len(unknown)} are unknown "
+            f"({', '.join(unknown[:3])}); at most {MOST_WANTED} of GET /v1/event-types may be",
+        )
+    return Wanted(types=known, after=after or None)
+
+
+def _only(status: JobStatus | None) -> frozenset[JobStatus]:
+    return frozenset() if status is None else frozenset({status})
+
+
+def _outcome_id(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        parse_id(text, "out")
+    except IdError as error:
+        raise unfit("outcome", str(error)) from None
+    return text

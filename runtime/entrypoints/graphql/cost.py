@@ -1,0 +1,125 @@
+"""Count, before it is executed, how many fields an operation can make the platform resolve.
+
+A list counts as often as its `first` says. A fragment is counted once and used as a number, so that
+fragments which double each other cost their reader nothing but the refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+)
+
+from runtime.entrypoints.graphql.limits import ReadDocument
+from runtime.entrypoints.graphql.refusals import DocumentRefusedError, Reason
+
+MOST_COST: Final = 25_000
+USUAL_ITEMS: Final = 50
+HEAVY: Final[Mapping[str, int]] = {
+    "executePlan": 200,
+    "simulatePlan": 100,
+    "revertState": 200,
+    "state": 50,
+    "auditRecords": 100,
+}
+"""What a field costs that makes the platform do more than read a row."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Count:
+    schema: GraphQLSchema
+    read: ReadDocument
+    variables: Mapping[str, Any]
+    fragments: dict[str, int] = field(default_factory=dict)
+
+    def selection(self, selection: SelectionSetNode | None, parent: object) -> int:
+        """Return what a selection costs on a type."""
+        if selection is None:
+            return 0
+        return sum(self._node(node, parent) for node in selection.selections)
+
+    def _node(self, node: object, parent: object) -> int:
+        if isinstance(node, FieldNode):
+            return self._field(node, parent)
+        if isinstance(node, InlineFragmentNode):
+            narrowed = getattr(node, "type_condition", None)  # `... { }` has none
+            inner = parent if narrowed is None else self.schema.get_type(narrowed.name.value)
+            return self.selection(node.selection_set, inner)
+        assert isinstance(node, FragmentSpreadNode)  # noqa: S101  # there is no other kind
+        return self._fragment(node.name.value)
+
+    def _fragment(self, name: str) -> int:
+        if name not in self.fragments:
+            found = self.read.fragments[name]
+            inner = self.schema.get_type(found.type_condition.name.value)
+            self.fragments[name] = self.selection(found.selection_set, inner)
+        return self.fragments[name]
+
+    def _field(self, node: FieldNode, parent: object) -> int:
+        known = _field_of(parent, node.name.value)
+        if known is None:  # such as __typename
+            return 1
+        inner = self.selection(node.selection_set, get_named_type(known.type))
+        times = self._items(node) if "first" in known.args else 1
+        return HEAVY.get(node.name.value, 1) + times * inner
+
+    def _items(self, node: FieldNode) -> int:
+        """Return how many items a list may have at most."""
+        for argument in node.arguments:
+            if argument.name.value != "first":
+                continue
+            if isinstance(argument.value, IntValueNode):
+                return max(1, int(argument.value.value))
+            if isinstance(argument.value, VariableNode):
+                return self._told(argument.value.name.value)
+        return USUAL_ITEMS
+
+    def _told(self, name: str) -> int:
+        told = self.variables.get(name, self._default(name))
+        return max(1, told) if type(told) is int else USUAL_ITEMS
+
+    def _default(self, name: str) -> int | None:
+        for definition in self.read.operation.variable_definitions or ():
+            default = definition.default_value
+            if definition.variable.name.value == name and isinstance(default, IntValueNode):
+                return int(default.value)
+        return None
+
+
+def refuse_costly(schema: GraphQLSchema, read: ReadDocument, variables: Mapping[str, Any]) -> int:
+    """Return what an operation costs, in fields; it fits the schema.
+
+    Raises:
+        DocumentRefusedError: more than `MOST_COST`.
+    """
+    counted = _Count(schema=schema, read=read, variables=variables)
+    root = schema.get_root_type(read.operation.operation)
+    cost = counted.selection(read.operation.selection_set, root)
+    if cost > MOST_COST:
+        raise DocumentRefusedError(
+            Reason.TOO_COSTLY,
+            f"the operation may cost {cost} fields, at most {MOST_COST} may be; "
+            "ask for fewer items with `first`",
+        )
+    return cost
+
+
+def _field_of(parent: object, name: str) -> GraphQLField | None:
+    if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
+        fields: Mapping[str, GraphQLField] = parent.fields
+        return fields.get(name)
+    return None
