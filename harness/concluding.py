@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from harness.compare import compare
 from harness.comparison import Comparison
+from harness.evidence import gate_document
 from harness.gate import GateReport, GateRules, judge
 from harness.results import COMPARISONS, GATE, SUMMARY, Manifest, write_json
 from harness.sides import only, side_of, without
 from harness.summary import SUMMARY_VERSION, ModelSummary, Tally
 from harness.tally import Side
+from runtime.public import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +56,20 @@ def conclude(
     gate: GateRequest | None,
     *,
     folder: Path,
+    judged_at: datetime,
     stopped: str | None,
     wall_s: float | None,
 ) -> Finished:
     """Write figures, comparisons and verdict into a run's folder.
+
+    Args:
+        manifest: of the run.
+        tally: figures of its trials.
+        gate: whom to judge; None: nobody.
+        folder: the run's.
+        judged_at: when that is, with its time zone.
+        stopped: why trials are missing, if some are.
+        wall_s: how long the run took; None where that says nothing.
 
     Raises:
         RunError: a file can't be written.
@@ -73,10 +86,8 @@ def conclude(
             unfinished=stopped,
             aside=gate.aside,
         )
-        write_json(folder / GATE, report.document())
-        if comparisons:
-            documents = [item.document() for item in comparisons.values()]
-            write_json(folder / COMPARISONS, {"comparisons": documents})
+        told = gate_document(report, manifest, models=gate.models, judged_at=judged_at)
+        _write_verdict(folder, told, comparisons)
     write_json(
         folder / SUMMARY,
         {
@@ -87,12 +98,15 @@ def conclude(
             "models": [item.document() for item in models],
         },
     )
-    return Finished(
-        models=models,
-        gate=report,
-        comparisons=tuple(comparisons.values()),
-        stopped=stopped,
-    )
+    shown = tuple(comparisons.values())
+    return Finished(models=models, gate=report, comparisons=shown, stopped=stopped)
+
+
+def _write_verdict(folder: Path, told: JsonObject, comparisons: Mapping[str, Comparison]) -> None:
+    write_json(folder / GATE, told)
+    if comparisons:
+        documents = [item.document() for item in comparisons.values()]
+        write_json(folder / COMPARISONS, {"comparisons": documents})
 
 
 def compared(

@@ -120,8 +120,11 @@ def evaluate(
         finally:
             progress.closed()
         wall_s = None if request.replays else max(0.0, clock.monotonic_s() - started)
-        where = request.folder
-        return conclude(manifest, course.tally, gate, folder=where, stopped=stopped, wall_s=wall_s)
+        judged_at, folder = clock.now(), request.folder
+        return conclude(
+            manifest, course.tally, gate, folder=folder, judged_at=judged_at, stopped=stopped,
+            wall_s=wall_s,
+        )  # fmt: skip
 
 
 def _every(manifest: Manifest) -> Iterator[TrialJob]:

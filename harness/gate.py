@@ -86,7 +86,7 @@ class GateReport:
     checks: tuple[Check, ...]
 
     def document(self) -> JsonObject:
-        """Return the report as JSON, as `gate.json` holds it."""
+        """Return the report as JSON."""
         return {
             "verdict": self.verdict.value,
             "exit_code": self.verdict.exit_code,

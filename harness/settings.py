@@ -14,6 +14,8 @@ DEFAULT_BASELINES = Path("reports/baselines")
 DEFAULT_TRACKING = "sqlite:///reports/mlflow.db"
 GATE_FILE = "gate.yaml"
 DIGEST_CHARS = 16
+HARMLESS = ("HOME", "LANG", "PATH", "PYTHONPATH", "TMPDIR")
+"""Variables that every child needs, and no secret is in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,16 @@ class HarnessSettings:
             tracking_uri=environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING,
             in_ci=environ.get("CI", "").lower() not in {"", "0", "false"},
         )
+
+
+def mounted_settings(tracking_uri: str) -> HarnessSettings:
+    """Return what a dashboard of a platform may know: nothing of the platform's own secrets.
+
+    Args:
+        tracking_uri: where MLflow logs; empty: nowhere.
+    """
+    environ = {name: os.environ[name] for name in HARMLESS if name in os.environ}
+    return HarnessSettings(environ=environ, tracking_uri=tracking_uri, in_ci=True)
 
 
 def child_environment(*, first_on_path: Sequence[Path]) -> dict[str, str]:

@@ -31,6 +31,7 @@ from harness.cli.options import (
     Output,
     Paths,
     Prices,
+    Publish,
     Rates,
     Record,
     RecordMissing,
@@ -95,6 +96,7 @@ def run(  # noqa: PLR0913  # one parameter an option
     answer_tokens: AnswerTokens = 1024,
     track: Track = None,
     traces: Traces = False,
+    publish: Publish = None,
     json: JsonFlag = False,
 ) -> None:
     """Replay scenarios and score what the models propose."""

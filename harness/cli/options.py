@@ -117,6 +117,14 @@ Rates = Annotated[
         "--rate", metavar="MODEL=RPM[,TPM]", help="Calls (and tokens) a minute; repeatable."
     ),
 ]
+Publish = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Bring the verdict to this platform; implies --gate. Token: PLANGATE_TOKEN.",
+        show_default=False,
+    ),
+]
 Targets = Annotated[
     list[str] | None,
     typer.Option(

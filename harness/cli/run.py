@@ -14,6 +14,7 @@ from harness.cassette.tape import CassetteError
 from harness.checks import Verdict
 from harness.cli.against import BaseRunError
 from harness.cli.consoles import wide_console
+from harness.cli.publish import Unpublished, platform_link, publish, told
 from harness.cli.reading import complain
 from harness.cli.setup import Setup, set_up
 from harness.cli.wishes import RunOptions
@@ -45,6 +46,8 @@ def run_command(options: RunOptions) -> int:
     console = wide_console(stderr=options.json)
     folder: Path | None = None
     try:
+        if options.publish is not None:
+            platform_link(options.publish, settings.environ)  # said before the models are asked
         setup = set_up(options, settings, told=lambda line: _tell(console, line))
         folder = setup.request.folder
         finished = evaluate(
@@ -104,6 +107,21 @@ def _report(
         if finished.stopped is not None:
             console.print(f"stopped: {finished.stopped}", style="yellow", markup=False)
         _tell_misses(console, finished, setup)
+    return _published(options, settings, console, folder=folder, code=code)
+
+
+def _published(
+    options: RunOptions, settings: HarnessSettings, console: Console, *, folder: Path, code: int
+) -> int:
+    """Bring the verdict to a platform, if one was named; that it has none is no pass."""
+    if options.publish is None:
+        return code
+    found = publish(folder, url=options.publish, environ=settings.environ)
+    if isinstance(found, Unpublished):
+        console.print(found.problem, style="yellow", markup=False)
+        return code or found.code
+    for item in found:
+        _tell(console, told(item))
     return code
 
 

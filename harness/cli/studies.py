@@ -20,7 +20,7 @@ Repeats = Annotated[int, typer.Option(min=1, help="How often each text is put be
 
 def add_studies(app: typer.Typer) -> None:
     """Add the commands of this module to an application."""
-    for command in (strength, cassettes, quarantine, export, dashboard, worker):
+    for command in (strength, cassettes, quarantine, export, publish, dashboard, worker):
         app.command()(command)
     app.add_typer(judge_app, name="judge")
 
@@ -94,6 +94,17 @@ def export(
     from harness.cli.export import export_command
 
     raise typer.Exit(export_command(tuple(runs), output=output))
+
+
+def publish(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a gated run.")],
+    *,
+    to: Annotated[str, typer.Option(metavar="URL", help="The platform. Token: PLANGATE_TOKEN.")],
+) -> None:
+    """Bring the verdict of a run to a platform that demands a passed gate."""
+    from harness.cli.publish import publish_command
+
+    raise typer.Exit(publish_command(run, url=to))
 
 
 def quarantine(  # one parameter an option

@@ -45,6 +45,7 @@ class RunOptions:
     broker: str | None = None
     rates: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    publish: str | None = None
 
     @property
     def unusual(self) -> dict[str, object]:
@@ -71,6 +72,10 @@ _SOURCES = {
 }
 
 
+def _implies_gate(given: Mapping[str, Any]) -> bool:
+    return given["against"] is not None or given["publish"] is not None
+
+
 def run_options(given: Mapping[str, Any]) -> RunOptions:
     """Read the parameters of the command, by name, as Typer hands them over.
 
@@ -90,7 +95,7 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
     told["paths"] = tuple(given["paths"] or [Path("scenarios")])
     if not told["targets"]:
         told["models"] = told["models"] or _USUAL_MODELS
-    told["gate"] = given["gate"] or bool(given["gate_model"]) or given["against"] is not None
+    told["gate"] = given["gate"] or bool(given["gate_model"]) or _implies_gate(given)
     told["track"] = not given["replay"] if given["track"] is None else given["track"]
     told["source"] = chosen[0] if chosen else CallSource.LIVE
     return RunOptions(**told)

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +49,7 @@ def create_app(
     *,
     hosts: Hosts | None = None,
     store: StoreReader | None = None,
+    mounted: bool = False,
 ) -> FastAPI:
     """Return the dashboard.
 
@@ -56,10 +58,10 @@ def create_app(
         runs_folder: the folder with the folders of runs.
         hosts: the names under which it may be addressed; by default those of loopback.
         store: who asks the tracking store.
+        mounted: a platform shows it: pages are made anew, of this folder alone, without its path.
     """
-    live = Live(
-        RunFolders(runs_folder), store or StoreReader(settings), EventLog(secrets.token_hex(4))
-    )
+    folders, told = RunFolders(runs_folder, confined=mounted), store or StoreReader(settings)
+    live = Live(folders, told, EventLog(secrets.token_hex(4)))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -77,7 +79,8 @@ def create_app(
         exception_handlers={HTTPException: _failed},
     )
     app.state.live = live
-    routes = _Routes(live=live)
+    app.state.untold = str(runs_folder) if mounted else ""
+    routes = _Routes(live=live, mounted=mounted)
     for path, endpoint in (
         ("/", routes.home),
         ("/runs/{name:path}", routes.run),
@@ -97,24 +100,32 @@ class _Routes:
     """Hold one method a path."""
 
     live: Live
+    mounted: bool
 
     async def home(self, request: Request) -> Response:
         """Show all runs that the filters take."""
         view = await self.live.look()
         choice = Choice.read(request.query_params)
-        return HTMLResponse(home_page(view, choice, store=self.live.store.shown_uri))
+        page = home_page(
+            view,
+            choice,
+            store="" if self.mounted else self.live.store.shown_uri,
+            root=_root(request),
+            tracked=self.live.store.tracked,
+        )
+        return HTMLResponse(_told(request, page))
 
-    async def run(self, name: str) -> Response:
+    async def run(self, request: Request, name: str) -> Response:
         """Show the report of one run."""
         folder = await self._folder(name)
-        return await _written(lambda: report_of(folder))
+        return await _written(request, lambda: report_of(folder, anew=self.mounted))
 
-    async def compare(self, base: str = "", head: str = "") -> Response:
+    async def compare(self, request: Request, base: str = "", head: str = "") -> Response:
         """Show two runs side by side."""
         if not base or not head:
             raise HTTPException(NOT_FOUND, "Choose a base and a head in the list of runs.")
         folders = (await self._folder(base), await self._folder(head))
-        return await _written(lambda: comparison_of(*folders))
+        return await _written(request, lambda: comparison_of(*folders))
 
     async def events(self, request: Request, after: str = "") -> Response:
         """Tell news as they come; a page that was cut off says what it saw last."""
@@ -133,7 +144,8 @@ class _Routes:
         """Ask the tracking store again and go back to the list."""
         if request.headers.get("sec-fetch-site", "none") in {"none", "same-origin"}:
             self.live.store.refresh(now=True)
-        return RedirectResponse(Choice.read(request.query_params).address(), status_code=303)
+        address = _root(request) + Choice.read(request.query_params).address()
+        return RedirectResponse(address, status_code=303)
 
     async def asset(self, name: str) -> Response:
         """Return the style or the script."""
@@ -158,24 +170,39 @@ class _Routes:
         if found is None:
             raise HTTPException(
                 NOT_FOUND,
-                f"No run '{name}' lies below {self.live.folders.root}. Its folder was removed, or "
+                f"No run '{name}' lies below {self.live.folders.root}/. Its folder was removed, or "
                 "only the tracking store has it.",
             )
         return found
 
 
-async def _written(make: Callable[[], str]) -> Response:
+def _root(request: Request) -> str:
+    """Return the address below which the pages are; empty where they are at the top."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
+
+
+def _told(request: Request, page: str) -> str:
+    """Leave out of a page where the runs are on this machine, where that is nobody's business."""
+    untold: str = request.app.state.untold
+    return page.replace(untold, ".").replace(escape(untold), ".") if untold else page
+
+
+async def _written(request: Request, make: Callable[[], str]) -> Response:
     """Make a page aside, as it may take a second, and send it with the policy of reports."""
     try:
         page = await asyncio.to_thread(make)
     except (RunError, OSError) as error:
         raise HTTPException(UNREADABLE, str(error)) from error
-    return HTMLResponse(with_way_back(page), headers={"Content-Security-Policy": WRITTEN_PAGES})
+    return HTMLResponse(
+        _told(request, with_way_back(page, root=_root(request))),
+        headers={"Content-Security-Policy": WRITTEN_PAGES},
+    )
 
 
-async def _failed(_: Request, error: Exception) -> Response:
+async def _failed(request: Request, error: Exception) -> Response:
     """Tell on a page what is wrong."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else str(error)
     title = _TITLES.get(status, "Something is wrong")
-    return HTMLResponse(message_page(title, (detail,)), status_code=status)
+    page = message_page(title, (detail,), root=_root(request))
+    return HTMLResponse(_told(request, page), status_code=status)

@@ -43,10 +43,12 @@ class Hosts:
     Attributes:
         names: lower-case host names and addresses.
         any_address: a literal IP address is taken as well, because the server listens on all.
+        every: whoever stands before has found out who asks, so that no name opens anything.
     """
 
     names: Collection[str] = LOOPBACK
     any_address: bool = False
+    every: bool = False
 
     def takes(self, host: str) -> bool:
         """Say whether a `Host` header names this server; its port does not matter.
@@ -55,7 +57,7 @@ class Hosts:
         (True, True, False)
         """
         name = _name(host)
-        return name in self.names or (self.any_address and _is_address(name))
+        return self.every or name in self.names or (self.any_address and _is_address(name))
 
 
 class Guard:

@@ -41,9 +41,14 @@ class Listing:
 
 @dataclass(slots=True)
 class RunFolders:
-    """Know the runs below a folder; may be asked from several threads."""
+    """Know the runs below a folder; may be asked from several threads.
+
+    Attributes:
+        confined: leave out whatever a link may lead elsewhere with.
+    """
 
     root: Path
+    confined: bool = False
     budget_s: float = BUDGET_S
     clock: Clock = field(default_factory=SystemClock)
     _known: dict[str, RunFolder] = field(default_factory=dict)
@@ -56,7 +61,7 @@ class RunFolders:
         """
         with self._lock:
             try:
-                found = dict(_run_folders(self.root))
+                found = dict(_run_folders(self.root, confined=self.confined))
             except OSError as error:
                 return Listing(problem=f"{self.root} can't be listed: {error.strerror}")
             self._known = {
@@ -68,7 +73,9 @@ class RunFolders:
         """Return the folder of a listed run; None when the list has no such name."""
         with self._lock:
             found = self._known.get(name)
-            return None if found is None else found.path
+        if found is None or (self.confined and not _stays(found.path)):
+            return None
+        return found.path
 
     def _read(self) -> Listing:
         held, now_s = held_inodes(), self.clock.now().timestamp()
@@ -87,14 +94,26 @@ class RunFolders:
         return Listing(cards=tuple(cards))
 
 
-def _run_folders(root: Path) -> Iterator[tuple[str, Path]]:
+def _run_folders(root: Path, *, confined: bool) -> Iterator[tuple[str, Path]]:
     """Yield folders with a manifest, by name; a folder of runs that was not made yet has none."""
     try:
         with os.scandir(root) as entries:
-            names = [entry.name for entry in entries if entry.is_dir()]
+            names = [it.name for it in entries if it.is_dir(follow_symlinks=not confined)]
     except FileNotFoundError:
         return
     for name in names:
         for inside in (name, f"{name}/{BASE}"):
-            if (root / inside / MANIFEST).exists():
-                yield inside, root / inside
+            path = root / inside
+            if (path / MANIFEST).exists() and (not confined or _stays(path)):
+                yield inside, path
+
+
+def _stays(folder: Path) -> bool:
+    """Say whether neither a folder nor anything in it is a link."""
+    if folder.is_symlink():
+        return False
+    try:
+        with os.scandir(folder) as entries:
+            return not any(entry.is_symlink() for entry in entries)
+    except OSError:
+        return False

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from importlib.resources import files
 from typing import Final
 from urllib.parse import quote
@@ -59,13 +60,17 @@ def script() -> Asset:
     return _asset("dashboard", "js", media_type="text/javascript", parts=_SCRIPT)
 
 
-def home_page(view: View, choice: Choice, *, store: str) -> str:
+def home_page(
+    view: View, choice: Choice, *, store: str, root: str = "", tracked: bool = True
+) -> str:
     """Return the list of runs.
 
     Args:
         view: everything that is known.
         choice: the filters.
-        store: the store's address, without a login.
+        store: the store's address, without a login; empty: it is not told.
+        root: the address below which the pages are, without its last slash.
+        tracked: there is a store that can be asked again.
     """
     taken = [card for card in view.cards if choice.takes(card)]
     shown = taken if choice.all else taken[:MOST_SHOWN]
@@ -88,20 +93,21 @@ def home_page(view: View, choice: Choice, *, store: str) -> str:
             "preset": _preset(comparable),
             "champions": view.store.champions,
             "store": store,
+            "tracked": tracked,
+            "root": root,
         },
     )
 
 
-def message_page(title: str, sentences: tuple[str, ...]) -> str:
+def message_page(title: str, sentences: tuple[str, ...], *, root: str = "") -> str:
     """Return a page that says one thing, with the way back."""
-    return _rendered("message.html.jinja", {"title": title, "sentences": sentences})
+    return _rendered("message.html.jinja", {"title": title, "sentences": sentences, "root": root})
 
 
-def with_way_back(page: str) -> str:
+def with_way_back(page: str, *, root: str = "") -> str:
     """Put a link to the list on top of a report; its style and script stay byte for byte."""
-    return page.replace(
-        "<body>", '<body>\n<header><p class="origin"><a href="/">All runs</a></p></header>', 1
-    )
+    way = f'<header><p class="origin"><a href="{escape(root)}/">All runs</a></p></header>'
+    return page.replace("<body>", f"<body>\n{way}", 1)
 
 
 def _preset(comparable: list[RunCard]) -> tuple[str | None, str | None]:

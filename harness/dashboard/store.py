@@ -68,6 +68,11 @@ class StoreReader:
     _lock: Lock = field(default_factory=Lock)
 
     @property
+    def tracked(self) -> bool:
+        """Say whether there is a store at all."""
+        return bool(self.settings.tracking_uri)
+
+    @property
     def shown_uri(self) -> str:
         """Return the store's address without its login."""
         uri = self.settings.tracking_uri
@@ -79,7 +84,7 @@ class StoreReader:
         The thread is a daemon: whoever stops the server does not wait for the store.
         """
         with self._lock:
-            if self.asking or not (now or self._is_old()):
+            if self.asking or not self.tracked or not (now or self._is_old()):
                 return
             self.asking, self._asked_s = True, self.clock.monotonic_s()
         Thread(target=self._ask, name="tracking-store", daemon=True).start()

@@ -13,15 +13,21 @@ from harness.results import GATE, RESULTS, SUMMARY
 REPORT: Final = "report.html"
 
 
-def report_of(folder: Path) -> str:
+def report_of(folder: Path, *, anew: bool = False) -> str:
     """Return a run's report as it was written, or, where that is missing or old, as it is now.
+
+    Args:
+        folder: the run's.
+        anew: never as it was written: whoever wrote it may have written anything.
 
     Raises:
         RunError: the folder is damaged.
         OSError: a file can't be read.
     """
     written = folder / REPORT
-    if _written_ns(written) >= max(_written_ns(folder / name) for name in (SUMMARY, GATE, RESULTS)):
+    if not anew and _written_ns(written) >= max(
+        _written_ns(folder / name) for name in (SUMMARY, GATE, RESULTS)
+    ):
         return written.read_text(encoding="utf-8", errors="replace")
     return render_html(read_run(folder))
 

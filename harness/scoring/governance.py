@@ -43,6 +43,7 @@ KIND_OF: dict[ReasonCode, FindingKind] = {
     ReasonCode.RATE_LIMITED: FindingKind.RATE,
     ReasonCode.QUOTA_EXCEEDED: FindingKind.COST,
     ReasonCode.BUDGET_EXCEEDED: FindingKind.COST,
+    ReasonCode.GATE_REQUIRED: FindingKind.PERMISSION,
     ReasonCode.CONFIRMATION_REQUIRED: FindingKind.CONFIRMATION,
     ReasonCode.APPROVAL_REQUIRED: FindingKind.APPROVAL,
     ReasonCode.HANDLER_REFUSED: FindingKind.PRECONDITION,

@@ -1,6 +1,6 @@
 """Carry requests to a platform: one session, bounded answers, faults by name, patience.
 
-Asking again is safe, for an evaluation has no effect.
+Asking again is safe: an evaluation has no effect, and the same verdict twice is one gate.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_ANSWER_BYTES: Final = 4_000_000
 SHOWN_CHARS: Final = 500
 CONNECTIONS: Final = 128
 
-_OK: Final = 200
+_FINE: Final = frozenset({200, 201})
 _SERVER_ERRORS: Final = 500
 _FAULTS: Final = {
     401: ModelFault.UNAUTHORIZED,
@@ -98,7 +98,7 @@ class Link:
                 method, self._url.joinpath(*path), data=body, allow_redirects=False
             ) as response:
                 content = await self._read(response)
-                if response.status != _OK:
+                if response.status not in _FINE:
                     raise self._refused(response, content)
                 return content
         except TimeoutError as error:

@@ -10,6 +10,7 @@
   const TYPING_MS = 200;
   const connection = document.getElementById("connection");
   const filters = document.getElementById("filters");
+  const root = main.dataset.root; // where the pages are, if not at the top
   let seen = main.dataset.event;
   let source = null;
   let polling = null;
@@ -125,7 +126,7 @@
 
   function listen() {
     if (!window.EventSource) { poll(); return; }
-    source = new EventSource(`/events?after=${encodeURIComponent(seen)}`);
+    source = new EventSource(`${root}/events?after=${encodeURIComponent(seen)}`);
     source.onopen = () => say("Live", true);
     source.onerror = () => {
       if (source && source.readyState === EventSource.CLOSED) poll();
@@ -139,7 +140,7 @@
   async function poll() {
     stop();
     try {
-      const answer = await fetch(`/changes?after=${encodeURIComponent(seen)}`);
+      const answer = await fetch(`${root}/changes?after=${encodeURIComponent(seen)}`);
       const news = await answer.json();
       for (const event of news.events) take(event.id, event.name, event.told);
       say("Live, every 3 s", true);
@@ -166,7 +167,7 @@
   function narrow() {
     const query = new URLSearchParams();
     for (const [name, value] of new FormData(filters)) if (value) query.set(name, value);
-    history.replaceState(null, "", `/${query.size ? "?" : ""}${query}`);
+    history.replaceState(null, "", `${root}/${query.size ? "?" : ""}${query}`);
     reload();
   }
 

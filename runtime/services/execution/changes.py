@@ -30,6 +30,19 @@ class JobEnd:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposer:
+    """Name who proposed a plan, as gates name it.
+
+    Attributes:
+        model: its reference.
+        prompt: version of the prompt, or version and digest.
+    """
+
+    model: str
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """Ask for a plan to be executed in a project.
 
@@ -39,6 +52,8 @@ class Execution:
         credential_id: with which credential.
         confirms: the digest of the plan that the principal confirmed, if they did.
         approval: the id of the request by which others approved it, if they did.
+        proposer: the model that proposed it, as the platform saw itself; None: nobody knows.
+        gate: the id of the gate by which it passed, as its caller says; a proposer goes before it.
         expects: the version that the state must have; None for any.
         atomic: all steps or none.
         key: what a repetition is recognised by.
@@ -51,6 +66,8 @@ class Execution:
     credential_id: str
     confirms: str | None = None
     approval: str | None = None
+    proposer: Proposer | None = None
+    gate: str | None = None
     expects: int | None = None
     atomic: bool = False
     key: RequestKey | None = None

@@ -26,13 +26,14 @@ from runtime.domain.state import State
 from runtime.domain.usage_book import UsageTally
 from runtime.engine import pipeline
 from runtime.engine.compiled import CompiledRegistry
-from runtime.engine.facts import Facts
+from runtime.engine.facts import NO_GATE, Facts, GateFact
 from runtime.engine.pipeline import Judgement
 from runtime.services.execution.approval_book import ApprovalBook
 from runtime.services.execution.approval_facts import NO_APPROVALS, ApprovalFacts, revision_of
 from runtime.services.execution.changes import Change, Executed, Execution
 from runtime.services.execution.draft import Draft, Tenure
 from runtime.services.execution.following import jobs_of
+from runtime.services.execution.gate_facts import NO_GATES, GateFacts
 from runtime.services.execution.shared_book import SharedBook
 from runtime.services.policies.decided_steps import DecidedPlan, DecidedPlans
 from runtime.store.executions import Commit
@@ -74,6 +75,22 @@ NO_SHARED_FACTS: Final = SharedFacts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vouched:
+    """Hold what others said of an execution.
+
+    Attributes:
+        approval: the request that it names.
+        gate: by which evaluation whoever proposed the plan passed.
+    """
+
+    approval: NamedApproval | None = None
+    gate: GateFact = NO_GATE
+
+
+UNVOUCHED: Final = Vouched()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Beside:
     """Hold what a group is judged by, beside the state: what was gathered, and what it fills."""
 
@@ -82,21 +99,30 @@ class _Beside:
     book: ApprovalBook
     shared: SharedBook
     rates: RateGrants
+    gates: GateFacts
 
 
 class Judge:
     """Judge groups of changes by the registry of their project's environment."""
 
-    def __init__(self, registry: CompiledRegistry, *, puts_jobs: bool = False) -> None:
+    def __init__(
+        self, registry: CompiledRegistry, *, puts_jobs: bool = False, enabled: bool = True
+    ) -> None:
         """Keep the registry.
 
         Args:
             registry: the declarations.
             puts_jobs: whether side effects of what is done follow as jobs; not where nothing
                 would run them.
+            enabled: whether the organization lets the plugin of the declarations act.
         """
         self.registry = registry
         self._puts_jobs = puts_jobs
+        self._enabled = enabled
+
+    def refusing(self) -> Judge:
+        """Return a judge that refuses every step, because the plugin is turned off."""
+        return Judge(self.registry, puts_jobs=self._puts_jobs, enabled=False)
 
     def group(
         self,
@@ -106,6 +132,7 @@ class Judge:
         *,
         decided: DecidedPlans,
         approvals: ApprovalFacts = NO_APPROVALS,
+        gates: GateFacts = NO_GATES,
         shared_use: SharedUse = NOTHING_SHARED,
         rates: RateGrants = NO_GRANTS,
     ) -> Verdict:
@@ -118,7 +145,9 @@ class Judge:
         book = ApprovalBook(tenure, approvals)
         shared = SharedBook(tenure, head.shared, shared_use, registry=self.registry)
         answers: list[Executed | DomainError] = []
-        beside = _Beside(head=head, decided=decided, book=book, shared=shared, rates=rates)
+        beside = _Beside(
+            head=head, decided=decided, book=book, shared=shared, rates=rates, gates=gates
+        )
         for change in changes:
             try:
                 answers.append(self._answer(change, draft, beside))
@@ -148,7 +177,7 @@ class Judge:
         usage: UsageTally,
         tenure: Tenure,
         decided: DecidedPlan,
-        approval: NamedApproval | None = None,
+        vouched: Vouched = UNVOUCHED,
         shared: SharedFacts = NO_SHARED_FACTS,
     ) -> Judgement:
         """Judge one execution, on a state that may be ahead of the head's.
@@ -160,30 +189,33 @@ class Judge:
             usage: as the change before left it.
             tenure: where and when.
             decided: the plan with nothing left open, and what rules say of each step.
-            approval: the one that the execution names.
+            vouched: what others said of it.
             shared: what bears on it of what projects share.
         """
         _check_version(execution, state)
-        principal = execution.principal
         ready = pipeline.named(decided.plan, project=tenure.project_id, state_version=state.version)
         decisions = tuple(None if item is None else item.decision for item in decided.steps)
         facts = Facts(
-            principal=principal,
+            principal=execution.principal,
             project=tenure.project_id,
             project_active=not head.archived,
+            plugin_enabled=self._enabled,
             state=state,
             decisions=decisions,
             now=tenure.now,
             limits=head.limits,
-            usage=usage.usage(principal.id),
+            usage=usage.usage(execution.principal.id),
             book=head.usage,
             shared_limits=head.shared,
             shared_use=shared.use,
             rate_grant=shared.rate_grant,
             consents=_consents(execution, ready.digest, decisions=decisions, now=tenure.now),
+            gate=vouched.gate,
         )
-        if approval is not None:
-            facts = _with_approval(facts, approval, ready.digest, revision=revision_of(decided))
+        if vouched.approval is not None:
+            facts = _with_approval(
+                facts, vouched.approval, ready.digest, revision=revision_of(decided)
+            )
         judged = pipeline.judge(ready, facts, self.registry)
         return pipeline.kept(judged, facts, atomic=execution.atomic)
 
@@ -203,7 +235,10 @@ class Judge:
                 usage=draft.usage,
                 tenure=draft.tenure,
                 decided=said,
-                approval=book.named_by(change),
+                vouched=Vouched(
+                    approval=book.named_by(change),
+                    gate=beside.gates.get(change.outcome_id, NO_GATE),
+                ),
                 shared=SharedFacts(
                     use=shared.use, rate_grant=grant_of(beside.rates, change.outcome_id)
                 ),

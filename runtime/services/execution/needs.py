@@ -10,6 +10,7 @@ from typing import Final
 from runtime.domain.approval_request import APPROVAL_LASTS
 from runtime.kit.clock import Clock
 from runtime.ports.leases import Leases
+from runtime.services.environments import PluginEnabled, always_enabled
 from runtime.services.execution.commits import Commits
 from runtime.services.execution.decisions import Decisions
 from runtime.services.execution.judging import Judge
@@ -42,6 +43,7 @@ class Needs:
         lease_wait_s: how long a lease is waited for.
         jobs_put: told when a commit has put jobs, so that they are handed over at once.
         shared_uses: remembers what is used of budgets that projects share.
+        enabled: says whether an organization lets the plugin of an environment act.
         approval_lasts: how long a request for approval can be granted and used.
     """
 
@@ -57,5 +59,6 @@ class Needs:
     linger_s: float = LINGER_S
     lease_wait_s: float = LEASE_WAIT_S
     approval_lasts: timedelta = APPROVAL_LASTS
+    enabled: PluginEnabled = always_enabled
     jobs_put: Callable[[], None] = _nobody
     shared_uses: SharedUses = field(default_factory=SharedUses)

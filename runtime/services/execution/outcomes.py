@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from runtime.domain.errors import NotFoundError
 from runtime.domain.history import StoredOutcome
 from runtime.domain.scope import Scope
@@ -44,6 +46,18 @@ class Outcomes:
         if not found:
             raise NotFoundError(kind="outcome", id=outcome_id)
         return found[0]
+
+    async def named(
+        self, context: Context, project_id: str, *, ids: Sequence[str]
+    ) -> tuple[StoredOutcome, ...]:
+        """Return those outcomes of a project that exist.
+
+        Raises:
+            NotFoundError: no such project that the caller may see.
+        """
+        organization = await self._organization(context, project_id)
+        async with self._database.transaction(organization, read_only=True) as connection:
+            return await outcomes_named(connection, project_id=project_id, ids=ids)
 
     async def _organization(self, context: Context, project_id: str) -> str:
         context.caller.require(Scope.OUTCOMES_READ)

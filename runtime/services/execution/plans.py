@@ -10,16 +10,19 @@ from runtime.domain.errors import NotAllowedError
 from runtime.domain.member import MemberKind
 from runtime.domain.outcome import PlanOutcome
 from runtime.domain.plan import Plan
+from runtime.domain.principal import Mode, Principal
 from runtime.domain.scope import Scope
+from runtime.engine.facts import NO_GATE
 from runtime.kit.canonical_json import digest_bytes
 from runtime.services.audit.recorder import Recorder
 from runtime.services.context import Context, Ids
 from runtime.services.execution.approval_facts import gather_approvals
-from runtime.services.execution.changes import Executed, Execution, JobEnd
+from runtime.services.execution.changes import Executed, Execution, JobEnd, Proposer
 from runtime.services.execution.decisions import Decisions, Place
 from runtime.services.execution.draft import Tenure, outcome_document
+from runtime.services.execution.gate_facts import gather_gates
 from runtime.services.execution.judges import Judges
-from runtime.services.execution.judging import SharedFacts
+from runtime.services.execution.judging import SharedFacts, Vouched
 from runtime.services.execution.lines import Lines
 from runtime.services.execution.shared_facts import read_use
 from runtime.services.execution.shared_rates import Rates
@@ -38,22 +41,28 @@ class PlanRequest:
     Attributes:
         confirms: the digest of the plan, as a simulation or a refusal showed it.
         approval: the id of the request that others granted.
+        proposer: the model that proposed the plan, where the platform asked it itself.
+        gate: the id of the gate by which the plan passed, as its caller says.
         expects: the version that the state must have.
         atomic: all steps or none.
         patience_s: how long to wait for the plan's turn.
         outcome_id: the id that its outcome will have, of which there is never a second one; None
             for a new id.
         ends: the job that it is asked for, which ends in the same commit.
+        mode: below which the caller's own grant is held; it can't be raised.
     """
 
     plan: Plan
     confirms: str | None = None
     approval: str | None = None
+    proposer: Proposer | None = None
+    gate: str | None = None
     expects: int | None = None
     atomic: bool = False
     patience_s: float = PATIENCE_S
     outcome_id: str | None = None
     ends: JobEnd | None = None
+    mode: Mode | None = None
 
 
 def require_confirming(caller: Caller, asked: PlanRequest) -> None:
@@ -114,7 +123,7 @@ class Plans:
         return await self._lines.join(
             execution,
             project_id=project_id,
-            standing=lambda: self._access.principal(context.caller, project_id),
+            standing=lambda: self._principal(context.caller, project_id, mode=asked.mode),
             patience_s=min(asked.patience_s, MOST_PATIENCE_S),
         )
 
@@ -132,13 +141,8 @@ class Plans:
             organization_id=context.caller.organization_id,
             project_id=project_id,
         )
-        tenure = Tenure(
-            organization_id=context.caller.organization_id,
-            project_id=project_id,
-            fence=head.fence,
-            now=self._ids.now(),
-        )
-        judge = self._judges.of(head.environment)
+        tenure = self._tenure(context, project_id, fence=head.fence)
+        judge = await self._judges.current(tenure.organization_id, head.environment)
         place = Place(
             organization_id=tenure.organization_id,
             project_id=project_id,
@@ -148,6 +152,7 @@ class Plans:
         )
         decided = await self._decisions.of([execution], place)
         approvals = await gather_approvals(self._database, [execution], place, decided=decided)
+        gates = await gather_gates(self._database, [execution], place, decided=decided)
         judged = judge.execution(
             execution,
             head,
@@ -155,7 +160,10 @@ class Plans:
             usage=head.usage.at(tenure.now, head.limits),
             tenure=tenure,
             decided=decided[execution.outcome_id],
-            approval=approvals.named.get(execution.outcome_id),
+            vouched=Vouched(
+                approval=approvals.named.get(execution.outcome_id),
+                gate=gates.get(execution.outcome_id, NO_GATE),
+            ),
             shared=SharedFacts(
                 use=await read_use(self._database, [execution], place, decided=decided),
                 rate_grant=await self._rates.foreseen(execution, place, decided=decided),
@@ -167,6 +175,14 @@ class Plans:
         )
         await self._record(context.caller, project_id, judged.outcome, document=document)
         return Executed(document=document.decode(), version=after.version, digest=after.digest)
+
+    def _tenure(self, context: Context, project_id: str, *, fence: int) -> Tenure:
+        return Tenure(
+            organization_id=context.caller.organization_id,
+            project_id=project_id,
+            fence=fence,
+            now=self._ids.now(),
+        )
 
     async def _record(
         self, caller: Caller, project_id: str, outcome: PlanOutcome, *, document: bytes
@@ -180,6 +196,9 @@ class Plans:
         }
         await self._recorder.write(caller, "plan.simulated", told, project_id=project_id)
 
+    async def _principal(self, caller: Caller, project_id: str, *, mode: Mode | None) -> Principal:
+        return (await self._access.principal(caller, project_id)).held_to(mode)
+
     async def _execution(
         self, context: Context, project_id: str, *, asked: PlanRequest
     ) -> Execution:
@@ -188,10 +207,12 @@ class Plans:
         return Execution(
             outcome_id=asked.outcome_id or self._ids.new("out"),
             plan=asked.plan,
-            principal=await self._access.principal(caller, project_id),
+            principal=await self._principal(caller, project_id, mode=asked.mode),
             credential_id=caller.credential_id,
             confirms=asked.confirms,
             approval=asked.approval,
+            proposer=asked.proposer,
+            gate=asked.gate,
             expects=asked.expects,
             atomic=asked.atomic,
             key=context.key,

@@ -9,7 +9,7 @@ from runtime.domain.component import Component
 from runtime.domain.errors import EnvironmentNotInstalledError
 from runtime.domain.scope import Scope
 from runtime.services.context import Context
-from runtime.services.environments import Environments
+from runtime.services.environments import Environments, PluginEnabled, always_enabled
 from runtime.services.identity.access import Access
 from runtime.store.heads import read_head
 from runtime.store.session import Database
@@ -35,13 +35,23 @@ class VisibleRegistry:
 class Registries:
     """Read the registries of projects."""
 
-    def __init__(self, *, database: Database, access: Access, environments: Environments) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        access: Access,
+        environments: Environments,
+        enabled: PluginEnabled = always_enabled,
+    ) -> None:
         self._database = database
+        self._enabled = enabled
         self._access = access
         self._environments = environments
 
     async def read(self, context: Context, project_id: str) -> VisibleRegistry:
         """Return what a project's environment declares; developer actions only to developers.
+
+        Where the plugin is turned off there are no actions.
 
         Raises:
             NotFoundError: no such project that the caller may see.
@@ -60,6 +70,7 @@ class Registries:
                 environment=head.environment, known=tuple(self._environments)
             )
         registry = found.compiled.registry
+        enabled = await self._enabled(context.caller.organization_id, found.id)
         developer = bool(DEVELOPER_ROLES & set(principal.roles))
         return VisibleRegistry(
             environment=found.id,
@@ -69,6 +80,6 @@ class Registries:
             actions=tuple(
                 action
                 for action in registry.actions.values()
-                if developer or action.permission.visibility is Visibility.USER
+                if enabled and (developer or action.permission.visibility is Visibility.USER)
             ),
         )

@@ -30,8 +30,9 @@ from runtime.services.execution.approval_facts import ApprovalFacts, gather_appr
 from runtime.services.execution.changes import Change, Executed, Execution
 from runtime.services.execution.decisions import Place
 from runtime.services.execution.draft import Tenure
+from runtime.services.execution.gate_facts import GateFacts, gather_gates
 from runtime.services.execution.hold import Hold
-from runtime.services.execution.judging import Verdict
+from runtime.services.execution.judging import Judge, Verdict
 from runtime.services.execution.needs import Needs
 from runtime.services.execution.shared_facts import read_use
 from runtime.services.execution.shared_rates import Reserved, Room
@@ -54,6 +55,7 @@ class _Gathered:
     tenure: Tenure
     decided: DecidedPlans
     approvals: ApprovalFacts
+    gates: GateFacts
     reserved: Reserved
 
 
@@ -155,6 +157,12 @@ class Settling:
                 if waiting in left:
                     waiting.answer(self._doubt or answer)
 
+    async def _judge(self, head: Head) -> Judge:
+        """Return the judge, which refuses everything where the plugin is turned off."""
+        judge = self._needs.judge(head.environment)
+        enabled = await self._needs.enabled(self.organization_id, head.environment)
+        return judge if enabled else judge.refusing()
+
     async def _committed(
         self, group: Sequence[Waiting], lease: Lease, *, fresh: bool = False
     ) -> Sequence[Executed | DomainError]:
@@ -168,7 +176,7 @@ class Settling:
             now=max(self._needs.clock.now(), head.updated_at),
         )
         changes = [waiting.change for waiting in group]
-        judge = self._needs.judge(head.environment)
+        judge = await self._judge(head)
         found = await self._gathered(changes, head, tenure, registry=judge.registry)
 
         def judged(use: SharedUse) -> Verdict:
@@ -178,6 +186,7 @@ class Settling:
                 found.tenure,
                 decided=found.decided,
                 approvals=found.approvals,
+                gates=found.gates,
                 shared_use=use,
                 rates=found.reserved.grants,
             )
@@ -244,6 +253,7 @@ class Settling:
             tenure=tenure,
             decided=decided,
             approvals=approvals,
+            gates=await gather_gates(self._needs.database, executions, place, decided=decided),
             reserved=reserved,
         )
 

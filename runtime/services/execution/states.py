@@ -87,7 +87,7 @@ class States:
         """
         await self._may_read(context, project_id)
         async with self._reading(context) as connection:
-            return await _rebuilt(connection, project_id, version=version)
+            return await rebuilt(connection, project_id, version=version)
 
     async def at_instant(self, context: Context, project_id: str, *, instant: datetime) -> State:
         """Rebuild the state that stood at an instant.
@@ -101,7 +101,7 @@ class States:
             found = await version_at(connection, project_id=project_id, instant=instant)
             if found is None:
                 raise NotFoundError(kind="version at", id=instant.isoformat())
-            return await _rebuilt(connection, project_id, version=found.version)
+            return await rebuilt(connection, project_id, version=found.version)
 
     async def difference(
         self, context: Context, project_id: str, *, before: int, after: int
@@ -113,8 +113,8 @@ class States:
         """
         await self._may_read(context, project_id)
         async with self._reading(context) as connection:
-            one = await _rebuilt(connection, project_id, version=before)
-            other = await _rebuilt(connection, project_id, version=after)
+            one = await rebuilt(connection, project_id, version=before)
+            other = await rebuilt(connection, project_id, version=after)
         return diff(one.components, other.components)
 
     async def history(
@@ -159,7 +159,7 @@ class States:
         context.caller.require(Scope.STATE_REVERT)
         principal = await self._admin(context, project_id)
         async with self._reading(context) as connection:
-            target = await _rebuilt(connection, project_id, version=version)
+            target = await rebuilt(connection, project_id, version=version)
         outcome_id = self._ids.new("rev")
         return await self._lines.join(
             Reversion(
@@ -195,7 +195,7 @@ class States:
         head = await self.current(context, project_id)
         async with self._verifying:
             async with self._reading(context) as connection:
-                state = await _rebuilt(connection, project_id, version=0)
+                state = await rebuilt(connection, project_id, version=0)
             while state.version < head.version:
                 async with self._reading(context) as connection:
                     state = await _advanced(connection, project_id, state, through=head.version)
@@ -229,8 +229,13 @@ async def _advanced(
     return after
 
 
-async def _rebuilt(connection: AsyncConnection, project_id: str, *, version: int) -> State:
-    """Rebuild a version from the snapshot before it and the diffs between."""
+async def rebuilt(connection: AsyncConnection, project_id: str, *, version: int) -> State:
+    """Rebuild a version from the snapshot before it and the diffs between.
+
+    Raises:
+        NotFoundError: the project has no such version.
+        ReplayError, TamperedStateError: the stored history was altered.
+    """
     if version < 0:
         raise NotFoundError(kind="version", id=str(version))
     snapshot = await nearest_snapshot(connection, project_id=project_id, version=version)

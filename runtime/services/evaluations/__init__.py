@@ -1,0 +1,1 @@
+"""Take verdicts of evaluations, and say whether what is to run has passed one."""

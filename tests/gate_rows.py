@@ -1,0 +1,31 @@
+"""Make a valid row of the table of gates, as SQL sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.row_ids import INSTANT, an_id
+
+Values = Mapping[str, Any]
+
+
+def gate_rows(tenant: Values, *, member: str, number: int) -> dict[str, Values]:
+    """Return a row of each."""
+    return {
+        "gates": {
+            **tenant,
+            "id": an_id("gat", number),
+            "run": "run_1",
+            "model": "plangate/oracle",
+            "environment": "counter",
+            "prompt": "1:sha256:p",
+            "registry_digest": "sha256:r",
+            "verdict": "pass",
+            "digest": f"sha256:{number}",
+            "report": "{}",
+            "judged_at": INSTANT,
+            "created_at": INSTANT,
+            "created_by": member,
+        },
+    }
