@@ -26,7 +26,7 @@ export DO_NOT_TRACK := true
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help eval platform test quick check-% bench-audit bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-faults bench-jobs bench-policy bench-queue bench-webhooks chaos-audit conformance-s3 mutate-jobs mutate-policy mutate-rates tools fmt clean dev
+.PHONY: help eval platform test quick check-% bench-audit bench-chat bench-eval bench-engine bench-gate bench-replay bench-crash bench-runtime bench-lease bench-models bench-faults bench-jobs bench-plugins bench-policy bench-queue bench-webhooks chaos-audit conformance-s3 mutate-jobs mutate-policy mutate-rates tools fmt clean dev
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9%-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -76,8 +76,14 @@ bench-runtime: $(VENV)/.dev ## measure start, executions, history, row security 
 	@$(BIN)/python -m tests.bench.database_speed
 	@$(BIN)/python -m tests.bench.lease_speed
 
+bench-chat: $(VENV)/.dev ## measure what the platform adds to a model's answer in a turn
+	@$(BIN)/python -m tests.bench.turn_speed
+
 bench-lease: $(VENV)/.dev ## measure the lease against redis-py's own lock
 	@$(BIN)/python -m tests.bench.lease_speed
+
+bench-models: $(VENV)/.dev ## measure what reserving and charging add to a model's answer
+	@$(BIN)/python -m tests.bench.model_asking
 
 bench-faults: $(VENV)/.dev ## kill, stop and cut off what executes, many times, and look for what was lost
 	@$(BIN)/python -m tests.bench.fault_campaign --rounds 35
@@ -107,6 +113,9 @@ mutate-rates: $(VENV)/.dev ## remove each guard of shared rates in turn and see 
 
 mutate-policy: $(VENV)/.dev ## change each shipped rule in turn and see that a test notices
 	@$(BIN)/python -m tests.bench.mutate_policy
+
+bench-plugins: $(VENV)/.dev ## measure a start with 50 plugins of which 10 are hostile
+	@$(BIN)/python -m tests.bench.plugin_start
 
 bench-policy: $(VENV)/.dev ## measure decisions, by OPA as well, a batch, an activation over projects, and a replay
 	@$(BIN)/python -m tests.bench.policy_speed

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import entry_points, version
-from typing import Final
+from importlib.metadata import version
 
 from fastapi import FastAPI
 
@@ -17,27 +16,29 @@ from runtime.agent.patience import PATIENT
 from runtime.bootstrap.audit_figures import AuditFigures
 from runtime.bootstrap.collector import settle_collector
 from runtime.bootstrap.keyed_models import open_keyed_model, read_model_keys
+from runtime.bootstrap.model_figures import ModelFigures
+from runtime.bootstrap.models import offline_providers
 from runtime.bootstrap.platform import OpenPlatform, open_platform
+from runtime.bootstrap.plugins import PluginFigures, find_plugins
 from runtime.bootstrap.process import Process
 from runtime.bootstrap.secret_figures import SecretFigures
 from runtime.bootstrap.secret_settings import resolved
 from runtime.bootstrap.secrets import open_reader, secrets_ready
+from runtime.entrypoints.graphql.router import Surroundings, graphql_router
 from runtime.entrypoints.rest import edge, openapi, problems, routers
 from runtime.entrypoints.rest.body import BodyCaps
+from runtime.entrypoints.rest.credentials import brought_by, caller_of
 from runtime.entrypoints.rest.door import Door
 from runtime.entrypoints.rest.edge import EdgeOptions
 from runtime.entrypoints.rest.evaluator import Asking, Evaluator
+from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.short_way import PlatformApp, ShortWay
 from runtime.kit.clock import Clock, SystemClock
 from runtime.ports.model_reference import parse_model_reference
-from runtime.ports.offline_provider import OfflineProvider
 from runtime.services.readiness import Probe, Readiness, database_probe
 from runtime.services.secrets.reader import SecretReader
 from runtime.settings import ServiceSettings
 from runtime.telemetry import Metrics, configure_logging
-
-OFFLINE_GROUP: Final = "plangate.models"
-"""Entry points under which distributions offer models that answer inside this process."""
 
 
 def create_app(
@@ -70,7 +71,7 @@ def create_app(
     app.state.body_caps = body_caps or BodyCaps()
     problems.install(app)
     around = edge.install(app, _edge_options(settings), clock=clock, metrics=metrics)
-    _route(app, serves_platform=serves_platform)
+    _route(app, settings, serves_platform=serves_platform)
     app.short_way = ShortWay(app, app.router.routes, edge=around)
     openapi.describe(app)
     return app
@@ -81,10 +82,14 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """Return what opens the app's parts when it starts, and closes them when it ends."""
     figures, audit_figures = SecretFigures(metrics.registry), AuditFigures(metrics.registry)
+    model_figures = ModelFigures(metrics.registry)
+    plugin_figures = PluginFigures(metrics.registry)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         configure_logging(level=settings.edge.log_level)
+        await find_plugins(settings)
+        plugin_figures.tell()
         async with AsyncExitStack() as stack:
             probes: dict[str, Probe] = {}
             if settings.database_url is None:
@@ -101,6 +106,7 @@ def _lifespan(
                             job_measures=metrics.jobs,
                             secret_figures=figures,
                             audit_figures=audit_figures,
+                            model_measures=model_figures,
                             instance=_instance(),
                         ),
                     )
@@ -135,11 +141,22 @@ def _probes(opened: OpenPlatform) -> dict[str, Probe]:
     return probes
 
 
-def _route(app: FastAPI, *, serves_platform: bool) -> None:
+def _route(app: FastAPI, settings: ServiceSettings, *, serves_platform: bool) -> None:
     if serves_platform:  # the busiest routes stand in the app itself, where they are found first
         app.router.routes.extend(routers.BUSIEST.routes)
     for router in (*(routers.PLATFORM if serves_platform else ()), *routers.EVALUATION):
         app.include_router(router)
+    if serves_platform:
+        app.include_router(graphql_router(_surroundings(settings)))
+
+
+def _surroundings(settings: ServiceSettings) -> Surroundings:
+    return Surroundings(
+        route_class=PlatformRoute,
+        caller_of=caller_of,
+        credential_of=lambda request: brought_by(request).text,
+        settings=settings.graphql,
+    )
 
 
 def _edge_options(settings: ServiceSettings) -> EdgeOptions:
@@ -165,21 +182,12 @@ async def _asking(settings: ServiceSettings, reader: SecretReader) -> Asking:
         model=await open_keyed_model(
             settings.model,
             environ=settings.environ,
-            offline_providers=_offline_providers(settings.model),
+            offline_providers=offline_providers(settings.model),
             keys=read_model_keys(settings.secret_use.model_keys, reader=reader),
         ),
         monotonic_s=monotonic_s,
         patience=PATIENT if retries is None else replace(PATIENT, retries=retries),
     )
-
-
-def _offline_providers(reference_text: str) -> Mapping[str, OfflineProvider]:
-    """Make the offline model that a reference names, if a distribution offers it; load no other."""
-    reference = parse_model_reference(reference_text)
-    if not reference.offline:
-        return {}
-    found = entry_points(group=OFFLINE_GROUP, name=reference.model_name)
-    return {item.name: item.load()() for item in found}
 
 
 app = create_app(ServiceSettings.read(resolve=resolved), serves=True)

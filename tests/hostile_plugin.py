@@ -18,7 +18,7 @@ from runtime.domain.action import Action, SideEffect
 from runtime.domain.component import Component
 from runtime.domain.retry import RetryPolicy
 from runtime.kit.json_value import JsonObject
-from runtime.plugins.contract import Environment, Plugin
+from runtime.plugins.contract import Capabilities, Capability, Environment, Plugin
 from runtime.plugins.effects import (
     Effect,
     EffectCall,
@@ -159,6 +159,7 @@ PLUGIN: Final = Plugin(
         _action("strange", SideEffect(job="yard.unknown", description="Nobody knows.")),
     ),
     environments=(Environment(id=ENVIRONMENT, title="Yard", description="A yard."),),
+    capabilities=Capabilities(uses=frozenset({Capability.NETWORK}), hosts=("127.0.0.1",)),
     effects=(
         Effect(
             name="yard.do",

@@ -29,7 +29,12 @@ from runtime.ports.effect import Effect, EffectCall, EffectResult, EffectTools, 
 from runtime.ports.egress import HttpAnswer, HttpCall
 from runtime.ports.secret_source import Secret
 from runtime.services.context import Ids
-from runtime.services.environments import Environments, InstalledEnvironment
+from runtime.services.environments import (
+    Environments,
+    InstalledEnvironment,
+    PluginEnabled,
+    always_enabled,
+)
 from runtime.services.execution.judges import Judges
 from runtime.services.jobs.effects import EffectRunner
 from runtime.services.jobs.measures import UnmeasuredJobs
@@ -202,6 +207,7 @@ class Shop:
     measures: CountingJobs = field(default_factory=CountingJobs)
     workers: int = 0
     crashes: int = MOST_CRASHES
+    enabled: PluginEnabled = always_enabled
 
     @property
     def organization(self) -> str:
@@ -235,7 +241,9 @@ class Shop:
             schedule_to_start_s=self.schedule_to_start_s,
             result_action=self.result_action,
         )
-        effects = EffectRunner(effects_by_name((effect,)), tools, plans=world.plans)
+        effects = EffectRunner(
+            effects_by_name((effect,)), tools, plans=world.plans, enabled=self.enabled
+        )
         return Running(
             world.database,
             reauthorising,

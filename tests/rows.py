@@ -9,9 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from tests.audit_rows import audit_rows
+from tests.conversation_rows import conversation_rows
 from tests.database import Connection
+from tests.gate_rows import gate_rows
 from tests.hook_rows import hook_rows
 from tests.limit_rows import shared_limit_rows
+from tests.model_rows import model_rows
+from tests.plugin_rows import plugin_rows
 from tests.row_ids import INSTANT, an_id
 
 __all__ = ["INSTANT", "Values", "an_id", "inserted", "organization", "rows_of", "seed"]
@@ -122,7 +126,11 @@ def rows_of(organization_id: str, *, number: int = 1) -> dict[str, Values]:
         **_policies(tenant, member=member, number=number),
         **_approvals(tenant, project=project, member=member, number=number),
         **shared_limit_rows(tenant, member=member, number=number),
+        **model_rows(tenant, project=project, member=member, number=number),
+        **gate_rows(tenant, member=member, number=number),
+        **plugin_rows(tenant, member=member, number=number),
         **hook_rows(tenant, project=project, member=member, number=number),
+        **conversation_rows(tenant, project=project, member=member, number=number),
         **_jobs(tenant, project=project, member=member, number=number),
         **schedule_rows(tenant, project=project, member=member, number=number),
         **webhook_rows(tenant, project=project, member=member, number=number),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Final
 
@@ -24,6 +25,8 @@ from runtime.ports.model_reference import ModelReference, ToolMode
 
 DEFAULT_BASE: Final = "https://api.openai.com/v1"
 MAX_BODY_BYTES: Final = 8_000_000
+LARGE_BYTES: Final = 500_000
+"""From which on a body goes out in parts; sent whole, it would hold up the loop."""
 
 _OK: Final = 200
 _KEEP_ALIVE_S: Final = 60.0
@@ -106,7 +109,7 @@ class OpenAiHttpModel:
     async def _posted(self, body: bytes, timeout_s: float, attempt: _Attempt) -> JsonValue:
         async with self._opened().post(
             self._url,
-            data=body,
+            data=BytesIO(body) if len(body) > LARGE_BYTES else body,
             timeout=aiohttp.ClientTimeout(total=timeout_s),
             allow_redirects=False,
             trace_request_ctx=attempt,

@@ -30,6 +30,10 @@ from runtime.settings import (
     TOKEN_KEYS,
 )
 from runtime.settings.audit import AUDIT_KEYS, AUDIT_SINKS
+from runtime.settings.graphql import ANY as ANY_DOCUMENT
+from runtime.settings.graphql import MODE as GRAPHQL_MODE
+from runtime.settings.plugins import PLUGINS
+from runtime.settings.service import EVALUATIONS
 
 APP_ROLE: Final = "plangate_app"
 POSTGRES: Final = "Postgres"
@@ -59,7 +63,7 @@ class Backing:
         return next((failure for failure in failures if failure is not None), None)
 
     def variables(
-        self, told: Mapping[str, str], keys: ServiceKeys, *, copies: Path
+        self, told: Mapping[str, str], keys: ServiceKeys, *, copies: Path, evaluations: Path
     ) -> Mapping[str, str]:
         """Return what the service has to be told; what a person set stays as it is.
 
@@ -67,15 +71,19 @@ class Backing:
             told: the environment.
             keys: of the folder.
             copies: the folder where copies of audit records go.
+            evaluations: the folder in which organizations have their runs.
         """
         ours = {
             DATABASE_URL: self.database_url,
             REDIS_URL: self.redis_url,
             TOKEN_KEYS: keys.token_key,
             OPERATOR_TOKEN: keys.operator_token,
+            GRAPHQL_MODE: ANY_DOCUMENT,
             LOG_LEVEL: "warning",
             AUDIT_KEYS: _audit_seed(keys),
             AUDIT_SINKS: f"file://{copies}",
+            EVALUATIONS: str(evaluations),
+            PLUGINS: "*",
         }
         return MappingProxyType(ours | {name: told[name] for name in ours if name in told})
 

@@ -21,6 +21,7 @@ from runtime.domain.errors import DevFolderBusyError, DevFolderError
 
 AUDIT: Final = "audit"
 DEMO: Final = "demo.json"
+EVALUATIONS: Final = "evaluations"
 KEYS: Final = "keys.json"
 LOCK: Final = "dev.lock"
 LOOPBACK: Final = "127.0.0.1"
@@ -119,6 +120,11 @@ class DevFolder:
                 path=str(path), problem=f"it can't be made: {error.strerror}"
             ) from error
         return path
+
+    @property
+    def evaluations(self) -> Path:
+        """Return the folder of runs, which whoever evaluates makes."""
+        return self.path / EVALUATIONS
 
     def demo(self) -> Demo | None:
         """Return the demo of a former run.

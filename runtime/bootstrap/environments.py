@@ -24,6 +24,7 @@ def installed_environments() -> Environments:
             plugin=f"{sandbox.plugin.id}@{sandbox.plugin.version}",
             compiled=sandbox.compiled,
             limits=sandbox.environment.limits,
+            prompt=sandbox.comparability["prompt"],
         )
     if not found:
         raise DeclarationError(subject="plugins", problems=("none declares an environment",))

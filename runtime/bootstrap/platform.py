@@ -13,14 +13,18 @@ from runtime.adapters.celery.queue import open_queue
 from runtime.adapters.redis_leases.opening import open_leases
 from runtime.adapters.redis_rates.opening import open_rates
 from runtime.bootstrap.audit import open_audit
+from runtime.bootstrap.conversations import keep_answering
 from runtime.bootstrap.ending import when_told_to_end
 from runtime.bootstrap.environments import installed_environments
+from runtime.bootstrap.evaluations import open_dashboards
 from runtime.bootstrap.identity import open_identity
+from runtime.bootstrap.models import ModelParts, open_model_desk
+from runtime.bootstrap.plugins import find_plugins, open_switches
 from runtime.bootstrap.process import Process
 from runtime.bootstrap.relaying import relayed
 from runtime.bootstrap.rules import open_rules
 from runtime.bootstrap.secrets import OpenSecrets, open_secrets
-from runtime.bootstrap.use_cases import Kept, Parts, use_cases
+from runtime.bootstrap.use_cases import Kept, Parts, conversation_parts, use_cases
 from runtime.kit.clock import Clock
 from runtime.ports.leases import Leases
 from runtime.ports.policy import PolicyEvaluator
@@ -28,6 +32,7 @@ from runtime.ports.shared_rates import SharedRates
 from runtime.services.audit.copying import Copying
 from runtime.services.audit.recorder import Recorder
 from runtime.services.context import Ids
+from runtime.services.evaluations.gates import Gates
 from runtime.services.execution.decisions import Decisions
 from runtime.services.execution.judges import Judges
 from runtime.services.execution.lines import Lines
@@ -41,6 +46,7 @@ from runtime.services.identity.access import Access
 from runtime.services.live.commits import ToldCommits
 from runtime.services.live.events import LiveEvents
 from runtime.services.platform import Platform
+from runtime.services.plugins.switches import PluginSwitches
 from runtime.services.schedules.firings import Firings
 from runtime.services.schedules.ringing import Ringing
 from runtime.settings import ServiceSettings, SettingsError
@@ -64,6 +70,7 @@ class OpenPlatform:
     evaluator: PolicyEvaluator
     decisions: Decisions
     judges: Judges
+    switches: PluginSwitches
 
 
 @asynccontextmanager
@@ -79,6 +86,7 @@ async def open_platform(settings: ServiceSettings, process: Process) -> AsyncIte
         raise SettingsError("no database or no broker is named: there is no platform to open")
     url, broker_url = settings.database_url.get_secret_value(), settings.broker_url
     clock, measures = process.clock, process.measures
+    await find_plugins(settings)
     await check_database(url)
     async with AsyncExitStack() as stack:
         database = await Database.opened(url, observe=measures.connection_waited)
@@ -94,14 +102,15 @@ async def open_platform(settings: ServiceSettings, process: Process) -> AsyncIte
         audit = await stack.enter_async_context(
             open_audit(settings, process, database=database, secrets=secrets.reader)
         )
+        models = open_model_desk(settings, _model_parts(parts, process, secrets), stack=stack)
         copies = None if audit.copies is None else audit.copies.copying
         needs = _needs(parts, leases, measures, copies=copies)
         lines = Lines(needs, expired_keys=ExpiredKeys(database, clock))
         stack.push_async_callback(lines.close)
         identity = open_identity(settings.identity, database=database, clock=clock, stack=stack)
-        services = use_cases(parts, identity, lines, kept=Kept(secrets=secrets, audit=audit))
-        if process.keeps_going:
-            _listen(parts, services.plans, stack=stack)
+        kept = Kept(secrets=secrets, audit=audit, models=models)
+        services = use_cases(parts, identity, lines, kept=kept)
+        _keep_going(parts, services, process, stack=stack)
         yield OpenPlatform(
             services=services,
             secrets=secrets,
@@ -112,6 +121,7 @@ async def open_platform(settings: ServiceSettings, process: Process) -> AsyncIte
             evaluator=parts.rules.evaluator,
             decisions=parts.rules.decisions,
             judges=parts.judges,
+            switches=parts.switches,
         )
 
 
@@ -142,6 +152,17 @@ async def _relay(
         pace=process.pace,
     )
     return (await stack.enter_async_context(relaying)).wake
+
+
+def _model_parts(parts: Parts, process: Process, secrets: OpenSecrets) -> ModelParts:
+    return ModelParts(
+        database=parts.database,
+        clock=parts.clock,
+        ids=parts.ids,
+        gates=parts.gates,
+        measures=process.model_measures,
+        reader=secrets.reader,
+    )
 
 
 def _nobody() -> None:
@@ -179,14 +200,20 @@ def _parts(
     live_events = LiveEvents(database=database, access=access, clock=clock)
     stack.push_async_callback(live_events.close)
     stack.enter_context(when_told_to_end(live_events.end))
+    switches = open_switches(database, environments, clock=clock, stack=stack)
+    gates = Gates(database=database, ids=ids, monotonic_s=clock.monotonic_s)
+    stack.push_async_callback(gates.close)
     return Parts(
         database=database,
         clock=clock,
         ids=ids,
         access=access,
         environments=environments,
-        judges=Judges(environments, puts_jobs=True),
+        judges=Judges(environments, puts_jobs=True, enabled=switches.environment_enabled),
         live_events=live_events,
+        gates=gates,
+        switches=switches,
+        dashboards=open_dashboards(settings.evaluations, stack),
         recorder=recorder,
         wake=wake,
         approval_lasts=timedelta(seconds=settings.approval_lasts_s),
@@ -195,6 +222,20 @@ def _parts(
         ),
         rates=rates,
     )
+
+
+def _keep_going(
+    parts: Parts, services: Platform, process: Process, *, stack: AsyncExitStack
+) -> None:
+    """Begin what goes on beside requests, and end it with the stack."""
+    keep_answering(
+        services.conversations,
+        conversation_parts(parts),
+        erases=process.keeps_going,
+        stack=stack,
+    )
+    if process.keeps_going:
+        _listen(parts, services.plans, stack=stack)
 
 
 def _listen(parts: Parts, plans: Plans, *, stack: AsyncExitStack) -> None:
@@ -233,4 +274,5 @@ def _needs(parts: Parts, leases: Leases, measures: Measures, *, copies: Copying 
         measures=measures,
         approval_lasts=parts.approval_lasts,
         jobs_put=parts.wake,
+        enabled=parts.switches.environment_enabled,
     )

@@ -126,7 +126,9 @@ def _running(platform: OpenPlatform, tools: EffectTools, parts: _Parts) -> Runni
             clock=parts.clock,
         ),
         runners={
-            JobKind.EFFECT: EffectRunner(installed_effects(), tools, plans=plans),
+            JobKind.EFFECT: EffectRunner(
+                installed_effects(), tools, plans=plans, enabled=platform.switches.effect_enabled
+            ),
             JobKind.PLAN: PlanRunner(plans),
         },
         worker=parts.worker,

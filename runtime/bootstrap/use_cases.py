@@ -8,7 +8,9 @@ from datetime import timedelta
 
 from runtime.bootstrap.audit import OpenAudit
 from runtime.bootstrap.audit_desk import access_refusals, audit_desk
+from runtime.bootstrap.conversations import ConversationParts, conversation_desk
 from runtime.bootstrap.identity import OpenIdentity
+from runtime.bootstrap.plugins import plugin_entries
 from runtime.bootstrap.rules import Rules
 from runtime.bootstrap.sealing import server_seal
 from runtime.bootstrap.secrets import OpenSecrets
@@ -19,7 +21,10 @@ from runtime.services.approvals.approvals import Approvals
 from runtime.services.audit.desk import AuditDesk
 from runtime.services.audit.recorder import Recorder
 from runtime.services.context import Ids
+from runtime.services.conversations.desk import ConversationDesk
 from runtime.services.environments import Environments
+from runtime.services.evaluations.dashboards import Dashboards
+from runtime.services.evaluations.gates import Gates
 from runtime.services.execution.judges import Judges
 from runtime.services.execution.lines import Lines
 from runtime.services.execution.organization_usages import OrganizationUsages
@@ -32,13 +37,17 @@ from runtime.services.execution.usages import Usages
 from runtime.services.hooks.deliveries import HookDeliveries
 from runtime.services.hooks.hooks import Hooks
 from runtime.services.identity.access import Access
+from runtime.services.identity.authentication import Authentication
 from runtime.services.identity.tokens import Tokens
 from runtime.services.jobs.queueing import QueuedPlans
 from runtime.services.jobs.queues import JobQueues
 from runtime.services.jobs.reading import Jobs
 from runtime.services.jobs.redriving import Redriving
 from runtime.services.live.events import LiveEvents
+from runtime.services.models.desk import ModelDesk
 from runtime.services.platform import Platform
+from runtime.services.plugins.plugins import Plugins
+from runtime.services.plugins.switches import PluginSwitches
 from runtime.services.schedules.schedules import Schedules
 from runtime.services.tenancy.exports import Exports
 from runtime.services.tenancy.members import Members
@@ -64,27 +73,27 @@ class Parts:
     rates: Rates
     judges: Judges
     live_events: LiveEvents
+    gates: Gates
+    switches: PluginSwitches
+    dashboards: Dashboards
     recorder: Recorder
     wake: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Share what keeps secrets and logs."""
+    """Share what keeps secrets and logs, and what asks models by keys of those."""
 
     secrets: OpenSecrets
     audit: OpenAudit
+    models: ModelDesk
 
 
 def use_cases(parts: Parts, identity: OpenIdentity, lines: Lines, *, kept: Kept) -> Platform:
     """Return the use cases."""
     database, ids, access, wake = parts.database, parts.ids, parts.access, parts.wake
-    environments, authentication, rates = parts.environments, identity.authentication, parts.rates
-
-    def forget(member_id: str) -> None:
-        access.forget_member(member_id)
-        authentication.forget_member(member_id)
-
+    environments, authentication = parts.environments, identity.authentication
+    forget = _forgetting(access, authentication)
     tokens = Tokens(database=database, ids=ids, mint=identity.mint, authentication=authentication)
     invitations = identity.invitations(ids=ids, forget=forget)
     seal, plans = server_seal(identity.settings), _plans(parts, lines)
@@ -95,8 +104,11 @@ def use_cases(parts: Parts, identity: OpenIdentity, lines: Lines, *, kept: Kept)
         approvals=Approvals(database=database, ids=ids),
         audit=_audit(parts, kept.audit),
         authentication=authentication,
+        conversations=_conversations(parts, kept.models, plans),
         environments=environments,
         exports=Exports(database=database, ids=ids),
+        gates=parts.gates,
+        dashboards=parts.dashboards,
         hook_deliveries=HookDeliveries(database=database, ids=ids, seal=seal, plans=plans),
         hooks=Hooks(database=database, ids=ids, seal=seal),
         invitations=invitations,
@@ -104,19 +116,21 @@ def use_cases(parts: Parts, identity: OpenIdentity, lines: Lines, *, kept: Kept)
         jobs=Jobs(database=database),
         live_events=parts.live_events,
         members=Members(database=database, ids=ids, forget=forget),
+        models=kept.models,
         memberships=Memberships(database=database, ids=ids, forget=forget),
         organization_limits=LimitsOfOrganizations(database=database, ids=ids),
-        organization_usages=OrganizationUsages(database=database, clock=parts.clock, rates=rates),
+        organization_usages=_organization_usages(parts),
         organizations=Organizations(database=database, ids=ids, mint=identity.mint),
         outcomes=Outcomes(database=database, access=access),
         plans=plans,
+        plugins=_plugins(parts),
         policies=parts.rules.policies,
         policy_replays=parts.rules.policy_replays,
         bundles=parts.rules.bundles,
         projects=Projects(database=database, ids=ids, environments=environments),
         queued_plans=QueuedPlans(database=database, ids=ids, wake=wake),
         redriving=Redriving(database=database, ids=ids, wake=wake),
-        registries=Registries(database=database, access=access, environments=environments),
+        registries=_registries(parts),
         secret_rotations=kept.secrets.rotations,
         schedules=Schedules(database=database, ids=ids, forget=forget),
         sessions=identity.sessions(tokens=tokens, invitations=invitations, refusals=refusals),
@@ -125,6 +139,36 @@ def use_cases(parts: Parts, identity: OpenIdentity, lines: Lines, *, kept: Kept)
         usages=Usages(database=database, clock=parts.clock, access=access),
         webhooks=_webhooks(parts, identity, seal),
     )
+
+
+def conversation_parts(parts: Parts) -> ConversationParts:
+    """Return what conversations are made of."""
+    return ConversationParts(
+        database=parts.database,
+        ids=parts.ids,
+        access=parts.access,
+        environments=parts.environments,
+        enabled=parts.switches.environment_enabled,
+        recorder=parts.recorder,
+    )
+
+
+def _forgetting(access: Access, authentication: Authentication) -> Callable[[str], None]:
+    """Return what lets nobody rely on what a member was."""
+
+    def forget(member_id: str) -> None:
+        access.forget_member(member_id)
+        authentication.forget_member(member_id)
+
+    return forget
+
+
+def _conversations(parts: Parts, models: ModelDesk, plans: Plans) -> ConversationDesk:
+    return conversation_desk(conversation_parts(parts), asking=models.asking, plans=plans)
+
+
+def _organization_usages(parts: Parts) -> OrganizationUsages:
+    return OrganizationUsages(database=parts.database, clock=parts.clock, rates=parts.rates)
 
 
 def _audit(parts: Parts, audit: OpenAudit) -> AuditDesk:
@@ -139,6 +183,21 @@ def _audit(parts: Parts, audit: OpenAudit) -> AuditDesk:
 def _webhooks(parts: Parts, identity: OpenIdentity, seal: Seal) -> Webhooks:
     allow = identity.settings.egress_allow
     return webhook_desk(allow, database=parts.database, ids=parts.ids, seal=seal)
+
+
+def _plugins(parts: Parts) -> Plugins:
+    return Plugins(
+        database=parts.database, ids=parts.ids, entries=plugin_entries(), switches=parts.switches
+    )
+
+
+def _registries(parts: Parts) -> Registries:
+    return Registries(
+        database=parts.database,
+        access=parts.access,
+        environments=parts.environments,
+        enabled=parts.switches.environment_enabled,
+    )
 
 
 def _plans(parts: Parts, lines: Lines) -> Plans:

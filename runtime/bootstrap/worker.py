@@ -21,6 +21,7 @@ from prometheus_client import start_http_server
 from runtime.adapters.celery.consumer import JobConsumer
 from runtime.bootstrap import isolated_child
 from runtime.bootstrap.isolated import Isolated, IsolatedPace
+from runtime.bootstrap.plugins import PluginFigures
 from runtime.bootstrap.running import OpenRunning, open_running
 from runtime.bootstrap.told_to_end import ToldToEnd, end_with_parent, told_to_end
 from runtime.bootstrap.watchdog import Watchdog
@@ -103,6 +104,7 @@ async def work(
                 worker=name,
             )
         )
+        PluginFigures(metrics.registry).tell()
         worker = _Worker(settings, options, opened=opened, webhooks=webhooks, name=name, log=log)
         await worker.work(told)
     log.ended()

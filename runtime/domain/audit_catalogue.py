@@ -78,6 +78,8 @@ _ANNOUNCED: Final = (
     "plan.failed",
     "plan.queued",
     "plan.refused",
+    "plugin.disabled",
+    "plugin.enabled",
     "policy.activated",
     "policy.deactivated",
     "policy.uploaded",
@@ -101,6 +103,7 @@ _ANNOUNCED: Final = (
     "token.created",
     "token.revoked",
     "token.rotated",
+    "turn.proposed",
 )
 _RECORDED_ONLY: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -112,7 +115,14 @@ _RECORDED_ONLY: Final[Mapping[str, str]] = MappingProxyType(
         "audit.keys_expired": "What the log said was kept for long enough, and can't be read now.",
         "audit.settings_changed": "Strict mode or the time that records are kept was changed.",
         "audit.subject_erased": "What the log says of one subject can't be read any more.",
+        "conversation.created": "A member began to talk to the agent of a project.",
+        "conversation.deleted": "A conversation was deleted with all that was said in it.",
+        "fact.deleted": "A member had a fact about them forgotten.",
+        "fact.put": "A member told a fact that the agent is told in each of their turns.",
+        "gate.uploaded": "Somebody brought the verdict of an evaluation.",
         "hook.simulated": "Somebody asked which plan a delivery to a hook would become.",
+        "model.asked": "A model was asked for an answer, or tried to; it tells what that took.",
+        "models.replaced": "Somebody changed how models are asked, or what they may cost.",
         "plan.simulated": "Somebody asked what would come of a plan; nothing was changed.",
         "policy.checked": "Somebody tried rules, and kept nothing of it.",
         "policy.simulated": "Somebody asked how decisions would turn out under other rules.",
@@ -121,6 +131,12 @@ _RECORDED_ONLY: Final[Mapping[str, str]] = MappingProxyType(
         "session.closed": "A browser's session was ended before its time.",
         "session.opened": "A person logged in, and a browser's session began.",
         "session.refused": "An identity provider vouched for somebody who is no member.",
+        "turn.asked": "A member said something to the agent; its model is asked.",
+        "turn.edited": "A member replaced the plan that the agent had proposed.",
+        "turn.executed": "A member executed what was proposed; the outcome is named.",
+        "turn.exported": "A member took a turn along as a scenario.",
+        "turn.failed": "The agent came to no proposal.",
+        "turn.rejected": "A member said no to what was proposed.",
     }
 )
 

@@ -16,16 +16,19 @@ from runtime.domain.events import (
     audit,
     audit_copies,
     endpoints,
+    evaluations,
     hooks,
     jobs,
     limits,
     organizations,
     people,
     plans,
+    plugins,
     policies,
     schedules,
     secrets,
     tokens,
+    turns,
 )
 from runtime.domain.scope import Scope
 
@@ -42,10 +45,13 @@ EVENT_TYPES: Final[Mapping[str, EventType]] = MappingProxyType(
             *organizations.TYPES,
             *people.TYPES,
             *tokens.TYPES,
+            *turns.TYPES,
+            *plugins.TYPES,
             *policies.TYPES,
             *hooks.TYPES,
             *endpoints.TYPES,
             *secrets.TYPES,
+            *evaluations.TYPES,
         )
     )
 )
@@ -61,6 +67,7 @@ _READ_WITH: Final[Mapping[str, Scope]] = MappingProxyType(
         "audit": Scope.ORGANIZATION_READ,
         "confirmation": Scope.OUTCOMES_READ,
         "endpoint": Scope.PROJECTS_MANAGE,
+        "eval": Scope.EVALUATIONS_READ,
         "firing": Scope.SCHEDULES_READ,
         "hook": Scope.PROJECTS_READ,
         "invitation": Scope.MEMBERS_READ,
@@ -72,6 +79,7 @@ _READ_WITH: Final[Mapping[str, Scope]] = MappingProxyType(
         "membership": Scope.MEMBERS_READ,
         "organization": Scope.ORGANIZATION_READ,
         "plan": Scope.OUTCOMES_READ,
+        "plugin": Scope.PLUGINS_READ,
         "policy": Scope.POLICIES_READ,
         "project": Scope.PROJECTS_READ,
         "queue": Scope.JOBS_READ,
@@ -79,6 +87,7 @@ _READ_WITH: Final[Mapping[str, Scope]] = MappingProxyType(
         "secret": Scope.ORGANIZATION_READ,
         "state": Scope.OUTCOMES_READ,
         "token": Scope.TOKENS_READ,
+        "turn": Scope.CONVERSATIONS_READ,
     }
 )
 

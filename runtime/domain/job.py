@@ -101,6 +101,7 @@ class PlanOrder(BaseModel):
     Attributes:
         confirms: the digest of the plan that its caller confirmed, if they did.
         approval: the id of the request that others granted, if they did.
+        gate: the id of the gate by which the plan passed, as its caller said.
         expects: the version that the state must have; None for any.
         atomic: all steps or none.
     """
@@ -110,6 +111,7 @@ class PlanOrder(BaseModel):
     plan: Plan
     confirms: str | None = None
     approval: str | None = None
+    gate: str | None = None
     expects: int | None = None
     atomic: bool = False
 

@@ -44,6 +44,7 @@ class ObligationKind(StrEnum):
     APPROVE = "approve"
     REDACT = "redact"
     CAP_COST = "cap_cost"
+    EVAL_GATE = "eval_gate"
 
 
 class Obligation(BaseModel):

@@ -38,3 +38,9 @@ class Principal(BaseModel):
     roles: tuple[str, ...]
     grant: Mode = Mode.ASSISTED
     claims: str = Field(default="", repr=False)
+
+    def held_to(self, mode: Mode | None) -> Principal:
+        """Return the same principal, held to a mode that does not go beyond their own grant."""
+        if mode is None or mode.step_limit >= self.grant.step_limit:
+            return self
+        return self.model_copy(update={"grant": mode})

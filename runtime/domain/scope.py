@@ -32,7 +32,15 @@ class Scope(StrEnum):
     SCHEDULES_MANAGE = "schedules:manage"
     JOBS_READ = "jobs:read"
     JOBS_MANAGE = "jobs:manage"
+    PLUGINS_READ = "plugins:read"
+    PLUGINS_MANAGE = "plugins:manage"
     AUDIT_READ = "audit:read"
+    MODELS_READ = "models:read"
+    MODELS_MANAGE = "models:manage"
+    CONVERSATIONS_READ = "conversations:read"
+    CONVERSATIONS_MANAGE = "conversations:manage"
+    EVALUATIONS_READ = "evaluations:read"
+    EVALUATIONS_MANAGE = "evaluations:manage"
 
 
 # The answer to the greater request shows all that the lesser one asks for.
@@ -46,6 +54,10 @@ _GRANTED_WITH: Final[Mapping[Scope, Scope]] = MappingProxyType(
         Scope.POLICIES_READ: Scope.POLICIES_MANAGE,
         Scope.SCHEDULES_READ: Scope.SCHEDULES_MANAGE,
         Scope.JOBS_READ: Scope.JOBS_MANAGE,
+        Scope.MODELS_READ: Scope.MODELS_MANAGE,
+        Scope.PLUGINS_READ: Scope.PLUGINS_MANAGE,
+        Scope.CONVERSATIONS_READ: Scope.CONVERSATIONS_MANAGE,
+        Scope.EVALUATIONS_READ: Scope.EVALUATIONS_MANAGE,
     }
 )
 

@@ -23,6 +23,22 @@ _NEW_BOOK: Final = UsageBook()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GateFact:
+    """Say by which passed evaluation a plan may run.
+
+    Attributes:
+        passed: the id of the gate; empty: none is known to have passed.
+        ungated: why none is.
+    """
+
+    passed: str = ""
+    ungated: str = "nothing says which model made the plan, or by which gate it passed"
+
+
+NO_GATE: Final = GateFact()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Describe the moment in which a plan is judged.
 
@@ -30,6 +46,7 @@ class Facts:
         principal: who acts, from the credential.
         project: where.
         project_active: false once the project is archived.
+        plugin_enabled: false while the organization has turned the environment's plugin off.
         state: the state that the first step sees.
         decisions: what policy said about each step, by position; a missing one is a denial.
         limits: what the project allows.
@@ -39,6 +56,7 @@ class Facts:
         shared_use: what was used of that, in the periods of `now`.
         rate_grant: how far the room in shared rates goes, taken before; None: no rate concerns it.
         consents: confirmations and approvals at hand.
+        gate: the evaluation that whoever proposed the plan has passed.
         unapproved: why an approval that was named does not count; empty when it does, or none was.
         now: the instant of the judgement.
     """
@@ -49,6 +67,7 @@ class Facts:
     decisions: tuple[PolicyDecision | None, ...]
     now: datetime
     project_active: bool = True
+    plugin_enabled: bool = True
     limits: Limits = NO_LIMITS
     usage: Usage = NOTHING_USED
     book: UsageBook = _NEW_BOOK
@@ -57,6 +76,7 @@ class Facts:
     rate_grant: RateGrant | None = None
     consents: tuple[Consent, ...] = ()
     unapproved: str = ""
+    gate: GateFact = NO_GATE
 
     @property
     def counted(self) -> bool:

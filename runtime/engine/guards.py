@@ -43,7 +43,15 @@ def project_active(facts: StepFacts) -> Refusal | None:
 
 
 def action_known(facts: StepFacts) -> Refusal | None:
-    """Refuse an action that the registry does not hold."""
+    """Refuse an action that the registry does not hold, or whose plugin is turned off."""
+    if not facts.facts.plugin_enabled:
+        return Refusal(
+            guard="action_known",
+            code=ReasonCode.PLUGIN_DISABLED,
+            expected="an action of a plugin that the organization lets act",
+            found=facts.step.action,
+            remedy="ask an owner of the organization to enable the plugin",
+        )
     if facts.compiled is not None:
         return None
     return Refusal(
@@ -141,6 +149,19 @@ def within_cap(facts: StepFacts) -> Refusal | None:
     )
 
 
+def gate_passed(facts: StepFacts) -> Refusal | None:
+    """Refuse a step that needs a passed evaluation of whoever proposed it, until there is one."""
+    if not _obligations(facts, ObligationKind.EVAL_GATE) or facts.facts.gate.passed:
+        return None
+    return Refusal(
+        guard="gate_passed",
+        code=ReasonCode.GATE_REQUIRED,
+        expected="a passed evaluation of the model, the prompt and the registry of this plan",
+        found=facts.facts.gate.ungated,
+        remedy="run `plangate eval run --gate --publish` with them, or name a gate that passed",
+    )
+
+
 def confirmed(facts: StepFacts) -> Refusal | None:
     """Refuse a step that needs the requester's confirmation until it is there."""
     if not _obligations(facts, ObligationKind.CONFIRM):
@@ -194,6 +215,7 @@ GUARDS: tuple[Guard, ...] = (
     within_shared_quota,
     within_shared_budget,
     within_cap,
+    gate_passed,
     confirmed,
     approved,
 )

@@ -54,6 +54,12 @@ test_both_levels_add_obligations_after_ours if {
 	]
 }
 
+test_a_gate_may_be_asked_for if {
+	obligations := data.plangate.decision.obligations with input as permission({"confirmation": true})
+		with data.tenant.organization.obligations as {{"kind": "eval_gate"}}
+	obligations == [{"kind": "confirm"}, {"kind": "eval_gate"}]
+}
+
 test_the_order_of_added_obligations_is_by_their_members if {
 	ordered := [
 		{"kind": "approve", "role": "a", "pointers": ["/b"]},

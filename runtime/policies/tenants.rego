@@ -44,7 +44,7 @@ all_tell_why(found) if {
 all_known(found) if {
 	is_set(found)
 	every obligation in found {
-		obligation.kind in {"confirm", "approve", "redact", "cap_cost"}
+		obligation.kind in {"confirm", "approve", "redact", "cap_cost", "eval_gate"}
 	}
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from runtime.agent.planner import Planner, Proposed
 from runtime.agent.prompt import PROMPT_VERSION, Briefing, Conversation, briefing, messages
@@ -22,7 +23,7 @@ from runtime.domain.registry import Registry
 from runtime.domain.state import State
 from runtime.engine import pipeline
 from runtime.engine.compiled import CompiledRegistry
-from runtime.engine.facts import Facts
+from runtime.engine.facts import Facts, GateFact
 from runtime.engine.pipeline import Judgement, PreparedPlan
 from runtime.kit.canonical_json import digest
 from runtime.kit.json_value import JsonObject
@@ -32,6 +33,9 @@ from runtime.ports.chat_model import ToolSet
 from runtime.sandbox.consents import consents
 from runtime.sandbox.rules import StepRules
 from runtime.sandbox.situation import SANDBOX_PROJECT, Situation
+
+EVALUATED: Final = GateFact(passed="evaluation")
+"""Nothing is executed here, and whoever is evaluated can't have passed yet."""
 
 
 class Sandbox:
@@ -246,6 +250,7 @@ class Sandbox:
             limits=situation.limits,
             usage=situation.usage,
             consents=consents(ready.digest, situation, decisions, revision=self.revision),
+            gate=EVALUATED,
         )
         return pipeline.kept(pipeline.judge(ready, facts, self.compiled), facts, atomic=False)
 

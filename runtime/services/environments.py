@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,6 +19,7 @@ class InstalledEnvironment:
         plugin: who declares it, as `id@version`.
         compiled: its components and actions.
         limits: what a new project allows.
+        prompt: version and digest of what a model is told here, as evaluations name it.
     """
 
     id: str
@@ -27,6 +28,22 @@ class InstalledEnvironment:
     plugin: str
     compiled: CompiledRegistry
     limits: Limits
+    prompt: str = ""
+
+
+    @property
+    def plugin_id(self) -> str:
+        """Return the id of the plugin that declares it."""
+        return self.plugin.rpartition("@")[0]
 
 
 Environments: TypeAlias = Mapping[str, InstalledEnvironment]
+
+PluginEnabled: TypeAlias = Callable[[str, str], Awaitable[bool]]
+"""Say whether an organization lets the plugin of an environment, or of an effect, act."""
+
+
+async def always_enabled(organization_id: str, name: str) -> bool:
+    """Let every plugin act, where nobody can turn one off."""
+    del organization_id, name
+    return True

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from runtime.services.approvals.approvals import Approvals
 from runtime.services.audit.access_refusals import AccessRefusals
 from runtime.services.audit.desk import AuditDesk
+from runtime.services.conversations.desk import ConversationDesk
 from runtime.services.environments import Environments
+from runtime.services.evaluations.dashboards import Dashboards
+from runtime.services.evaluations.gates import Gates
 from runtime.services.execution.organization_usages import OrganizationUsages
 from runtime.services.execution.outcomes import Outcomes
 from runtime.services.execution.plans import Plans
@@ -25,6 +28,8 @@ from runtime.services.jobs.queues import JobQueues
 from runtime.services.jobs.reading import Jobs
 from runtime.services.jobs.redriving import Redriving
 from runtime.services.live.events import LiveEvents
+from runtime.services.models.desk import ModelDesk
+from runtime.services.plugins.plugins import Plugins
 from runtime.services.policies.bundles import Bundles
 from runtime.services.policies.policies import Policies
 from runtime.services.policies.replays import PolicyReplays
@@ -50,8 +55,11 @@ class Platform:
     audit: AuditDesk
     authentication: Authentication
     bundles: Bundles
+    conversations: ConversationDesk
+    dashboards: Dashboards
     environments: Environments
     exports: Exports
+    gates: Gates
     hook_deliveries: HookDeliveries
     hooks: Hooks
     invitations: Invitations
@@ -60,11 +68,13 @@ class Platform:
     live_events: LiveEvents
     members: Members
     memberships: Memberships
+    models: ModelDesk
     organization_limits: LimitsOfOrganizations
     organization_usages: OrganizationUsages
     organizations: Organizations
     outcomes: Outcomes
     plans: Plans
+    plugins: Plugins
     policies: Policies
     policy_replays: PolicyReplays
     projects: Projects

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,7 +17,10 @@ from pydantic import SecretStr
 from runtime.kit.quiet import QUIET
 from runtime.settings.audit import AuditSettings, read_audit
 from runtime.settings.edge import EdgeSettings, read_edge
+from runtime.settings.graphql import GraphqlSettings, read_graphql
 from runtime.settings.identity import TOKEN_KEYS, IdentitySettings, read_identity
+from runtime.settings.models import ModelOfferSettings, read_model_offers
+from runtime.settings.plugins import PluginSettings, read_plugins
 from runtime.settings.reading import TOKEN, SettingsError, listed, seconds, token
 from runtime.settings.rules import RulesSettings, read_rules
 from runtime.settings.secret_use import (
@@ -36,6 +40,7 @@ MIGRATION_URL: Final = "PLANGATE_MIGRATION_URL"
 REDIS_URL: Final = "PLANGATE_REDIS_URL"
 LEASE_TTL_S: Final = "PLANGATE_LEASE_TTL_S"
 APPROVAL_LASTS_S: Final = "PLANGATE_APPROVAL_LASTS_S"
+EVALUATIONS: Final = "PLANGATE_EVALUATIONS"
 
 
 def quiet_environment(environ: MutableMapping[str, str] = os.environ) -> None:
@@ -62,6 +67,8 @@ class ServiceSettings:
             from `PLANGATE_LEASE_TTL_S`.
         approval_lasts_s: how long a request for approval can be granted and used, from
             `PLANGATE_APPROVAL_LASTS_S`.
+        evaluations: the folder in which each organization's folder of runs is called by its id,
+            from `PLANGATE_EVALUATIONS`; without it no runs are shown.
         resolved: which variables were references, and are values here.
         environ: variables as they came, for model keys and children of this process.
     """
@@ -73,10 +80,14 @@ class ServiceSettings:
     redis_urls: tuple[SecretStr, ...] = ()
     lease_ttl_s: float = 6.0
     approval_lasts_s: float = 86_400.0
+    evaluations: Path | None = None
     audit: AuditSettings = field(default_factory=AuditSettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     edge: EdgeSettings = field(default_factory=EdgeSettings)
+    graphql: GraphqlSettings = field(default_factory=GraphqlSettings)
     rules: RulesSettings = field(default_factory=RulesSettings)
+    model_offers: ModelOfferSettings = field(default_factory=ModelOfferSettings)
+    plugins: PluginSettings = field(default_factory=PluginSettings)
     work: WorkSettings = field(default_factory=WorkSettings)
     secrets: SecretSettings = field(default_factory=SecretSettings)
     secret_use: SecretUseSettings = field(default_factory=SecretUseSettings)
@@ -118,10 +129,14 @@ class ServiceSettings:
             approval_lasts_s=seconds(
                 told, APPROVAL_LASTS_S, least=60, most=2_592_000, usual=86_400
             ),
+            evaluations=_folder(told, EVALUATIONS),
             identity=read_identity(told),
             audit=read_audit(told),
             edge=read_edge(told),
+            graphql=read_graphql(told),
             rules=read_rules(told),
+            model_offers=read_model_offers(told),
+            plugins=read_plugins(told),
             work=read_work(told),
             secrets=read_secret_settings(told),
             secret_use=read_secret_use(told),
@@ -154,6 +169,15 @@ def _postgres(told: Mapping[str, str], name: str) -> SecretStr | None:
     if urlsplit(url).scheme not in {"postgresql", "postgres"}:
         raise SettingsError(f"{name} is no address of Postgres, such as postgresql://ROLE@HOST/DB")
     return SecretStr(url)
+
+
+def _folder(told: Mapping[str, str], name: str) -> Path | None:
+    text = told.get(name)
+    if text is None:
+        return None
+    if not Path(text).is_absolute():
+        raise SettingsError(f"{name} is '{text[:200]}', expected the whole path of a folder")
+    return Path(text)
 
 
 def _redis(told: Mapping[str, str]) -> tuple[SecretStr, ...]:

@@ -25,6 +25,7 @@ from runtime.store.audit_shipments import AuditAnchorRow
 from runtime.store.audit_waiting import AuditTreeRow
 from runtime.store.base import Row
 from runtime.store.firings import FiringRow
+from runtime.store.gates import GateRow
 from runtime.store.heads import HeadRow
 from runtime.store.hook_deliveries import HookDeliveryRow
 from runtime.store.hooks import HookRow, HookSecretRow
@@ -34,9 +35,12 @@ from runtime.store.jobs import JobRow
 from runtime.store.limit_counters import LimitCounterRow
 from runtime.store.members import MemberRow
 from runtime.store.memberships import MembershipRow
+from runtime.store.model_spends import ModelSpendRow, ModelTallyRow
+from runtime.store.model_uses import ModelUseRow
 from runtime.store.organization_limits import OrganizationLimitsRow
 from runtime.store.organizations import OrganizationRow
 from runtime.store.outcomes import OutcomeRow
+from runtime.store.plugin_switches import PluginSwitchRow
 from runtime.store.policies import PolicyActivationRow, PolicyVersionRow
 from runtime.store.policy_decisions import PolicyDecisionRow
 from runtime.store.policy_units import PolicyUnitRow
@@ -79,12 +83,17 @@ EXPORTED: Final[Mapping[type[Row], int]] = MappingProxyType(
         ApprovalRow: MANY_ROWS,
         ApprovalVoteRow: MANY_ROWS,
         ApprovalOverrideRow: MANY_ROWS,
+        PluginSwitchRow: MANY_ROWS,
         PolicyVersionRow: FEW_ROWS,
         PolicyActivationRow: MANY_ROWS,
         PolicyUnitRow: FEW_ROWS,
         PolicyDecisionRow: MANY_ROWS,
         OrganizationLimitsRow: MANY_ROWS,
+        GateRow: FEW_ROWS,
         LimitCounterRow: MANY_ROWS,
+        ModelUseRow: MANY_ROWS,
+        ModelTallyRow: MANY_ROWS,
+        ModelSpendRow: MANY_ROWS,
         EventRow: MANY_ROWS,
         AuditRecordRow: MANY_ROWS,
         AuditSettingsRow: MANY_ROWS,

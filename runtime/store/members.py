@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -102,6 +102,12 @@ async def find_member(connection: AsyncConnection, member_id: str) -> Member | N
     """Return a member, removed or not."""
     asked = _members().where(MemberRow.id == member_id).limit(1)
     return _found((await connection.execute(asked)).first())
+
+
+async def members_named(connection: AsyncConnection, ids: Sequence[str]) -> tuple[Member, ...]:
+    """Return those members that exist, removed or not."""
+    asked = _members().where(MemberRow.id.in_(ids)).limit(len(ids))
+    return tuple(map(_member, await connection.execute(asked)))
 
 
 async def steady_members(

@@ -47,7 +47,7 @@ BY_OPERATORS: Final = {
     "runtime/adapters/openai_http.py": "models of the operator's references",
     "runtime/adapters/secret_providers/vault_wire.py": "the operator's Vault",
     "runtime/adapters/smtp.py": "the operator's mail server",
-    "runtime/entrypoints/cli/client.py": "the platform that a person gives to their own command",
+    "runtime/client/transport.py": "the platform that whoever makes a client names",
     "runtime/entrypoints/cli/forwarding.py": "the program on this machine that a person names",
 }
 

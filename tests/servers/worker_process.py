@@ -118,7 +118,7 @@ def worker_process(
     process = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, "worker", *options],
         cwd=ROOT,
-        env={**kept, **variables, "PYTHONPATH": search},
+        env={**kept, "PLANGATE_PLUGINS": "*", **variables, "PYTHONPATH": search},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.PIPE,

@@ -20,6 +20,7 @@ from runtime.kit.json_value import JsonObject
 from runtime.ports.effect import Effect, EffectCall, EffectResult, Effects, EffectTools
 from runtime.ports.effect_failure import PermanentError, RetryableError
 from runtime.services.context import Context, RequestKey
+from runtime.services.environments import PluginEnabled, always_enabled
 from runtime.services.execution.changes import Executed, JobEnd
 from runtime.services.execution.plans import PlanRequest
 from runtime.services.jobs.attempts import done
@@ -40,7 +41,16 @@ class WritesBack(Protocol):
 class EffectRunner:
     """Run jobs that actions asked for."""
 
-    def __init__(self, effects: Effects, tools: EffectTools, *, plans: WritesBack) -> None:
+    def __init__(
+        self,
+        effects: Effects,
+        tools: EffectTools,
+        *,
+        plans: WritesBack,
+        enabled: PluginEnabled = always_enabled,
+    ) -> None:
+        """Run effects with tools; `enabled` says whether an organization lets one's plugin act."""
+        self._enabled = enabled
         self._effects = effects
         self._tools = tools
         self._plans = plans
@@ -72,6 +82,11 @@ class EffectRunner:
         """
         effect = self._effects[job.name]
         order = _order(job)
+        if not await self._enabled(job.organization_id, effect.name):
+            raise PermanentError(
+                f"the plugin of {effect.name} is turned off in the organization; "
+                "enable it and put the job again"
+            )
         result = await effect.handler(_call(job, order, cleared), self._tools)
         if not isinstance(result, EffectResult):
             raise PermanentError(

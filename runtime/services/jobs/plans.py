@@ -90,6 +90,7 @@ class PlanRunner:
                     plan=order.plan,
                     confirms=order.confirms,
                     approval=order.approval,
+                    gate=order.gate,
                     expects=order.expects,
                     atomic=order.atomic,
                     patience_s=MOST_PATIENCE_S,

@@ -22,6 +22,8 @@ from runtime.services.standing import (
 )
 from runtime.services.unit_of_work import Answer, Unit, once
 from runtime.store import invitations, members, memberships
+from runtime.store.conversations import delete_conversations_of
+from runtime.store.facts import delete_facts_of
 from runtime.store.session import Database
 
 Forget = Callable[[str], None]
@@ -54,6 +56,13 @@ class Members:
         known_id(member_id, kind="member", prefix="mem")
         async with self._database.transaction(caller.organization_id, read_only=True) as connection:
             return _there(await members.find_member(connection, member_id), member_id)
+
+    async def named(self, context: Context, ids: Sequence[str]) -> tuple[Member, ...]:
+        """Return those members of the caller's organization that exist, removed ones too."""
+        caller = context.caller
+        caller.require(Scope.MEMBERS_READ)
+        async with self._database.transaction(caller.organization_id, read_only=True) as connection:
+            return await members.members_named(connection, ids)
 
     async def add_service(self, context: Context, *, display_name: str) -> Answer:
         """Add a service, which acts by tokens and confirms nothing.
@@ -141,6 +150,8 @@ class Members:
             member = one_of(held, member_id)
             _keep_an_owner(held, without=member_id)
             await members.remove_member(unit.connection, member_id, at=unit.now)
+            await delete_conversations_of(unit.connection, member_id)
+            await delete_facts_of(unit.connection, member_id)
             projects = await memberships.withdraw_memberships_of(unit.connection, member_id)
             tokens = await members.revoke_tokens_of(unit.connection, member_id, at=unit.now)
             unanswered = await _revoke_invitations_to(unit, member)

@@ -27,6 +27,8 @@ from runtime.services.standing import (
 from runtime.services.tenancy.members import Forget
 from runtime.services.unit_of_work import Answer, Unit, once
 from runtime.store import memberships
+from runtime.store.conversations import delete_conversations_of
+from runtime.store.facts import delete_facts_of
 from runtime.store.invitations import revoke_unbacked_invitations
 from runtime.store.members import steady_members
 from runtime.store.session import Database
@@ -149,6 +151,7 @@ class Memberships:
             await memberships.withdraw_membership(
                 unit.connection, project_id=project_id, member_id=member_id
             )
+            await _forget_what_was_said(unit, member, project_id)
             document = membership_document(before)
             told = {**document, "invitations_taken_back": await _without_backing(unit, member)}
             await unit.record("membership.withdrawn", told, project_id=project_id)
@@ -157,6 +160,13 @@ class Memberships:
         answer = await once(self._database, self._ids, context, work=work)
         self._forget(member_id)
         return answer
+
+
+async def _forget_what_was_said(unit: Unit, member: Member, project_id: str) -> None:
+    """Delete what a member said in a project, unless they see it still as an owner."""
+    if member.organization_role is not OrganizationRole.OWNER:
+        await delete_conversations_of(unit.connection, member.id, project_ids=[project_id])
+        await delete_facts_of(unit.connection, member.id, project_ids=[project_id])
 
 
 async def _steady(unit: Unit, caller: Caller, member_id: str) -> Sequence[Member]:

@@ -162,6 +162,19 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "Webhook secret rotated",
             "Webhook {endpoint} has a new {scheme} secret",
         ),
+        "eval.gate_failed": (
+            "Gate failed",
+            "{model} did not pass the gate",
+            " in {environment}",
+            ": {verdict}",
+            ", run {run}",
+        ),
+        "eval.run_finished": (
+            "Evaluation finished",
+            "Run {run} of {model} is finished",
+            " in {environment}",
+            ": {verdict}",
+        ),
         "firing.abandoned": (
             "Scheduled run given up",
             "A run of schedule {schedule} was given up",
@@ -196,6 +209,8 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             " by {scope} {subject}",
             " on {period}",
         ),
+        "plugin.disabled": ("Plugin disabled", "{plugin} is turned off in {organization}"),
+        "plugin.enabled": ("Plugin enabled", "{plugin} is turned on in {organization}"),
         "limits.replaced": ("Limits changed", "Limits of {organization} were changed"),
         "member.created": ("Member added", "Member {member} was added"),
         "member.linked": (
@@ -296,6 +311,11 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "Token rotated",
             "Token {token} was replaced",
             " by {replaced_by}",
+        ),
+        "turn.proposed": (
+            "Agent answered",
+            "Turn {turn} of {owner} has a proposal: {kind}",
+            " by {model}",
         ),
     }
 )

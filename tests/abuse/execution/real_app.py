@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
@@ -23,6 +24,7 @@ from runtime.kit.json_value import JsonObject, JsonValue
 from runtime.services.context import Context, Ids
 from runtime.services.identity.tokens import Tokens
 from runtime.settings import EdgeSettings, IdentitySettings, ServiceSettings
+from runtime.settings.graphql import GraphqlSettings
 from runtime.settings.secret_use import SecretUseSettings
 from tests.api.app_builder import Answered, asked
 from tests.database import DatabaseUrls, session
@@ -152,6 +154,8 @@ async def real_app(
     approval_lasts_s: float = 86_400.0,
     model: str = "",
     secret_use: SecretUseSettings | None = None,
+    evaluations: Path | None = None,
+    graphql: GraphqlSettings | None = None,
 ) -> AsyncIterator[RealApp]:
     """Start the app, and stop it as its server would."""
     app = create_app(
@@ -161,6 +165,8 @@ async def real_app(
             approval_lasts_s=approval_lasts_s,
             model=model,
             secret_use=secret_use or SecretUseSettings(),
+            evaluations=evaluations,
+            graphql=graphql or GraphqlSettings(),
             identity=IdentitySettings(token_keys=(TOKEN_KEY,), operator_token=SecretStr(OPERATOR)),
             edge=EdgeSettings(request_rate=None),
         )

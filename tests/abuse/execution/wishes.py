@@ -11,8 +11,11 @@ from fastapi.routing import iter_route_contexts
 
 from runtime.kit.json_value import JsonObject
 from tests.abuse.execution.audit_wishes import OF_AUDIT
+from tests.abuse.execution.conversation_wishes import OF_CONVERSATIONS
+from tests.abuse.execution.gate_wishes import OF_GATES
 from tests.abuse.execution.hook_wishes import OF_HOOKS
 from tests.abuse.execution.job_wishes import OF_JOBS
+from tests.abuse.execution.model_wishes import OF_MODELS
 from tests.abuse.execution.real_app import OPERATOR, Acting, RealApp, moved
 from tests.abuse.execution.schedule_wishes import OF_SCHEDULES
 from tests.abuse.execution.webhook_wishes import OF_WEBHOOKS
@@ -165,6 +168,16 @@ async def _organization_restore(app: RealApp, who: Acting) -> Wish:
     return Wish(path=archive.path.replace(":archive", ":restore"), token=archive.token)
 
 
+def _plugin_switch(verb: str) -> Make:
+    async def made(app: RealApp, who: Acting) -> Wish:
+        path = f"/v1/organizations/{who.organization}/plugins/workbench"
+        other = "disable" if verb == "enable" else "enable"
+        await app.made(f"{path}:{other}", None, token=who.token)
+        return Wish(path=f"{path}:{verb}", token=who.token)
+
+    return made
+
+
 async def _organization_limits(app: RealApp, who: Acting) -> Wish:
     most = next(app.numbers)
     budget = {"scope": "organization", "measure": "tokens", "per": "month", "most": most}
@@ -294,6 +307,12 @@ WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
         ("POST", "/v1/organizations/{organization_id}:archive"): _organization_archive,
         ("POST", "/v1/organizations/{organization_id}:restore"): _organization_restore,
         ("PUT", "/v1/organizations/{organization_id}/limits"): _organization_limits,
+        ("POST", "/v1/organizations/{organization_id}/plugins/{name}:enable"): _plugin_switch(
+            "enable"
+        ),
+        ("POST", "/v1/organizations/{organization_id}/plugins/{name}:disable"): _plugin_switch(
+            "disable"
+        ),
         ("POST", "/v1/members"): _service,
         ("POST", "/v1/members/{member_id}:remove"): _removal,
         ("PATCH", "/v1/members/{member_id}"): _role,
@@ -304,8 +323,11 @@ WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
         ("POST", "/v1/tokens/{token_id}:revoke"): _revocation,
         **_OF_RULES,
         **OF_AUDIT,
+        **OF_CONVERSATIONS,
+        **OF_GATES,
         **OF_HOOKS,
         **OF_JOBS,
+        **OF_MODELS,
         **OF_SCHEDULES,
         **OF_WEBHOOKS,
     }
@@ -314,6 +336,14 @@ WISHES: Final[Mapping[Route, Make]] = MappingProxyType(
 ELSEWHERE: Final[Mapping[Route, str]] = MappingProxyType(
     {
         ("POST", "/v1/projects/{project_id}/plans:simulate"): "it changes nothing",
+        (
+            "POST",
+            "/v1/projects/{project_id}/conversations/{conversation_id}/turns/{turn_id}:simulate",
+        ): "it changes nothing",
+        (
+            "POST",
+            "/v1/projects/{project_id}/conversations/{conversation_id}/turns/{turn_id}:export",
+        ): "it changes nothing",
         ("POST", "/v1/projects/{project_id}/hooks/{hook_id}:simulate"): "it changes nothing",
         ("POST", "/v1/hooks/{address}"): "it takes a signature instead: tests/abuse/hooks",
         ("POST", "/v1/projects/{project_id}/policies:check"): "it changes nothing",
@@ -321,6 +351,7 @@ ELSEWHERE: Final[Mapping[Route, str]] = MappingProxyType(
         ("POST", "/v1/projects/{project_id}/policies:simulate"): "it changes nothing",
         ("POST", "/v1/projects/{project_id}/decisions:verify"): "it changes nothing",
         ("POST", "/v1/environments/{environment}/proposals:evaluate"): "it changes nothing",
+        ("POST", "/graphql"): "each mutation takes a key of its own: tests/abuse/graphql",
         ("POST", "/v1/invitations:accept"): "it takes an identity provider: tests/api/identity",
         ("POST", "/v1/secrets/rotations"): "it takes the operator's credential: tests/api/secrets",
         ("POST", "/v1/sessions:logout"): "it takes a browser's session: tests/api/identity",

@@ -36,6 +36,7 @@ from runtime.services.execution.approval_facts import NO_APPROVALS, ApprovalFact
 from runtime.services.execution.changes import Change, Execution
 from runtime.services.execution.commits import Commits
 from runtime.services.execution.draft import Tenure
+from runtime.services.execution.gate_facts import NO_GATES, GateFacts
 from runtime.services.execution.judges import Judges
 from runtime.services.execution.judging import Judge, Verdict
 from runtime.services.execution.lines import Lines
@@ -196,6 +197,7 @@ class _WatchedJudge(Judge):
         *,
         decided: DecidedPlans,
         approvals: ApprovalFacts = NO_APPROVALS,
+        gates: GateFacts = NO_GATES,
         shared_use: SharedUse = NOTHING_SHARED,
         rates: RateGrants = NO_GRANTS,
     ) -> Verdict:
@@ -206,6 +208,7 @@ class _WatchedJudge(Judge):
             tenure,
             decided=decided,
             approvals=approvals,
+            gates=gates,
             shared_use=shared_use,
             rates=rates,
         )

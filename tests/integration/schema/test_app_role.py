@@ -169,6 +169,7 @@ async def test_a_project_is_purged_as_a_whole(database_urls: DatabaseUrls) -> No
         "audit_orphans",
         "audit_records",
         "audit_tiles",
+        "gates",
         "members",
         "organization_limits",
         "policy_activations",  # those of the organization

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.checks import Verdict
@@ -16,6 +17,7 @@ from harness.tally import Side
 from harness.trial import TrialRecord
 from tests.unit.harness.reporting.builders import ORACLE, a_failed_trial, a_run, a_trial
 
+JUDGED = datetime(2026, 3, 2, 10, tzinfo=UTC)
 NAMES = [f"s-{at:03}" for at in range(200)]
 GOOD = [a_trial(name) for name in NAMES]
 WORSE = [a_failed_trial(name, scores={}) for name in NAMES[:30]] + GOOD[30:]
@@ -40,7 +42,9 @@ def concluded(
         whole=frozenset({ORACLE} if whole else ()),
         aside={ORACLE: aside},
     )
-    return conclude(read_manifest(run), tally, gate, folder=run, stopped=stopped, wall_s=1.0)
+    return conclude(
+        read_manifest(run), tally, gate, folder=run, judged_at=JUDGED, stopped=stopped, wall_s=1.0
+    )
 
 
 def counted(trials: list[TrialRecord]) -> Tally:
@@ -117,7 +121,13 @@ def test_a_model_without_trials_is_not_compared(tmp_path: Path) -> None:
     gate = GateRequest(rules=GateRules(), models=("other",), bases={}, whole=frozenset(), aside={})
 
     finished = conclude(
-        read_manifest(run), counted(GOOD), gate, folder=run, stopped=None, wall_s=None
+        read_manifest(run),
+        counted(GOOD),
+        gate,
+        folder=run,
+        judged_at=JUDGED,
+        stopped=None,
+        wall_s=None,
     )
 
     assert finished.comparisons == ()
@@ -147,7 +157,13 @@ def test_a_model_that_is_not_gated_is_not_governed(tmp_path: Path) -> None:
     )
 
     finished = conclude(
-        read_manifest(run), counted(GOOD), gate, folder=run, stopped=None, wall_s=None
+        read_manifest(run),
+        counted(GOOD),
+        gate,
+        folder=run,
+        judged_at=JUDGED,
+        stopped=None,
+        wall_s=None,
     )
 
     assert finished.gate is not None

@@ -1,5 +1,7 @@
 """The environment is quiet unless somebody asked for noise, and the service reads its own part."""
 
+from pathlib import Path
+
 import pytest
 
 from runtime.domain.approval_request import APPROVAL_LASTS
@@ -76,6 +78,7 @@ WHOLE = {
     "PLANGATE_REQUEST_RATE": "10/20",
     "PLANGATE_LEASE_TTL_S": "3.5",
     "PLANGATE_APPROVAL_LASTS_S": "7200",
+    "PLANGATE_EVALUATIONS": "/srv/evaluations",
     "PLANGATE_LOG_LEVEL": "WARNING",
     "PLANGATE_METRICS_TOKEN": "m" * 16,
     "PLANGATE_MIGRATION_URL": "postgresql://owner@db/plangate",
@@ -104,6 +107,7 @@ def test_a_whole_platform_is_read() -> None:
     assert (read.edge.request_rate.per_s, read.edge.request_rate.burst) == (10, 20)
     assert (read.lease_ttl_s, read.edge.log_level) == (3.5, "warning")
     assert read.approval_lasts_s == 7_200
+    assert read.evaluations == Path("/srv/evaluations")
     assert "hunter7" not in repr(read)
 
 
@@ -138,6 +142,7 @@ def test_the_request_rate_can_be_off() -> None:
         pytest.param("PLANGATE_APPROVAL_LASTS_S", "2592001", id="too long a request"),
         pytest.param("PLANGATE_APPROVAL_LASTS_S", "nan", id="no number of seconds"),
         pytest.param("PLANGATE_APPROVAL_LASTS_S", "24h", id="a request in hours"),
+        pytest.param("PLANGATE_EVALUATIONS", "runs", id="a folder that depends on where we are"),
         pytest.param("PLANGATE_LOG_LEVEL", "loud", id="no level"),
         pytest.param("PLANGATE_ISSUERS", "{}", id="no list"),
         pytest.param("PLANGATE_ISSUERS", '[{"issuer": "http://evil"}]', id="no issuer"),

@@ -39,6 +39,7 @@ def test_without_options_the_oracle_replays_the_scenarios() -> None:
         ),
         pytest.param({"gate_model": ["a/b"]}, {"gate": True}, id="a gated model gates"),
         pytest.param({"against": "main"}, {"gate": True}, id="a revision to beat gates"),
+        pytest.param({"publish": "https://p.example"}, {"gate": True}, id="who publishes gates"),
     ],
 )
 def test_an_option_arrives(given: dict[str, Any], expected: dict[str, Any]) -> None:

@@ -111,7 +111,12 @@ class Answer:
 
 
 async def ask(
-    app: ASGIApp, address: str, *, headers: Mapping[str, str] | None = None, method: str = "GET"
+    app: ASGIApp,
+    address: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    method: str = "GET",
+    root_path: str = "",
 ) -> Answer:
     """Send one request straight to an app."""
     parts, got = urlsplit(address), list[Message]()
@@ -124,7 +129,7 @@ async def ask(
         "scheme": "http",
         "path": parts.path,
         "raw_path": parts.path.encode(),
-        "root_path": "",
+        "root_path": root_path,
         "query_string": parts.query.encode(),
         "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
     }

@@ -182,3 +182,23 @@ async def test_the_watcher_lives_as_long_as_the_server(app: FastAPI) -> None:
         await stream.aclose()
 
     assert not app.state.live.is_full
+
+
+async def test_links_lead_below_the_place_where_it_is_mounted(tmp_path: Path) -> None:
+    """A platform shows it below an address of its own."""
+    app = create_app(settings_for(""), some_runs(tmp_path / "runs"), mounted=True)
+
+    listed = await ask(app, "/below/", root_path="/below")
+    run = await ask(app, "/below/runs/run_01", root_path="/below")
+    lost = await ask(app, "/below/runs/nope", root_path="/below")
+    refreshed = await ask(app, "/below/refresh?text=x", root_path="/below")
+
+    assert 'action="/below/compare"' in listed.text
+    assert 'data-root="/below"' in listed.text
+    assert 'href="/"' not in listed.text
+    assert "without a login" not in listed.text
+    assert "Read the store again" not in listed.text
+    assert '<a href="/below/">All runs</a>' in run.text
+    assert '<a href="/below/">All runs</a>' in lost.text
+    assert refreshed.headers["location"] == "/below/?text=x"
+    assert str(tmp_path) not in listed.text + run.text + lost.text

@@ -71,3 +71,9 @@ async def test_what_is_no_request_passes() -> None:
     await Guard(app, Hosts())({"type": "lifespan"}, receive, send)
 
     assert seen == ["lifespan"]
+
+
+def test_behind_a_platform_every_name_is_taken() -> None:
+    """Whoever stands before has found out who asks."""
+    assert Hosts(every=True).takes("anything.example")
+    assert not Hosts().takes("anything.example")

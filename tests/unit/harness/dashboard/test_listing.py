@@ -1,6 +1,7 @@
 """Check that run folders are found, read within a budget, and looked up by name only."""
 
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -122,3 +123,33 @@ def test_two_hundred_known_runs_are_listed_in_no_time(tmp_path: Path) -> None:
 
     assert clock.monotonic_s() - began_s < WARM_S
     assert len(listing.cards) == RUNS
+
+
+def test_links_are_left_out_where_others_look(tmp_path: Path) -> None:
+    """A run that is a link, that holds one, and a base that is one."""
+    outside = some_runs(tmp_path / "outside", ("secret",)) / "secret"
+    root = some_runs(tmp_path / "runs", ("plain", "holds"))
+    (root / "linked").symlink_to(outside)
+    (root / "holds" / "gate.json").symlink_to(outside / "summary.json")
+    (root / "plain" / "base").symlink_to(outside)
+    open_, confined = RunFolders(root), RunFolders(root, confined=True)
+
+    found = {card.folder for card in open_.look().cards}
+    kept = {card.folder for card in confined.look().cards}
+
+    assert found == {"plain", "holds", "linked", "plain/base"}
+    assert kept == set()
+
+
+def test_a_run_that_becomes_a_link_is_not_found_any_more(tmp_path: Path) -> None:
+    """It is looked at again when it is asked for."""
+    outside = some_runs(tmp_path / "outside", ("secret",)) / "secret"
+    root = some_runs(tmp_path / "runs", ("plain",))
+    confined = RunFolders(root, confined=True)
+    confined.look()
+    assert confined.find("plain") == root / "plain"
+
+    shutil.rmtree(root / "plain")
+    assert confined.find("plain") is None
+    (root / "plain").symlink_to(outside)
+    assert confined.find("plain") is None

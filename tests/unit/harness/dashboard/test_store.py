@@ -118,3 +118,18 @@ def test_a_store_that_is_down_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(TrackingError, match=r"tracking store sqlite"):
         ask_store(settings_for(f"sqlite:///{tmp_path}/mlflow.db"))
+
+
+def test_where_there_is_no_store_nobody_is_asked() -> None:
+    """A platform's organization need not have one."""
+    asked: list[HarnessSettings] = []
+
+    def ask(settings: HarnessSettings) -> StoreAnswer:
+        asked.append(settings)
+        return StoreAnswer()
+
+    reader = StoreReader(settings_for(""), ask=ask)
+    settled(reader, now=True)
+
+    assert not reader.tracked
+    assert asked == []

@@ -59,3 +59,12 @@ def test_a_damaged_run_is_told(tmp_path: Path) -> None:
         report_of(broken)
     with pytest.raises(RunError, match="damaged"):
         comparison_of(folder, broken)
+
+
+def test_a_report_is_made_anew_where_nobody_vouches_for_what_is_written(tmp_path: Path) -> None:
+    """However new the written one is."""
+    run = a_run(tmp_path / "run", [a_trial()])
+    (run / "report.html").write_text("<script>evil()</script>")
+
+    assert report_of(run) == "<script>evil()</script>"
+    assert "evil()" not in report_of(run, anew=True)

@@ -73,16 +73,16 @@ def test_what_is_not_named_is_started_and_stopped(tmp_path: Path) -> None:
 def test_the_service_is_told_what_it_needs() -> None:
     """Enough to start with; what a person set stays."""
     with open_backing(NAMED, Path("/nowhere")) as backing:
-        made = backing.variables(NAMED, KEYS, copies=Path("/nowhere/audit"))
-        kept = backing.variables(
-            {**NAMED, "PLANGATE_TOKEN_KEYS": "own" * 20}, KEYS, copies=Path("/nowhere/audit")
-        )
+        folders = {"copies": Path("/nowhere/audit"), "evaluations": Path("/nowhere/evaluations")}
+        made = backing.variables(NAMED, KEYS, **folders)
+        kept = backing.variables({**NAMED, "PLANGATE_TOKEN_KEYS": "own" * 20}, KEYS, **folders)
 
     settings = ServiceSettings.read(made)
     assert settings.identity.operator_token is not None
     assert settings.identity.operator_token.get_secret_value() == KEYS.operator_token
     assert settings.audit.keys is not None
     assert [sink.name for sink in settings.audit.sinks] == ["file:///nowhere/audit"]
+    assert settings.evaluations == Path("/nowhere/evaluations")
     assert made["PLANGATE_TOKEN_KEYS"] == KEYS.token_key
     assert kept["PLANGATE_TOKEN_KEYS"] == "own" * 20
 

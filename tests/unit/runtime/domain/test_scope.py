@@ -15,6 +15,7 @@ IMPLIED = {
     (Scope.POLICIES_MANAGE, Scope.POLICIES_READ),
     (Scope.SCHEDULES_MANAGE, Scope.SCHEDULES_READ),
     (Scope.JOBS_MANAGE, Scope.JOBS_READ),
+    (Scope.EVALUATIONS_MANAGE, Scope.EVALUATIONS_READ),
 }
 
 
@@ -66,4 +67,6 @@ def test_the_names_are_stable() -> None:
         "jobs:read",
         "jobs:manage",
         "audit:read",
+        "evaluations:read",
+        "evaluations:manage",
     ]

@@ -19,7 +19,7 @@ from runtime.domain.policy import Obligation, ObligationKind, PolicyReason
 from runtime.domain.reason import ReasonCode
 from runtime.domain.shared_limits import BudgetMeasure
 from runtime.domain.shared_rates import RateGrant, RateRefusal, RateWindow
-from runtime.engine.facts import StepFacts
+from runtime.engine.facts import GateFact, StepFacts
 from runtime.engine.guards import GUARDS, consents_for, first_refusal
 from runtime.kit.json_value import JsonObject, JsonValue
 from tests.builders import (
@@ -66,6 +66,7 @@ BREACHES: Final[dict[str, JsonObject]] = {
     "within_shared_quota": {"shared_quota": a_budget(0, measure=BudgetMeasure.ACTIONS)},
     "within_shared_budget": {"shared_budget": a_budget(0)},
     "within_cap": {"cap": 0},
+    "gate_passed": {"gated": True},
     "confirmed": {"confirm": True},
     "approved": {"approvals": 2},
 }
@@ -99,6 +100,7 @@ def judged(**changes: object) -> StepFacts:
         step if given_.get("known", True) else a_step("box.burn@1"),
         registry,
         project_active=given_.get("project_active", True),
+        plugin_enabled=given_.get("plugin_enabled", True),
         principal=a_principal(roles=given_.get("roles", ("operator",))),
         decisions=(a_decision(allow=given_.get("allow", True), obligations=_demands(given_)),),
         limits=Limits(
@@ -121,7 +123,8 @@ def _demands(given_: JsonObject) -> tuple[Obligation, ...]:
     count, cap = given_.get("approvals", 0), given_.get("cap")
     approve = (Obligation(kind=ObligationKind.APPROVE, count=count),) if count else ()
     capped = () if cap is None else (Obligation(kind=ObligationKind.CAP_COST, units=cap),)
-    return (*confirm, *approve, *capped)
+    gated = (Obligation(kind=ObligationKind.EVAL_GATE),) if given_.get("gated") else ()
+    return (*confirm, *approve, *capped, *gated)
 
 
 def with_consents(facts: StepFacts, *consents: Consent) -> StepFacts:
@@ -137,6 +140,17 @@ def with_consents(facts: StepFacts, *consents: Consent) -> StepFacts:
 
 def _replaced(facts: StepFacts, **changes: JsonValue) -> StepFacts:
     return replace(facts, facts=replace(facts.facts, **changes))
+
+
+def test_a_passed_gate_lets_a_step_pass_that_takes_one() -> None:
+    """Without one, the refusal says why none counts."""
+    facts = judged(gated=True)
+
+    refused = first_refusal(_replaced(facts, gate=GateFact(ungated="gate gat_1 did not pass")))
+
+    assert refused is not None
+    assert (refused.guard, refused.found) == ("gate_passed", "gate gat_1 did not pass")
+    assert first_refusal(_replaced(facts, gate=GateFact(passed="gat_1"))) is None
 
 
 def test_a_permitted_step_meets_no_refusal() -> None:
@@ -181,6 +195,7 @@ def test_the_order_of_the_guards_is_the_contract() -> None:
         ("within_shared_quota", "quota_exceeded", "at most 0 actions a day of the organ", 1, "use"),
         ("within_shared_budget", "budget_exceeded", "at most 0 units a day of the organ", 1, "use"),
         ("within_cap", "cost_capped", "a step that costs at most 0 units", 1, "use a cheaper"),
+        ("gate_passed", "gate_required", "a passed evaluation of the", "nothing says", "run `pl"),
         ("confirmed", "confirmation_required", "the requester's confirmation", None, "confirm"),
         ("approved", "approval_required", "2 approval(s) by other people", 0, "ask a colleague"),
     ],
@@ -474,3 +489,13 @@ def test_without_a_decision_no_consent_is_good() -> None:
     assert consents_for(facts, ObligationKind.APPROVE) == ()
     refusal = first_refusal(facts, GUARDS[-2:])
     assert refusal is None
+
+
+def test_no_action_of_a_disabled_plugin_is_known() -> None:
+    """Known or not, the refusal says that somebody turned the plugin off, and who helps."""
+    for known in (True, False):
+        refusal = first_refusal(judged(plugin_enabled=False, known=known))
+
+        assert refusal is not None
+        assert (refusal.guard, refusal.code) == ("action_known", "plugin_disabled")
+        assert "ask an owner" in refusal.remedy

@@ -25,7 +25,8 @@ from runtime.domain.errors import (
     TenantContextMissingError,
     VersionMismatchError,
 )
-from runtime.entrypoints.rest.problems import STATUSES, ProblemCode, problem_of
+from runtime.entrypoints.rest.problem_codes import STATUSES, ProblemCode
+from runtime.entrypoints.rest.problems import problem_of
 from runtime.ports.chat_model import ChatRequest, Completion
 from tests.unit.runtime.entrypoints.rest.platform import Scripted, an_app, ask, said
 

@@ -8,7 +8,8 @@ import pytest
 from fastapi import FastAPI, Request
 
 from runtime.domain.errors import CredentialRefusedError
-from runtime.entrypoints.rest.problems import ProblemCode, ProblemError
+from runtime.entrypoints.rest.problem_codes import ProblemCode
+from runtime.entrypoints.rest.problems import ProblemError
 from runtime.entrypoints.rest.refusals import Refusals, counted, holder_of
 from runtime.kit.clock import FixedClock
 from runtime.kit.rates import Rate
