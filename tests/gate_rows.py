@@ -18,6 +18,7 @@ def gate_rows(tenant: Values, *, member: str, number: int) -> dict[str, Values]:
             "id": an_id("gat", number),
             "run": "run_1",
             "model": "plangate/oracle",
+            "identity": "plangate/oracle",
             "environment": "counter",
             "prompt": "1:sha256:p",
             "registry_digest": "sha256:r",

@@ -21,6 +21,7 @@ _TABLES = (
       id text collate "C" not null,
       run text collate "C" not null,
       model text collate "C" not null,
+      identity text collate "C" not null,
       environment text collate "C" not null,
       prompt text collate "C" not null,
       registry_digest text collate "C" not null,
@@ -41,7 +42,7 @@ _TABLES = (
     "create unique index gates_once on gates (organization_id, digest, model, environment)",
     """
     create index gates_newest on gates
-      (organization_id, model, registry_digest, judged_at desc)
+      (organization_id, identity, registry_digest, judged_at desc)
     """,
 )
 

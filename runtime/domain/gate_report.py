@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -38,6 +39,8 @@ MOST_CHECKS: Final = 2_000
 MOST_MODELS: Final = 100
 MOST_ENVIRONMENTS: Final = 100
 LONGEST_NAME: Final = 500
+LONGEST_NAME_BYTES: Final = 600
+"""In UTF-8; storage finds verdicts by several names at once, and its index has an end."""
 LONGEST_DETAIL: Final = 4_000
 EVERY_MODEL: Final = "*"
 """The model of a check that is of the whole run."""
@@ -46,10 +49,20 @@ ALWAYS_CHECKED: Final = frozenset({"infrastructure", "governance"})
 
 _INSTANT: Final = TypeAdapter[datetime](AwareDatetime)
 
+
+def _short(name: str) -> str:
+    size_bytes = len(name.encode(errors="replace"))
+    if size_bytes > LONGEST_NAME_BYTES:
+        raise ValueError(f"it has {size_bytes} bytes, expected at most {LONGEST_NAME_BYTES}")
+    return name
+
+
 NamedText = Annotated[
-    str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]+$")
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    AfterValidator(_short),
 ]
-Count = Annotated[StrictInt, Field(ge=0, le=MAX_SAFE_INTEGER)]
+Count = Annotated[StrictInt, Field(ge=1, le=MAX_SAFE_INTEGER)]
 
 
 class GateVerdict(StrEnum):
@@ -110,7 +123,7 @@ class GateSubject(_Document):
         judged_at: when the verdict was given, RFC 3339.
         suite: digest of the scenarios.
         models: references of the models that were judged.
-        scenarios, trials: how many scenarios, and how often each.
+        scenarios, trials: how many scenarios, and how often each; of nothing there is no verdict.
         replays: every answer came from cassettes.
         environments: by name.
     """

@@ -27,6 +27,9 @@ _KEY_SHAPE: Final = re.compile(r"(?:AKIA|ASIA)[0-9A-Z]{16}|(?=[A-Z]*[0-9])[0-9A-
 _USER_INFO: Final = re.compile(r"(?<=://)[^/]*@")  # up to the last @: a password may hold one
 
 
+_SHAPING: Final = frozenset({"max_tokens", "temperature", "tools"})
+
+
 class ModelReferenceError(ValueError):
     """A model reference that can't be used; the message says how to write it."""
 
@@ -137,6 +140,21 @@ class ModelReference:
         safe = {**self.options, "api_base": _USER_INFO.sub("", base)}
         written = (f"{name}={quote(value, safe=':/')}" for name, value in safe.items())
         return f"{self.model}?{'&'.join(written)}"
+
+    @property
+    def identity(self) -> str:
+        """Return what answers: the model, and the options that shape what it says.
+
+        Where it is reached, by whose key, how patiently and at what price is not part of it, so
+        that everybody may read it.
+        """
+        shaping = {
+            name: value
+            for name, value in sorted(self.options.items())
+            if self.offline or name in _SHAPING
+        }
+        written = "&".join(f"{name}={quote(value)}" for name, value in shaping.items())
+        return f"{self.model}?{written}" if written else self.model
 
     def applied_to(self, request: ChatRequest) -> ChatRequest:
         """Return the request with the reference's own numbers in place of the caller's."""

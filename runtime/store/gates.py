@@ -13,12 +13,12 @@ from sqlalchemy import (
     Select,
     Text,
     func,
-    insert,
     or_,
     select,
     text,
 )
 from sqlalchemy import Row as Found
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,7 +38,7 @@ class GateRow(Row):
         CheckConstraint("octet_length(report) <= 1000000", name="report_check"),
         Index("gates_once", "organization_id", "digest", "model", "environment", unique=True),
         Index(
-            "gates_newest", "organization_id", "model", "registry_digest", text("judged_at desc")
+            "gates_newest", "organization_id", "identity", "registry_digest", text("judged_at desc")
         ),
     )
 
@@ -46,6 +46,7 @@ class GateRow(Row):
     id: Mapped[Id] = mapped_column(primary_key=True)
     run: Mapped[Id]
     model: Mapped[Id]
+    identity: Mapped[Id]
     environment: Mapped[Id]
     prompt: Mapped[Id]
     registry_digest: Mapped[Id]
@@ -63,6 +64,8 @@ class StoredGate:
 
     Attributes:
         run: the harness's name of the run.
+        model: its reference, as the report names it.
+        identity: what of it shapes its answers; by this it is looked for.
         prompt, registry: by which digests the environment was evaluated.
         verdict: about this model; the report may say worse of others.
         digest: of the whole report.
@@ -72,6 +75,7 @@ class StoredGate:
     id: str
     run: str
     model: str
+    identity: str
     environment: str
     prompt: str
     registry: str
@@ -99,15 +103,17 @@ class FullGate:
     report: str = field(repr=False)
 
 
-async def add_gate(connection: AsyncConnection, full: FullGate, *, organization_id: str) -> None:
-    """Store a verdict."""
+async def add_gate(connection: AsyncConnection, full: FullGate, *, organization_id: str) -> bool:
+    """Store a verdict, unless its report was brought for the same before; say whether it is new."""
     gate = full.gate
-    await connection.execute(
-        insert(GateRow).values(
+    added = await connection.execute(
+        insert(GateRow)
+        .values(
             organization_id=organization_id,
             id=gate.id,
             run=gate.run,
             model=gate.model,
+            identity=gate.identity,
             environment=gate.environment,
             prompt=gate.prompt,
             registry_digest=gate.registry,
@@ -118,7 +124,12 @@ async def add_gate(connection: AsyncConnection, full: FullGate, *, organization_
             created_at=gate.created_at,
             created_by=gate.created_by,
         )
+        .on_conflict_do_nothing(
+            index_elements=["organization_id", "digest", "model", "environment"]
+        )
+        .returning(GateRow.id)
     )
+    return added.first() is not None
 
 
 async def find_gate(connection: AsyncConnection, gate_id: str) -> FullGate | None:
@@ -152,13 +163,13 @@ async def gates_before(
 
 
 async def newest_gate(
-    connection: AsyncConnection, *, model: str, prompt: str, registry: str
+    connection: AsyncConnection, *, identity: str, prompt: str, registry: str
 ) -> StoredGate | None:
     """Return the verdict about exactly these that was given last; of two at once, a failed one.
 
     Args:
         connection: of the organization.
-        model: its reference.
+        identity: of the model.
         prompt: its version and digest as `1:sha256:...`, or its version alone: the rest of a prompt
             is made of what the registry declares, and of who asks.
         registry: its digest.
@@ -166,7 +177,7 @@ async def newest_gate(
     asked = (
         _gates()
         .where(
-            GateRow.model == model,
+            GateRow.identity == identity,
             GateRow.registry_digest == registry,
             or_(GateRow.prompt == prompt, func.split_part(GateRow.prompt, ":", 1) == prompt),
         )
@@ -183,6 +194,7 @@ def _gates() -> Select[Any]:
         row.id,
         row.run,
         row.model,
+        row.identity,
         row.environment,
         row.prompt,
         row.registry_digest,
@@ -200,6 +212,7 @@ def _gate(row: Found[*tuple[Any, ...]]) -> StoredGate:
         id=row.id,
         run=row.run,
         model=row.model,
+        identity=row.identity,
         environment=row.environment,
         prompt=row.prompt,
         registry=row.registry_digest,

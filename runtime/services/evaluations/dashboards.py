@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
@@ -102,7 +102,7 @@ class Dashboards:
         async with self._opening:
             while self._opened:
                 _, dashboard = self._opened.popitem()
-                await dashboard.stack.aclose()
+                await _closed(dashboard)
 
     async def _open(self, organization_id: str) -> _Open:
         async with self._opening:
@@ -117,7 +117,7 @@ class Dashboards:
         """Close those that nobody has asked for longest, as long as there are too many."""
         idle = [name for name, dashboard in self._opened.items() if not dashboard.lent]
         for name in idle[: max(0, len(self._opened) - MOST_OPEN + 1)]:
-            await self._opened.pop(name).stack.aclose()
+            await _closed(self._opened.pop(name))
         if len(self._opened) >= MOST_OPEN:
             raise StreamsBusyError(found=f"runs of {MOST_OPEN} organizations are looked at")
 
@@ -139,6 +139,12 @@ class Dashboards:
                 opener(runs, tracking_uri=f"sqlite:///{store}" if tracked else "")
             )
             return _Open(application=application, stack=stack.pop_all())
+
+
+async def _closed(dashboard: _Open) -> None:
+    """Close a dashboard; what goes wrong in it is nobody else's failure."""
+    with suppress(Exception):  # foreign code, of which nothing is left to be asked
+        await dashboard.stack.aclose()
 
 
 def admit(context: Context, organization_id: str) -> str:

@@ -14,6 +14,7 @@ from runtime.domain.record import Event
 from runtime.domain.scope import Scope
 from runtime.kit.canonical_json import canonical_text
 from runtime.kit.json_value import JsonObject
+from runtime.ports.model_reference import ModelReferenceError, parse_model_reference
 from runtime.services.context import Context, Ids
 from runtime.services.documents import spelled_instant
 from runtime.services.remembered import Remembered, Told
@@ -80,16 +81,14 @@ class Gates:
         async def work(unit: Unit) -> Answer:
             await active_organization(unit.connection, caller)
             judged = judged_gate(report, model=model, environment=environment, now=unit.now)
-            before = await brought_gate(
-                unit.connection, digest=report.digest, model=model, environment=environment
-            )
-            gate = before or await self._add(unit, caller, report, judged=judged)
+            gate, new = await self._kept(unit, caller, report, judged=judged)
             _require_gatekeeper(await steady_caller(unit, caller))  # the last lock of all
-            status = HTTPStatus.CREATED if before is None else HTTPStatus.OK
+            status = HTTPStatus.CREATED if new else HTTPStatus.OK
             return Answer(document=gate_document(gate), status=status)
 
         answer = await once(self._database, self._ids, context, work=work)
-        self._newest.forget(lambda known: known.model == model)
+        identity = _identity(model)
+        self._newest.forget(lambda known: known.identity == identity)
         return answer
 
     async def page(
@@ -133,7 +132,7 @@ class Gates:
         async def ask() -> Told[StoredGate]:
             async with self._database.transaction(organization_id, read_only=True) as connection:
                 newest = await newest_gate(
-                    connection, model=model, prompt=prompt, registry=registry
+                    connection, identity=model, prompt=prompt, registry=registry
                 )
             return Told(value=newest, fresh_s=FRESH_S)
 
@@ -144,13 +143,15 @@ class Gates:
         """Wait for what is being asked."""
         await self._newest.close()
 
-    async def _add(
+    async def _kept(
         self, unit: Unit, caller: Caller, report: GateReport, *, judged: JudgedGate
-    ) -> StoredGate:
+    ) -> tuple[StoredGate, bool]:
+        """Return the verdict as it is stored, and whether it was brought by this request."""
         gate = StoredGate(
             id=unit.ids.new("gat"),
             run=report.subject.run,
             model=judged.model,
+            identity=_identity(judged.model),
             environment=judged.environment,
             prompt=judged.surroundings.prompt,
             registry=judged.surroundings.registry,
@@ -161,7 +162,15 @@ class Gates:
             created_by=caller.member_id,
         )
         full = FullGate(gate=gate, report=canonical_text(report.document()))
-        await add_gate(unit.connection, full, organization_id=caller.organization_id)
+        if not await add_gate(unit.connection, full, organization_id=caller.organization_id):
+            before = await brought_gate(
+                unit.connection,
+                digest=report.digest,
+                model=judged.model,
+                environment=judged.environment,
+            )
+            assert before is not None  # noqa: S101  # it stood in the way, and none is ever deleted
+            return before, False
         told = _told(gate, caller.organization_id)
         await unit.audit(BROUGHT, told)
         for kind in (RUN_FINISHED, *(() if gate.passed else (GATE_FAILED,))):
@@ -169,7 +178,15 @@ class Gates:
             await records.add_event(
                 unit.connection, event, organization_id=caller.organization_id, now=unit.now
             )
-        return gate
+        return gate, True
+
+
+def _identity(model: str) -> str:
+    """Return what of a model's reference shapes its answers; what is none stays as it is."""
+    try:
+        return parse_model_reference(model).identity
+    except ModelReferenceError:
+        return model
 
 
 def gate_document(gate: StoredGate) -> JsonObject:

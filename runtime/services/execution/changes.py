@@ -34,7 +34,7 @@ class Proposer:
     """Name who proposed a plan, as gates name it.
 
     Attributes:
-        model: its reference.
+        model: its identity.
         prompt: version of the prompt, or version and digest.
     """
 

@@ -69,11 +69,11 @@ async def _fact(
             return GateFact(ungated="there is no gate of the id that the request names")
         if named.gate.registry != registry:
             return GateFact(ungated=f"gate {named.gate.id} is of another registry")
-        proposer = Proposer(model=named.gate.model, prompt=named.gate.prompt)
+        proposer = Proposer(model=named.gate.identity, prompt=named.gate.prompt)
     if proposer is None:
         return NO_GATE
     newest = await newest_gate(
-        connection, model=proposer.model, prompt=proposer.prompt, registry=registry
+        connection, identity=proposer.model, prompt=proposer.prompt, registry=registry
     )
     if newest is None:
         return GateFact(ungated=f"no gate is known for {proposer.model} with this registry")

@@ -151,7 +151,7 @@ class Asking:
         passed = tuple([text for text in usable if await self._passed(question, text)])
         if usable[0] not in passed:  # else a change of the model would go unnoticed
             raise GateRequiredError(
-                model=parse_model_reference(usable[0]).safe_text,
+                model=parse_model_reference(usable[0]).identity,
                 prompt=question.prompt,
                 registry=question.registry_digest,
             )
@@ -160,7 +160,7 @@ class Asking:
     async def _passed(self, question: Question, text: str) -> bool:
         return await self._needs.gates.passed(
             organization_id=question.organization_id,
-            model=parse_model_reference(text).safe_text,
+            model=parse_model_reference(text).identity,
             prompt=question.prompt,
             registry=question.registry_digest,
         )
@@ -189,7 +189,7 @@ class Asking:
                 taken = turn.taken
                 return Asked(
                     proposed=replace(proposed, usage=taken.usage, cost_micros=taken.cost_micros),
-                    reference=parse_model_reference(text).safe_text,
+                    reference=parse_model_reference(text).identity,
                 )
         raise _failure(last, turn.use)
 

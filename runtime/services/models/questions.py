@@ -67,7 +67,7 @@ class Asked:
 
     Attributes:
         proposed: usage and cost are those of the whole turn, whichever models were asked.
-        reference: the model that answered, as settings and gates name it, without what is secret.
+        reference: the identity of the model that answered, as gates name it and all may read it.
     """
 
     proposed: Proposed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import orjson
 import pytest_asyncio
 
 from runtime.kit.json_value import JsonObject
@@ -91,3 +92,17 @@ async def test_what_a_person_wrote_runs_by_no_models_gate(gated: Talk) -> None:
     executed = await gated.done(turn, "execute")
 
     assert executed["steps"][0]["refusal"]["code"] == "gate_required"
+
+
+async def test_a_turn_names_its_model_and_not_where_it_is_reached(gated: Talk) -> None:
+    """Members and whoever hears of turns read no address of the operator's."""
+    turn = await gated.turn(SET)
+    token = gated.who.token
+    told = await gated.app.call(
+        "GET", f"{gated.project}/events", token=token, headers={"Accept": "application/json"}
+    )
+
+    assert turn["model"] == turn["comparability"]["model"] == "openai/as-told"
+    for text in (orjson.dumps(turn), orjson.dumps(await gated.read(turn)), told.body):
+        assert b"127.0.0.1" not in text
+        assert b"api_base" not in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -134,6 +135,19 @@ async def test_the_same_report_again_is_the_same_gate(site: Site) -> None:
 
     assert (first.status, again.status) == (201, 200)
     assert again.json == first.json
+    assert await site.kinds("audit_records") == ["gate.uploaded"]
+
+
+async def test_one_report_brought_many_times_at_once_is_one_gate(site: Site) -> None:
+    """A publisher that does not hear in time tries again beside its first request."""
+    report = a_report()
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(site.bring(report)) for _ in range(6)]
+    answers = [task.result() for task in tasks]
+
+    assert sorted(answer.status for answer in answers) == [200, 200, 200, 200, 200, 201]
+    assert len({answer.json["id"] for answer in answers}) == 1
     assert await site.kinds("audit_records") == ["gate.uploaded"]
 
 
@@ -310,6 +324,25 @@ async def test_exactly_what_passed_has_passed(site: Site) -> None:
     assert not await site.passed(prompt=PROMPT[:-1] + "0")
     assert not await site.passed(prompt="2")
     assert not await site.passed(registry=REGISTRY[:-1] + "0")
+
+
+async def test_where_a_model_is_reached_is_not_what_was_evaluated(site: Site) -> None:
+    """Options that shape answers are; an address, a key and patience are not."""
+    model = "openai/own?api_base=http://127.0.0.1:9/v1&retries=2&temperature=0.5&transport=http"
+    brought = await site.bring(a_report(models=(model,), checks=checks_of(model)), model=model)
+
+    assert brought.status == 201, brought.body
+    assert await site.passed(model="openai/own?temperature=0.5")
+    assert not await site.passed(model="openai/own")
+    assert not await site.passed(model=model)
+
+
+async def test_long_names_are_refused_before_storage_has_to(site: Site) -> None:
+    """What no index can hold is the caller's to mend."""
+    model, registry = "openai/" + "\u6a21" * 400, "\u578b" * 400
+    report = a_report(models=(model,), checks=checks_of(model), registry=registry)
+
+    assert (await site.bring(report, model=model)).status == 422
 
 
 async def test_the_verdict_that_was_given_last_holds(site: Site) -> None:

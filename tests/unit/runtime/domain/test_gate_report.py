@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from runtime.domain.errors import GateReportRefusedError
 from runtime.domain.gate_report import (
@@ -150,3 +152,22 @@ def test_each_model_has_its_own_verdict() -> None:
 def test_nothing_checked_is_inconclusive() -> None:
     """Never a pass."""
     assert worst_of(()) is GateVerdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("counted", ["scenarios", "trials"])
+def test_of_nothing_there_is_no_verdict(counted: str) -> None:
+    """A run without scenarios passes every check that counts findings."""
+    report = a_report(judged_at=NOW)
+    empty = signed({**report, "subject": {**report["subject"], counted: 0}})
+
+    with pytest.raises(ValidationError, match=counted):
+        GateReport.model_validate(empty)
+
+
+@pytest.mark.parametrize(("letters", "taken"), [(300, True), (301, False)])
+def test_a_name_has_an_end_in_bytes(letters: int, *, taken: bool) -> None:
+    """Letters of two bytes count as two."""
+    report = signed({**a_report(judged_at=NOW, run="\u00e4" * letters)})
+
+    with nullcontext() if taken else pytest.raises(ValidationError, match="bytes"):
+        GateReport.model_validate(report)

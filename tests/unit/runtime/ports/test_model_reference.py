@@ -158,3 +158,25 @@ def test_cost_is_exact_and_rounded_up(prompt: int, completion: int, micros: int)
 def test_cost_without_prices_is_unknown() -> None:
     """No price is not a price of zero."""
     assert parse_model_reference("openai/a").cost_micros(TokenUsage(prompt=5)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "identity"),
+    [
+        pytest.param("openai/a", "openai/a", id="a model as it is"),
+        pytest.param(
+            "openai/a?transport=http&api_base=http://user:pw@10.0.0.1:1/v1&api_key_env=OWN_KEY"
+            "&retries=2&price_in=1&price_out=2&tools=json&temperature=0.5",
+            "openai/a?temperature=0.5&tools=json",
+            id="only what shapes answers, in one order",
+        ),
+        pytest.param(
+            "plangate/noisy-oracle?rate=0.2",
+            "plangate/noisy-oracle?rate=0.2",
+            id="every option of an offline model",
+        ),
+    ],
+)
+def test_an_identity_is_what_answers_and_not_where(text: str, identity: str) -> None:
+    """Everybody may read it; two with the same one answer alike."""
+    assert parse_model_reference(text).identity == identity
