@@ -32,13 +32,18 @@ from runtime.settings import (
 from runtime.settings.audit import AUDIT_KEYS, AUDIT_SINKS
 from runtime.settings.graphql import ANY as ANY_DOCUMENT
 from runtime.settings.graphql import MODE as GRAPHQL_MODE
+from runtime.settings.models import CHAT_MODEL
 from runtime.settings.plugins import PLUGINS
-from runtime.settings.service import EVALUATIONS
+from runtime.settings.service import EVALUATIONS, MODEL
 
 APP_ROLE: Final = "plangate_app"
 POSTGRES: Final = "Postgres"
 REDIS: Final = "Redis"
 PASSWORDS: Final = "secrets.json"  # of the embedded servers
+
+
+OFFLINE_MODEL: Final = "plangate/keyword"
+"""What a conversation asks where no model is named: it matches words, and needs no key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,7 @@ class Backing:
             AUDIT_SINKS: f"file://{copies}",
             EVALUATIONS: str(evaluations),
             PLUGINS: "*",
+            CHAT_MODEL: told.get(MODEL) or OFFLINE_MODEL,
         }
         return MappingProxyType(ours | {name: told[name] for name in ours if name in told})
 

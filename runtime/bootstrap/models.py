@@ -180,7 +180,7 @@ def open_model_desk(
     Raises:
         SettingsError: a setting can't be used; the message names its variable.
     """
-    offers = read_offers(settings.model_offers, own=settings.model)
+    offers = read_offers(settings.model_offers, own=settings.model_offers.chat or settings.model)
     lender = OpenModels(
         environ=settings.environ,
         keys=read_model_keys(settings.secret_use.model_keys, reader=parts.reader),

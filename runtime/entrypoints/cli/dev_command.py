@@ -34,6 +34,7 @@ from runtime.entrypoints.cli.ending import Terminated, terminated_as_interrupted
 from runtime.entrypoints.cli.listening import Listening, listen
 from runtime.kit.clock import SystemClock
 from runtime.settings import OPERATOR_TOKEN, ServiceSettings, SettingsError
+from runtime.settings.models import CHAT_MODEL
 
 FINE: Final = 0
 INTERRUPTED: Final = 130
@@ -108,6 +109,7 @@ def _run(folder: Path, *, port: int | None, stack: ExitStack) -> int:
         folder=owned,
         operator_token=variables[OPERATOR_TOKEN],
         backing=backing,
+        chat_model=variables[CHAT_MODEL],
         elapsed_s=lambda: monotonic_s() - began_s,
     )
     worker = DevWorker(owned.path, monotonic_s=monotonic_s, say=_say)

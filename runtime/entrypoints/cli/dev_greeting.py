@@ -14,7 +14,7 @@ from typing import Final
 import orjson
 import typer
 
-from runtime.bootstrap.dev import PASSWORDS, POSTGRES, REDIS, Backing, shown_address
+from runtime.bootstrap.dev import OFFLINE_MODEL, PASSWORDS, POSTGRES, REDIS, Backing, shown_address
 from runtime.bootstrap.dev_folder import AUDIT, DEMO, EVALUATIONS, Demo, DevFolder
 from runtime.domain.errors import DomainError
 from runtime.entrypoints.cli.client import UNREACHABLE, Client, CommandError, NoAnswerError
@@ -39,6 +39,7 @@ class Stage:
     folder: DevFolder
     operator_token: str = field(repr=False)
     backing: Backing
+    chat_model: str
     elapsed_s: Callable[[], float]
 
 
@@ -129,6 +130,7 @@ def welcome_lines(stage: Stage, demo: Demo) -> Iterator[str]:
     yield f"  Postgres  {shown_address(backing.database_url)}{passwords.get(POSTGRES, '')}"
     quorum = ", ".join(map(shown_address, backing.redis_url.split(",")))
     yield f"  Redis     {quorum}{passwords.get(REDIS, '')}"
+    yield f"  Model     {_chat_model(stage)}"
     yield f"  Worker    writes to {folder / LOG}"
     yield f"  Audit     copies in {folder / AUDIT}: no WORM, whoever owns it can delete them"
     runs = folder / EVALUATIONS / demo.organization
@@ -145,9 +147,18 @@ def welcome_lines(stage: Stage, demo: Demo) -> Iterator[str]:
     yield _bold("Read the state:")
     yield f"  curl -s {project}/state {header}"
     yield ""
-    yield "`plangate plan`, `state`, `project`, `member`, `token`, `org`, `policy`, `approval`,"
-    yield f"`job`, `schedule`, `hook` and `webhook` find this platform by {folder / DEMO}."
+    yield "`plangate chat`, `plan`, `state`, `project`, `member`, `token`, `org`, `policy`,"
+    yield "`approval`, `job`, `schedule`, `hook` and `webhook` find this platform by"
+    yield f"{folder / DEMO}."
     yield "Ctrl-C stops all that was started here."
+
+
+def _chat_model(stage: Stage) -> str:
+    """Say what conversations ask, without what its options name."""
+    model = stage.chat_model.partition("?")[0]
+    if model != OFFLINE_MODEL:
+        return model
+    return f"{model}: matches words, for nothing; PLANGATE_MODEL names a real one"
 
 
 def shown_path(path: Path) -> Path:

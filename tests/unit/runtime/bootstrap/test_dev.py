@@ -83,8 +83,22 @@ def test_the_service_is_told_what_it_needs() -> None:
     assert settings.audit.keys is not None
     assert [sink.name for sink in settings.audit.sinks] == ["file:///nowhere/audit"]
     assert settings.evaluations == Path("/nowhere/evaluations")
+    assert settings.model_offers.chat == "plangate/keyword"
+    assert settings.model == ""
     assert made["PLANGATE_TOKEN_KEYS"] == KEYS.token_key
     assert kept["PLANGATE_TOKEN_KEYS"] == "own" * 20
+
+
+def test_conversations_ask_the_model_that_a_person_names() -> None:
+    """By either variable; the one of conversations goes first."""
+    folders = {"copies": Path("/nowhere/audit"), "evaluations": Path("/nowhere/evaluations")}
+    named = {**NAMED, "PLANGATE_MODEL": "openai/a"}
+    with open_backing(NAMED, Path("/nowhere")) as backing:
+        one = backing.variables(named, KEYS, **folders)
+        two = backing.variables({**named, "PLANGATE_CHAT_MODEL": "openai/b"}, KEYS, **folders)
+
+    assert one["PLANGATE_CHAT_MODEL"] == "openai/a"
+    assert two["PLANGATE_CHAT_MODEL"] == "openai/b"
 
 
 def test_a_database_of_ones_own_is_migrated(empty_database_urls: DatabaseUrls) -> None:

@@ -63,6 +63,7 @@ def a_stage(folder: DevFolder, *, url: str = DEMO.url, redis: str = "", each_s: 
             redis_url=redis or "redis://:secret@127.0.0.1:6379/0",
             embedded={},
         ),
+        chat_model="plangate/keyword",
         elapsed_s=Hurried(each_s),
     )
 
