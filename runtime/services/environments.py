@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from runtime.domain.limits import Limits
 from runtime.engine.compiled import CompiledRegistry
+from runtime.kit.json_value import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class InstalledEnvironment:
         compiled: its components and actions.
         limits: what a new project allows.
         prompt: version and digest of what a model is told here, as evaluations name it.
+        widgets: how a console may show places of its state: title, kind, path.
     """
 
     id: str
@@ -29,7 +31,7 @@ class InstalledEnvironment:
     compiled: CompiledRegistry
     limits: Limits
     prompt: str = ""
-
+    widgets: tuple[JsonObject, ...] = ()
 
     @property
     def plugin_id(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
-PluginStanding: TypeAlias = Literal["served", "quarantined", "not_admitted"]
+PluginStanding: TypeAlias = Literal["served", "quarantined"]
 """Say what became of a plugin in the process that answers."""
 
 
@@ -32,7 +32,7 @@ class PluginOut(TypedDict):
 
 
 class PluginPage(TypedDict):
-    """Hold plugins, all of them: there are as many as are installed."""
+    """Hold plugins, all of them: there are as many as are served or quarantined."""
 
     items: list[PluginOut]
     next_cursor: NotRequired[str | None]

@@ -5,7 +5,7 @@ Written by `python -m tests.docs.renew_client`; change the API, not this.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class RegistryOut(TypedDict):
@@ -16,3 +16,12 @@ class RegistryOut(TypedDict):
     digest: str
     environment: str
     plugin: str
+    widgets: NotRequired[list[WidgetOut]]
+
+
+class WidgetOut(TypedDict):
+    """Say how a console may show a place of the state; `path` is a JSON Pointer."""
+
+    kind: str
+    path: str
+    title: str

@@ -18,7 +18,7 @@ class Plugins:
         self._transport = transport
 
     def list(self, organization_id: str) -> PluginPage:
-        """Return the plugins that are installed, with why some are not served."""
+        """Return the plugins that are served, and those that were to be and are quarantined."""
         answer: PluginPage = self._transport.ask(
             Request(method="GET", path=path_of("organizations", organization_id, "plugins"))
         )

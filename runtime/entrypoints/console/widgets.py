@@ -8,6 +8,7 @@ from typing import Any, Final
 import gradio as gr
 
 from runtime.client import ClientError
+from runtime.client.documents.registry import RegistryOut
 from runtime.entrypoints.console.changes import MISSING, at_pointer
 from runtime.entrypoints.console.desk import Desk, failure, on
 from runtime.entrypoints.console.markup import Html, document, element, note
@@ -22,7 +23,8 @@ def panel(desk: Desk, project: gr.Dropdown, tab: gr.Tab) -> None:
     view = gr.HTML(elem_id="pg-widgets")
     places = gr.Textbox(
         label="Places of the state, one a line",
-        info="A JSON pointer, and a title if you like: /counter/value = Counter",
+        info="A JSON pointer, and a title if you like: /counter/value = Counter. Empty: those that "
+        "the environment declares.",
         lines=3,
         max_lines=12,
         elem_id="pg-places",
@@ -33,10 +35,12 @@ def panel(desk: Desk, project: gr.Dropdown, tab: gr.Tab) -> None:
         if not project:
             return note(NO_PROJECT)
         try:
-            components = desk.client(request).state.read(project)["components"]
+            client = desk.client(request)
+            components = client.state.read(project)["components"]
+            chosen = bound(places) or declared(client.registry.read(project))
         except ClientError as error:
             return failure(error)
-        return widgets_view(components, bound(places) or usual(components))
+        return widgets_view(components, chosen or usual(components))
 
     for trigger in (tab.select, show_all.click, gr.Timer(LOOK_S).tick):
         on(trigger, show, reads=[project, places], fills=[view], quietly=True)
@@ -52,8 +56,13 @@ def bound(text: str) -> list[tuple[str, str]]:
     return [(at.strip(), title.strip() or at.strip()) for at, _, title in lines][:MOST]
 
 
+def declared(registry: RegistryOut) -> list[tuple[str, str]]:
+    """Return the places that the environment's plugin wants shown, each with its title."""
+    return [(item["path"], item["title"]) for item in registry.get("widgets", ())][:MOST]
+
+
 def usual(components: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the single values of the components, where nobody chose any."""
+    """Return the single values of the components, where nobody chose any and none is declared."""
     found = []
     for name, component in components.items():
         fields = component.items() if isinstance(component, dict) else [("", component)]

@@ -16,6 +16,16 @@ router = APIRouter(
 )  # fmt: skip
 
 
+class WidgetOut(BaseModel):
+    """Say how a console may show a place of the state; `path` is a JSON Pointer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    kind: str
+    path: str
+
+
 class RegistryOut(BaseModel):
     """Show components and actions as they are declared.
 
@@ -30,6 +40,7 @@ class RegistryOut(BaseModel):
     digest: str
     components: tuple[JsonObject, ...]
     actions: tuple[JsonObject, ...]
+    widgets: tuple[WidgetOut, ...] = ()
 
 
 @router.get("")
@@ -42,4 +53,5 @@ async def read_registry(project_id: str, context: Reading, services: ServicesOf)
         digest=found.digest,
         components=tuple(item.document() for item in found.components),
         actions=tuple(item.document() for item in found.actions),
+        widgets=tuple(WidgetOut.model_validate(item) for item in found.widgets),
     )

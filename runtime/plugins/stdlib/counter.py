@@ -11,7 +11,7 @@ from runtime.domain.component import Component
 from runtime.domain.condition import Condition
 from runtime.domain.limits import BudgetScope, Limits
 from runtime.kit.json_value import JsonObject
-from runtime.plugins.contract import Environment, Plugin
+from runtime.plugins.contract import Environment, Plugin, Widget, WidgetKind
 
 # A component is a piece of state: a strict schema, a first value and what must always hold.
 COUNTER = Component(
@@ -145,6 +145,11 @@ PLUGIN = Plugin(
     version="1.0.0",
     components=(COUNTER,),
     actions=(SET, INCREMENT, RESET),
+    # What a console shows of the state, unless a person wishes otherwise.
+    widgets=(
+        Widget(title="Counter", kind=WidgetKind.NUMBER, path="/counter/value"),
+        Widget(title="Limit", kind=WidgetKind.NUMBER, path="/counter/limit"),
+    ),
     environments=(
         Environment(
             id="counter",

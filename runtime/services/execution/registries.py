@@ -8,6 +8,7 @@ from runtime.domain.action import Action, Visibility
 from runtime.domain.component import Component
 from runtime.domain.errors import EnvironmentNotInstalledError
 from runtime.domain.scope import Scope
+from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context
 from runtime.services.environments import Environments, PluginEnabled, always_enabled
 from runtime.services.identity.access import Access
@@ -23,6 +24,7 @@ class VisibleRegistry:
 
     Attributes:
         digest: of the whole registry; two projects with the same one allow the same plans.
+        widgets: how a console may show places of the state.
     """
 
     environment: str
@@ -30,6 +32,7 @@ class VisibleRegistry:
     digest: str
     components: tuple[Component, ...]
     actions: tuple[Action, ...]
+    widgets: tuple[JsonObject, ...] = ()
 
 
 class Registries:
@@ -82,4 +85,5 @@ class Registries:
                 for action in registry.actions.values()
                 if enabled and (developer or action.permission.visibility is Visibility.USER)
             ),
+            widgets=found.widgets,
         )

@@ -201,6 +201,7 @@ async def test_the_registry_is_shown(api: Api) -> None:
         "counter.reset@1",
         "counter.set@1",
     ]
+    assert found["widgets"][0] == {"title": "Counter", "kind": "number", "path": "/counter/value"}
 
 
 async def test_an_archived_project_refuses_and_keeps_its_history(api: Api) -> None:

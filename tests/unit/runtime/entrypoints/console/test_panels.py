@@ -6,9 +6,10 @@ import pytest
 
 pytest.importorskip("gradio", reason="panels need Gradio: pip install 'plangate[console]'")
 
+from runtime.client.documents.registry import RegistryOut
 from runtime.entrypoints.console.policy import simulation_view
 from runtime.entrypoints.console.usage import bar
-from runtime.entrypoints.console.widgets import bound, usual, widgets_view
+from runtime.entrypoints.console.widgets import bound, declared, usual, widgets_view
 
 
 def test_widgets_are_bound_to_the_places_that_are_named() -> None:
@@ -29,6 +30,20 @@ def test_without_a_choice_single_values_are_shown() -> None:
     """Lists and objects are for whoever names them."""
     assert usual({"c": {"value": 1, "all": [1]}, "d": 2}) == [("/c/value", "c value"), ("/d", "d")]
     assert "Name places" in widgets_view({}, [])
+
+
+def test_an_environment_declares_what_is_shown() -> None:
+    """In its plugin's order, each place under its title."""
+    registry: RegistryOut = {
+        "environment": "counter",
+        "plugin": "counter@1.0.0",
+        "digest": "sha256:0",
+        "components": [],
+        "actions": [],
+        "widgets": [{"title": "Counter", "kind": "number", "path": "/counter/value"}],
+    }
+
+    assert declared(registry) == [("/counter/value", "Counter")]
 
 
 @pytest.mark.parametrize(
