@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from graphql import GraphQLSchema, NoSchemaIntrospectionCustomRule, specified_rules, validate
+from graphql import (
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    specified_rules,
+    validate,
+)
 
 from runtime.entrypoints.graphql.limits import ReadDocument, read_document
 from runtime.entrypoints.graphql.refusals import DocumentRefusedError, Reason
@@ -35,6 +41,10 @@ def checked(schema: GraphQLSchema, text: str, *, introspection: bool) -> ReadDoc
         )
     except RecursionError:
         raise DocumentRefusedError(Reason.TOO_DEEP, "the document nests too deep") from None
+    except GraphQLError as error:  # of a rule that reads a document as execution would
+        raise DocumentRefusedError(
+            Reason.NOT_OF_THE_SCHEMA, error.message[:MOST_FAULT_TEXT]
+        ) from None
     if asks:
         raise DocumentRefusedError(
             Reason.NO_INTROSPECTION,

@@ -1,7 +1,8 @@
 """Count, before it is executed, how many fields an operation can make the platform resolve.
 
-A list counts as often as its `first` says. A fragment is counted once and used as a number, so that
-fragments which double each other cost their reader nothing but the refusal.
+A list counts as often as its `first` says, and what is loaded whole counts whatever of it is shown.
+A fragment is counted once and used as a number, so that fragments which double each other cost
+their reader nothing but the refusal.
 """
 
 from __future__ import annotations
@@ -24,19 +25,45 @@ from graphql import (
     get_named_type,
 )
 
+from runtime.entrypoints.graphql.connections import MOST_OUTCOMES, USUAL_ITEMS
 from runtime.entrypoints.graphql.limits import ReadDocument
 from runtime.entrypoints.graphql.refusals import DocumentRefusedError, Reason
 
 MOST_COST: Final = 25_000
-USUAL_ITEMS: Final = 50
 HEAVY: Final[Mapping[str, int]] = {
     "executePlan": 200,
     "simulatePlan": 100,
     "revertState": 200,
-    "state": 50,
+    "state": 1_000,
+    "difference": 2_000,
+    "policy": 200,
+    "registry": 50,
     "auditRecords": 100,
 }
 """What a field costs that makes the platform do more than read a row."""
+LOADED: Final[Mapping[str, int]] = {
+    "OutcomeConnection": 4,
+    "SnapshotConnection": 4,
+    "ApprovalConnection": 4,
+    "ScheduleConnection": 4,
+    "AuditRecordConnection": 4,
+    "EventPage": 4,
+    "Snapshot": 4,
+    "Approval": 4,
+    "Schedule": 4,
+    "AuditRecord": 4,
+    "Node": 4,
+    "Member": 6,
+    "Outcome": 10,
+}
+"""What an object, or each item of a list, costs beside its fields.
+
+Most are loaded with all of their JSON, whatever of it is shown. What something else names is waited
+for one by one.
+"""
+JSON_COST: Final = 4
+"""What a field of any JSON costs, which has no bound but that of what was stored."""
+_LEADS_ON: Final = ("Connection", "Edge")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,9 +100,13 @@ class _Count:
         known = _field_of(parent, node.name.value)
         if known is None:  # such as __typename
             return 1
-        inner = self.selection(node.selection_set, get_named_type(known.type))
+        kind = get_named_type(known.type)
+        if kind.name == "PageInfo":  # one of a whole list
+            return 0
+        each = _loaded(kind.name, parent) + self.selection(node.selection_set, kind)
         times = self._items(node) if "first" in known.args else 1
-        return HEAVY.get(node.name.value, 1) + times * inner
+        once = HEAVY.get(node.name.value, JSON_COST if kind.name == "Json" else 1)
+        return once + times * each
 
     def _items(self, node: FieldNode) -> int:
         """Return how many items a list may have at most."""
@@ -89,14 +120,21 @@ class _Count:
         return USUAL_ITEMS
 
     def _told(self, name: str) -> int:
-        told = self.variables.get(name, self._default(name))
-        return max(1, told) if type(told) is int else USUAL_ITEMS
+        """Return what a variable says; the library takes a float that is whole for an Int."""
+        told = self.variables[name] if name in self.variables else self._default(name)
+        if type(told) is int or (isinstance(told, float) and told.is_integer()):
+            return max(1, int(told))
+        return MOST_OUTCOMES
 
     def _default(self, name: str) -> int | None:
+        """Return what a variable says that was not sent; None where that can't be told."""
         for definition in self.read.operation.variable_definitions or ():
+            if definition.variable.name.value != name:
+                continue
             default = definition.default_value
-            if definition.variable.name.value == name and isinstance(default, IntValueNode):
-                return int(default.value)
+            if default is None:  # the field's own default holds
+                return USUAL_ITEMS
+            return int(default.value) if isinstance(default, IntValueNode) else None
         return None
 
 
@@ -116,6 +154,13 @@ def refuse_costly(schema: GraphQLSchema, read: ReadDocument, variables: Mapping[
             "ask for fewer items with `first`",
         )
     return cost
+
+
+def _loaded(kind: str, parent: object) -> int:
+    """Return what an object costs beside its fields; what a list has loaded costs no more."""
+    if getattr(parent, "name", "").endswith(_LEADS_ON):
+        return 0
+    return LOADED.get(kind, 0)
 
 
 def _field_of(parent: object, name: str) -> GraphQLField | None:

@@ -19,6 +19,7 @@ from graphql import (
     InlineFragmentNode,
     Node,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     StringValueNode,
     parse,
@@ -83,6 +84,8 @@ def read_document(text: str) -> ReadDocument:
         },
     )
     _measure(read)
+    if read.operation.operation is OperationType.SUBSCRIPTION:
+        _refuse_directives(read)
     return read
 
 
@@ -213,6 +216,24 @@ def _measure(read: ReadDocument) -> None:
             f"the operation has {shape.fields} fields, at most {MOST_ROOT_FIELDS} may be; "
             "send several requests",
         )
+
+
+def _refuse_directives(read: ReadDocument) -> None:
+    """Refuse a stream that a directive could leave without its one field."""
+    waiting, seen = [read.operation.selection_set], set[str]()
+    while waiting:
+        for node in waiting.pop().selections:
+            if node.directives:
+                raise DocumentRefusedError(
+                    Reason.STREAM_DIRECTIVES,
+                    "a directive stands at the top of a subscription, where none may be",
+                )
+            if isinstance(node, InlineFragmentNode):
+                waiting.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                seen.add(node.name.value)
+                found = read.fragments.get(node.name.value)
+                waiting.extend([] if found is None else [found.selection_set])
 
 
 def _fragment(

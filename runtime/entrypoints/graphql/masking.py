@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 import structlog
 from fastapi import Request
-from graphql import GraphQLError
+from graphql import GraphQLError, ValueNode
 
 from runtime.entrypoints.graphql.refusals import CODE, DocumentRefusedError
 from runtime.kit.json_value import JsonObject
@@ -31,8 +31,8 @@ async def told_errors(request: Request, errors: Sequence[GraphQLError]) -> list[
     problems: dict[int, JsonObject] = {}
     told = []
     for error in errors[:SHOWN_ERRORS]:
-        original = error.original_error
-        if original is None or isinstance(original, GraphQLError):
+        original = error.original_error or error
+        if _of_what_was_sent(error):
             problem = _unfit(error)
         else:
             if id(original) not in problems:
@@ -68,8 +68,21 @@ def told_refusal(error: DocumentRefusedError) -> JsonObject:
     return _invalid(error.detail, reason=error.reason.value)
 
 
+def _of_what_was_sent(error: GraphQLError) -> bool:
+    """Say whether the library found it in variables or arguments, rather than in our answer.
+
+    Variables are read before anything has a path; an argument's fault is placed at its value.
+    """
+    if not isinstance(error.original_error or error, GraphQLError):
+        return False
+    nodes = error.nodes or ()
+    return error.path is None or (
+        bool(nodes) and all(isinstance(node, ValueNode) for node in nodes)
+    )
+
+
 def _unfit(error: GraphQLError) -> JsonObject:
-    """Return what the library says of variables; it is of what the caller sent."""
+    """Return what the library says of variables and arguments."""
     return _invalid(error.message[:MOST_MESSAGE])
 
 

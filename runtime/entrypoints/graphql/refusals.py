@@ -29,6 +29,7 @@ class Reason(StrEnum):
     NO_INTROSPECTION = "no_introspection"
     NOT_TRUSTED = "not_trusted"
     NO_STREAM = "no_stream"
+    STREAM_DIRECTIVES = "stream_directives"
 
 
 class DocumentRefusedError(Exception):

@@ -189,6 +189,18 @@ _WIDTHS: Final[Mapping[str, tuple[str, Reason]]] = {
         "execution { id status cost steps } member { id displayName } }",
         Reason.TOO_COSTLY,
     ),
+    "a dozen long lists of which nothing is shown": (
+        in_project(many("a#: outcomes(first: 1000) { pageInfo { endCursor } }", 12)),
+        Reason.TOO_COSTLY,
+    ),
+    "states by the dozen": (
+        in_project(many("a#: state(version: #) { components }", 29)),
+        Reason.TOO_COSTLY,
+    ),
+    "differences by the dozen": (
+        in_project(many("a#: difference(before: 0, after: #) { diff }", 29)),
+        Reason.TOO_COSTLY,
+    ),
     "one state after the other": (
         in_project(many("a#: snapshots(first: 200) { nodes { version digest diff cause } }", 29)),
         Reason.TOO_COSTLY,
@@ -297,6 +309,17 @@ _UNFIT: Final[Mapping[str, tuple[str, Reason]]] = {
     "a stream of nine": (
         "subscription { " + many(f"a#: projectEvents(project: {PROJECT}) {{ id }}", 9) + " }",
         Reason.NOT_OF_THE_SCHEMA,
+    ),
+    "a stream that is skipped": (
+        f"subscription {{ projectEvents(project: {PROJECT}) @skip(if: true) {{ id }} }}",
+        Reason.STREAM_DIRECTIVES,
+    ),
+    "a stream that a variable includes": (
+        (
+            "subscription($b: Boolean!) { ... on Subscription "
+            f"{{ projectEvents(project: {PROJECT}) @include(if: $b) {{ id }} }} }}"
+        ),
+        Reason.STREAM_DIRECTIVES,
     ),
     "a deferred fragment": ("{ ... @defer { me { member { id } } } }", Reason.NOT_OF_THE_SCHEMA),
 }

@@ -100,6 +100,44 @@ def test_a_fragment_counts_where_it_is_spread() -> None:
     assert caught.value.reason is Reason.TOO_MANY_ROOT_FIELDS
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("subscription { a @skip(if: true) }", id="a literal"),
+        pytest.param("subscription($b: Boolean!) { a @include(if: $b) }", id="a variable"),
+        pytest.param("subscription { a b @none }", id="any field, any directive"),
+        pytest.param("subscription { ... @skip(if: true) { a } }", id="an inline fragment"),
+        pytest.param("subscription { ... { ... { a @skip(if: true) } } }", id="in two of them"),
+        pytest.param(
+            "subscription { ...f @skip(if: true) } fragment f on S { a }", id="a fragment's spread"
+        ),
+        pytest.param(
+            "subscription { ...f } fragment f on S { ...g } fragment g on S { a @skip(if: true) }",
+            id="in a fragment of a fragment",
+        ),
+    ],
+)
+def test_a_stream_has_no_directive_at_its_top(text: str) -> None:
+    """It has one field, and none may go."""
+    assert reason_of(text) is Reason.STREAM_DIRECTIVES
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{ a @skip(if: true) }", id="a query"),
+        pytest.param("subscription { a { b @skip(if: true) } }", id="below the top"),
+        pytest.param(
+            "subscription { a } fragment f on S { a @skip(if: true) }", id="what is not spread"
+        ),
+        pytest.param("subscription { ...f ...none } fragment f on S { a }", id="no directive"),
+    ],
+)
+def test_directives_may_stand_elsewhere(text: str) -> None:
+    """As anybody writes them."""
+    assert reason_of(text) is None
+
+
 def reason_of(text: str) -> Reason | None:
     """Return why a document is refused; None: it is not."""
     try:

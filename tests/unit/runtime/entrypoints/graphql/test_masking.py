@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
 import structlog
 from fastapi import FastAPI, Request
-from graphql import GraphQLError
+from graphql import (
+    GraphQLArgument,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInt,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLString,
+    execute_sync,
+    parse,
+)
 
 from runtime.domain.errors import NotFoundError, StreamsBusyError
 from runtime.entrypoints.graphql.masking import told_errors, told_failure, told_refusal
 from runtime.entrypoints.graphql.refusals import DocumentRefusedError, Reason
 from runtime.entrypoints.rest import problems
+from runtime.kit.json_value import JsonObject
 
 HIDDEN = "select hash from tokens where id = 'tok_1'"
 
@@ -19,6 +34,23 @@ def a_request() -> Request:
     app = FastAPI()
     problems.install(app)
     return Request({"type": "http", "app": app, "headers": [], "method": "POST", "path": "/"})
+
+
+def executed(text: str, variables: JsonObject | None = None) -> Sequence[GraphQLError]:
+    """Return what the library itself finds wrong while it executes a document."""
+    fields = {
+        "none": GraphQLField(GraphQLNonNull(GraphQLString), resolve=lambda *_: None),
+        "wide": GraphQLField(GraphQLInt, resolve=lambda *_: 2**40),
+        "text": GraphQLField(GraphQLInt, resolve=lambda *_: HIDDEN),
+        "count": GraphQLField(
+            GraphQLInt,
+            args={"n": GraphQLArgument(GraphQLNonNull(GraphQLInt), default_value=1)},
+            resolve=lambda *_, n: n,
+        ),
+    }
+    schema = GraphQLSchema(GraphQLObjectType("Query", fields))
+    found = execute_sync(schema, parse(text), variable_values=variables or {})
+    return found.errors or ()
 
 
 def located(error: Exception, *path: str) -> GraphQLError:
@@ -56,8 +88,48 @@ async def test_a_fault_of_ours_tells_nothing() -> None:
     assert HIDDEN not in str(line)
 
 
+@pytest.mark.parametrize("field", ["none", "wide", "text"])
+async def test_what_we_answered_wrongly_is_a_fault_of_ours(field: str) -> None:
+    """The library finds it, but nobody who asks can mend it: it is hidden and logged."""
+    errors = executed(f"{{ {field} }}")
+
+    with structlog.testing.capture_logs() as logs:
+        (told,) = await told_errors(a_request(), errors)
+
+    assert (told["extensions"]["code"], told["extensions"]["status"]) == ("internal", 500)
+    assert told["path"] == [field]
+    assert errors[0].message not in str(told)
+    assert [line["event"] for line in logs] == ["request.failed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        pytest.param("query($n: Int!) { count(n: $n) }", {"n": "x"}, id="a variable"),
+        pytest.param("query($n: Int!) { count(n: $n) }", {}, id="no variable"),
+        pytest.param("query($n: Int) { count(n: $n) }", {"n": None}, id="null as an argument"),
+        pytest.param("{ count(n: 1099511627776) }", {}, id="an argument"),
+        pytest.param(
+            "query($b: Boolean = true) { count @skip(if: $b) }", {"b": None}, id="a directive"
+        ),
+    ],
+)
+async def test_what_was_sent_wrongly_is_the_callers_to_mend(
+    text: str, variables: JsonObject
+) -> None:
+    """With the sentence of the library, and nothing is logged."""
+    errors = executed(text, variables)
+
+    with structlog.testing.capture_logs() as logs:
+        (told,) = await told_errors(a_request(), errors)
+
+    assert (told["extensions"]["code"], told["extensions"]["status"]) == ("request_invalid", 422)
+    assert told["message"] == errors[0].message
+    assert logs == []
+
+
 async def test_errors_keep_their_places_and_one_failure_is_told_alike() -> None:
-    """What the library finds wrong with variables is the caller's to mend."""
+    """What the library finds wrong with variables is the caller's to mend, and that alone."""
     shared = NotFoundError(kind="member", id="mem_1")
     errors = [
         located(shared, "a"),
@@ -69,7 +141,7 @@ async def test_errors_keep_their_places_and_one_failure_is_told_alike() -> None:
     told = await told_errors(a_request(), errors)
 
     assert [item["extensions"]["code"] for item in told] == [
-        "not_found", "not_found", "request_invalid", "request_invalid",
+        "not_found", "not_found", "request_invalid", "internal",
     ]  # fmt: skip
     assert [item.get("path") for item in told] == [["a"], ["b"], None, ["c"]]
     assert told[2]["message"].startswith("Variable")
