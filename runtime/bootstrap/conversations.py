@@ -73,13 +73,14 @@ def conversation_desk(parts: ConversationParts, *, asking: Asks, plans: Plans) -
     """Return the use cases of conversations."""
     database, ids = parts.database, parts.ids
     return ConversationDesk(
-        conversations=Conversations(database=database, ids=ids),
+        conversations=Conversations(database=database, ids=ids, asking=asking),
         turns=Turns(database=database, ids=ids, kept=asking.kept),
         proposing=Proposing(
             database=database,
             ids=ids,
             access=parts.access,
-            briefings=Briefings(parts.environments, enabled=parts.enabled),
+            briefings=Briefings(parts.environments),
+            enabled=parts.enabled,
             asking=asking,
         ),
         consenting=Consenting(database=database, ids=ids, plans=plans),

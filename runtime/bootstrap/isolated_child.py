@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import BinaryIO, Final
 
 from runtime.bootstrap.isolated import AGAIN, DONE, READY
+from runtime.bootstrap.plugins import handed_plugins, take_plugins
 from runtime.bootstrap.running import open_running
 from runtime.bootstrap.secret_settings import resolved
 from runtime.bootstrap.told_to_end import standard_input, told_to_end
@@ -30,15 +31,16 @@ LEASES: Final = 2
 
 
 def command(worker: str) -> Sequence[str]:
-    """Return what starts such a process under a name."""
-    return (sys.executable, "-c", PROGRAM, worker)
+    """Return what starts such a process under a name; it probes no plugin that is served here."""
+    return (sys.executable, "-c", PROGRAM, worker, handed_plugins())
 
 
 def main(arguments: Sequence[str]) -> None:
     """Run until the standard input ends."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what handlers print is no answer
-    (worker,) = arguments
+    worker, plugins = arguments
+    take_plugins(plugins)
     try:
         asyncio.run(serve(worker, answers))
     except (SettingsError, DomainError) as error:

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+import orjson
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
 from runtime.kit.clock import Clock
 from runtime.plugins.admission import Admission, AdmissionError, read_admission
-from runtime.plugins.host import PluginReport, Standing
-from runtime.plugins.loader import admit, plugin_reports, served_plugins
+from runtime.plugins.host import Handed, PluginReport, Standing
+from runtime.plugins.loader import admit, plugin_reports, served_plugins, take_over
 from runtime.services.environments import Environments
 from runtime.services.plugins.documents import PluginEntry
 from runtime.services.plugins.switches import PluginSwitches
@@ -59,6 +60,27 @@ async def find_plugins(settings: ServiceSettings) -> None:
     """
     admit_plugins(settings)
     await asyncio.to_thread(plugin_reports)
+
+
+def handed_plugins() -> str:
+    """Spell what this process serves beside the built-in plugins, for a process that it starts."""
+    return orjson.dumps(
+        [
+            [report.offer.name, report.offer.distribution, report.digest]
+            for report in plugin_reports()
+            if report.standing is Standing.SERVED and not report.offer.built_in
+        ]
+    ).decode()
+
+
+def take_plugins(spelled: str) -> None:
+    """Let this process, which another started, serve what that one has probed, without a probe."""
+    take_over(
+        tuple(
+            Handed(name=name, distribution=distribution, digest=digest)
+            for name, distribution, digest in orjson.loads(spelled)
+        )
+    )
 
 
 class PluginFigures:

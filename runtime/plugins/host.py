@@ -7,7 +7,7 @@ the platform need no probe and win every clash.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ from runtime.plugins.declarations import OwnId, declarations_digest, own_ids
 from runtime.plugins.distributions import Offer, offers
 from runtime.plugins.guarded_import import imported
 from runtime.plugins.isolation import isolated_actions
+from runtime.plugins.lint import Lint, lint
 from runtime.plugins.probe import probe
 from runtime.plugins.probe_child import Bounds
 from runtime.plugins.versions import contract_problem
@@ -54,18 +55,44 @@ class PluginReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """Name a plugin that the process which started this one serves.
+
+    Attributes:
+        name: of its entry point.
+        distribution: who offers it.
+        digest: of its declarations, as that process imported them.
+    """
+
+    name: str
+    distribution: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Candidate:
-    """Hold a plugin that may be served unless it clashes with another."""
+    """Hold a plugin that may be served unless it clashes with another.
+
+    Attributes:
+        ids: what it claimed in its probe, if that was in this process.
+    """
 
     offer: Offer
     digest: str
-    ids: frozenset[OwnId]
+    ids: frozenset[OwnId] | None
     warnings: tuple[str, ...] = ()
     plugin: Plugin | None = None
 
 
-def examine(admission: Admission) -> tuple[PluginReport, ...]:
+def examine(
+    admission: Admission, *, handed: Sequence[Handed] | None = None
+) -> tuple[PluginReport, ...]:
     """Examine everything that is installed, import what is to be served, and report on each.
+
+    Args:
+        admission: what may be imported.
+        handed: what the process that started this one found sound and serves; then nothing is
+            probed here, and of the admitted only these are imported, if they declare the same.
 
     Raises:
         DeclarationError: a plugin of the platform itself is broken.
@@ -82,7 +109,9 @@ def examine(admission: Admission) -> tuple[PluginReport, ...]:
             wanted.append(offer)
         else:
             reports.append(refused)
-    candidates, broken = _probed(wanted, admission)
+    candidates, broken = (
+        _probed(wanted, admission) if handed is None else _found_sound(wanted, handed)
+    )
     reports += broken
     reports += _served(built_in, candidates, admission=admission)
     return tuple(sorted(reports, key=lambda it: (it.offer.name, it.offer.distribution)))
@@ -153,26 +182,43 @@ def _probed(
     return candidates, broken
 
 
+def _found_sound(
+    wanted: Sequence[Offer], handed: Sequence[Handed]
+) -> tuple[list[_Candidate], list[PluginReport]]:
+    digests = {(item.name, item.distribution): item.digest for item in handed}
+    candidates, others = [], []
+    for offer in wanted:
+        digest = digests.get((offer.name, offer.distribution))
+        if digest is None:
+            problem = "the process that started this one does not serve it"
+            others.append(_quarantined(offer, problem))
+        else:
+            candidates.append(_Candidate(offer=offer, digest=digest, ids=None))
+    return candidates, others
+
+
 def _served(
     built_in: Sequence[_Candidate], candidates: Sequence[_Candidate], *, admission: Admission
 ) -> Iterable[PluginReport]:
     """Import those that claim nothing of others, and report on all."""
     owners: dict[OwnId, list[Offer]] = {}
     for item in (*built_in, *candidates):
-        for own in item.ids:
+        for own in item.ids or ():
             owners.setdefault(own, []).append(item.offer)
+    taken: dict[OwnId, Offer] = {}
     for item in built_in:
+        taken |= dict.fromkeys(item.ids or (), item.offer)
         yield PluginReport(
             offer=item.offer, standing=Standing.SERVED, digest=item.digest, plugin=item.plugin
         )
     for item in candidates:
         clash = _clash(item, owners)
-        yield _quarantined(item.offer, clash) if clash else _imported(item, admission)
+        yield _quarantined(item.offer, clash) if clash else _imported(item, admission, taken)
 
 
 def _clash(item: _Candidate, owners: Mapping[OwnId, Sequence[Offer]]) -> str | None:
     """Return which of a plugin's ids another claims too, with all owners; None: none."""
-    for own in sorted(item.ids):
+    for own in sorted(item.ids or ()):
         if len(owners[own]) > 1:
             return _clash_text(own, owners[own])
     return None
@@ -183,18 +229,45 @@ def _clash_text(own: OwnId, owners: Iterable[Offer]) -> str:
     return f"the {own.kind} '{own.id}' is declared by {' and by '.join(claimed)}"
 
 
-def _imported(item: _Candidate, admission: Admission) -> PluginReport:
+def _imported(
+    item: _Candidate, admission: Admission, taken: MutableMapping[OwnId, Offer]
+) -> PluginReport:
+    """Import a plugin, judge it as this process sees it, and note whose its ids are from now on."""
     try:
         plugin = imported(item.offer, digest=item.digest)
+        ids, warnings = _judged_here(plugin, item, taken)
+        bounded = _bounded(plugin, item.offer, admission)
     except DeclarationError as error:
         return _quarantined(item.offer, "; ".join(error.problems), warnings=item.warnings)
+    taken.update(dict.fromkeys(ids, item.offer))
     return PluginReport(
         offer=item.offer,
         standing=Standing.SERVED,
-        warnings=item.warnings,
+        warnings=warnings,
         digest=item.digest,
-        plugin=_bounded(plugin, item.offer, admission),
+        plugin=bounded,
     )
+
+
+def _judged_here(
+    plugin: Plugin, item: _Candidate, taken: Mapping[OwnId, Offer]
+) -> tuple[frozenset[OwnId], tuple[str, ...]]:
+    """Return what a plugin claims and is warned of; its probe's report may be its own work.
+
+    Raises:
+        DeclarationError: the report said other ids, something is unsound, or an id is taken.
+    """
+    try:
+        said, ids = lint(plugin), frozenset(own_ids(plugin))
+    except Exception as error:  # noqa: BLE001  # what foreign code declares may be of any type
+        said, ids = Lint(problems=(f"it can't be judged: {type(error).__name__}",)), frozenset()
+    problems = list(said.problems)
+    if not problems and item.ids is not None and ids != item.ids:
+        problems = ["it claims other ids in this process than in its probe"]
+    problems += [_clash_text(own, [taken[own], item.offer]) for own in sorted(ids & taken.keys())]
+    if problems:
+        raise DeclarationError(subject=f"plugin '{item.offer.name}'", problems=tuple(problems))
+    return ids, said.warnings
 
 
 def _bounded(plugin: Plugin, offer: Offer, admission: Admission) -> Plugin:

@@ -1,11 +1,14 @@
 """Run the handlers of a plugin's actions in a process that has nothing to lose.
 
 The engine calls a handler as it calls any other. What the handler does to its process (ends it,
-loops, takes all memory) fails that one action; the next call gets a new process.
+loops, takes all memory) fails that action. The plugin rests then for some seconds: its calls fail
+at once, so that a whole group of them costs the caller's loop one bound and one start, not one of
+each a call. The first call after that gets a new process.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import selectors
 import signal
@@ -14,7 +17,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -30,6 +33,7 @@ from runtime.plugins.isolation_child import LENGTH_BYTES, READY, framed
 
 LARGEST_BYTES: Final = 64 * 2**20
 START_S: Final = 10.0
+COMES_BACK: Final = 0.25
 PROGRAM: Final = (
     "import sys, json\n"
     "asked = json.loads(sys.stdin.buffer.readline())\n"
@@ -45,15 +49,28 @@ class IsolatedHandlerError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandlerBounds:
-    """Say what one call of a handler may take.
+    """Say what one call of a handler may take, and what it costs a plugin to take more.
 
     Attributes:
-        wall_s: how long it may take; nothing else of this process's loop runs meanwhile.
+        wall_s: how long it may take; nothing else of this process's loop runs meanwhile. Handlers
+            are pure, and usually take microseconds.
         memory_bytes: beyond what the process has before.
+        rest_s: how long calls fail at once after the process was lost; twice as long after each
+            further loss that comes before `calm_s` have passed since the last rest.
+        longest_rest_s: the longest rest.
+        calm_s: how long after a rest the next loss counts as the first again.
+        slow_s: a call that takes longer counts against the allowance.
+        allowance_s: how long slow calls may take together before the plugin rests as after a loss;
+            it comes back by a quarter of the time that passes.
     """
 
-    wall_s: float = 2.0
+    wall_s: float = 1.0
     memory_bytes: int = 256 * 2**20
+    rest_s: float = 5.0
+    longest_rest_s: float = 60.0
+    calm_s: float = 120.0
+    slow_s: float = 0.05
+    allowance_s: float = 2.0
 
 
 def isolated_actions(
@@ -98,6 +115,37 @@ class _Held:
         process.wait()
 
 
+@dataclass(slots=True)
+class _Rest:
+    """Say until when a plugin rests, in seconds of a clock, and what its slow calls took.
+
+    Who never lost its process rested until long ago.
+    """
+
+    bounds: HandlerBounds
+    why: str = ""
+    lasts_s: float = 0.0
+    ends_s: float = -math.inf
+    slow_s: float = 0.0
+    counted_s: float = 0.0
+
+    def begin(self, why: str, *, now_s: float) -> None:
+        """Rest from now on, longer than the last time if that was not long ago."""
+        often = now_s < self.ends_s + self.bounds.calm_s
+        wished_s = self.lasts_s * 2 if often else self.bounds.rest_s
+        self.lasts_s = min(wished_s, self.bounds.longest_rest_s)
+        self.why, self.ends_s, self.slow_s = why, now_s + self.lasts_s, 0.0
+
+    def took(self, took_s: float, *, now_s: float) -> None:
+        """Count a call that was answered; rest if slow ones took too much together."""
+        if took_s <= self.bounds.slow_s:
+            return
+        back_s = (now_s - self.counted_s) * COMES_BACK
+        self.slow_s, self.counted_s = max(0.0, self.slow_s - back_s) + took_s, now_s
+        if self.slow_s > self.bounds.allowance_s:
+            self.begin("its handlers took too long together", now_s=now_s)
+
+
 class HandlerRoom:
     """Keep the process of one plugin's handlers; calls take turns."""
 
@@ -108,13 +156,17 @@ class HandlerRoom:
         path: Sequence[str],
         environ: Mapping[str, str],
         bounds: HandlerBounds,
+        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Start nothing yet; `monotonic_s` says for how long the plugin still rests."""
         self._value = value
         self._environ = bare_environment(environ)
         self._path = list(path)
         self._bounds = bounds
         self._turn = threading.Lock()
         self._held = _Held()
+        self._rest = _Rest(bounds)
+        self._monotonic_s = monotonic_s
         weakref.finalize(self, self._held.end)
 
     def handler(self, action: Action) -> Handler:
@@ -135,7 +187,7 @@ class HandlerRoom:
 
         Raises:
             HandlerRefusal: the handler says no.
-            IsolatedHandlerError: it failed, or its process did.
+            IsolatedHandlerError: it failed, its process did, or the plugin rests.
         """
         asked = canonical_bytes({"action": action_id, "inputs": inputs, "state": state})
         with self._turn:
@@ -148,22 +200,24 @@ class HandlerRoom:
         raise IsolatedHandlerError(str(answer.get("error", "it gave no answer")))
 
     def _answer(self, asked: bytes) -> JsonObject:
+        left_s = self._rest.ends_s - self._monotonic_s()
+        if left_s > 0:
+            raise IsolatedHandlerError(
+                f"{self._rest.why}; the plugin rests for {left_s:.0f} more seconds"
+            )
         try:
             process = self._running()
-            ends_s = time.monotonic() + self._bounds.wall_s
+            began_s = time.monotonic()
+            ends_s = began_s + self._bounds.wall_s
             _written(process, framed(asked), ends_s=ends_s)
-            found = parse(_received(process, ends_s=ends_s))
+            answer = _document(_received(process, ends_s=ends_s))
+            self._rest.took(time.monotonic() - began_s, now_s=self._monotonic_s())
         except _LostError as error:
             how = self._ended_how(str(error))
             self.close()
+            self._rest.begin(how, now_s=self._monotonic_s())
             raise IsolatedHandlerError(how) from None
-        except ValueError:
-            self.close()
-            raise IsolatedHandlerError("its process gave back what is no JSON") from None
-        if not isinstance(found, dict):
-            self.close()
-            raise IsolatedHandlerError("its process gave back what is no answer")
-        return found
+        return answer
 
     def _running(self) -> subprocess.Popen[bytes]:
         """Return the process, started if it is not there.
@@ -208,6 +262,17 @@ class HandlerRoom:
 
 class _LostError(Exception):
     """The process is gone, or says nothing in time."""
+
+
+def _document(answer: bytes) -> JsonObject:
+    """Read an answer; whoever writes something else into its pipe loses its process."""
+    try:
+        found = parse(answer)
+    except ValueError:
+        raise _LostError("its process gave back what is no JSON") from None
+    if not isinstance(found, dict):
+        raise _LostError("its process gave back what is no answer")
+    return found
 
 
 def _received(process: subprocess.Popen[bytes], *, ends_s: float) -> bytes:

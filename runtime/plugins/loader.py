@@ -15,7 +15,7 @@ from runtime.plugins.admission import ADMIT_ALL, Admission
 from runtime.plugins.contract import Environment, Plugin
 from runtime.plugins.distributions import Offer, offers
 from runtime.plugins.guarded_import import imported
-from runtime.plugins.host import PluginReport, Standing, examine
+from runtime.plugins.host import Handed, PluginReport, Standing, examine
 
 
 @dataclass(slots=True)
@@ -25,6 +25,7 @@ class _Process:
     admission: Admission = ADMIT_ALL
     offers: tuple[Offer, ...] | None = None
     reports: tuple[PluginReport, ...] | None = None
+    handed: tuple[Handed, ...] | None = None
     built_in: dict[str, Plugin] = field(default_factory=dict)
 
 
@@ -44,6 +45,16 @@ def look_again() -> None:
     _PROCESS.reports = None
 
 
+def take_over(handed: tuple[Handed, ...] | None) -> None:
+    """Probe nothing from now on, and serve of what is admitted what a starting process serves.
+
+    Args:
+        handed: what that process found sound; None: probe again.
+    """
+    _PROCESS.handed = handed
+    _PROCESS.reports = None
+
+
 def plugin_reports() -> tuple[PluginReport, ...]:
     """Return what became of everything that is installed, in the order of names.
 
@@ -51,7 +62,7 @@ def plugin_reports() -> tuple[PluginReport, ...]:
         DeclarationError: a plugin of the platform itself is broken.
     """
     if _PROCESS.reports is None:
-        _PROCESS.reports = examine(_PROCESS.admission)
+        _PROCESS.reports = examine(_PROCESS.admission, handed=_PROCESS.handed)
     return _PROCESS.reports
 
 

@@ -20,6 +20,7 @@
     ├── NameTakenError               a name or address that must be unique is in use
     ├── NotConfirmedError            what can't be undone was asked for without its name
     ├── EnvironmentNotInstalledError a project for an environment that no plugin declares
+    ├── PluginDisabledError          a turn where the organization turned the plugin off
     ├── RoleReservedError            a role of the platform given as one of an environment
     ├── WrongTimeError               the thing exists, but is in a state that does not allow it
     ├── ProjectArchivedError         a write to an archived project
@@ -100,6 +101,7 @@ from runtime.domain.errors.credentials import (
 from runtime.domain.errors.declarations import (
     DeclarationError,
     EnvironmentNotInstalledError,
+    PluginDisabledError,
     RoleReservedError,
     UnknownActionError,
 )
@@ -233,6 +235,7 @@ __all__ = [
     "NotAllowedError",
     "NotConfirmedError",
     "NotFoundError",
+    "PluginDisabledError",
     "PolicyMovedError",
     "PolicyRefusedError",
     "PolicyUncheckableError",

@@ -45,6 +45,20 @@ class EnvironmentNotInstalledError(DomainError):
         )
 
 
+class PluginDisabledError(DomainError):
+    """A model was to be asked in an environment whose plugin the organization turned off."""
+
+    code = "plugin_disabled"
+
+    def __init__(self, *, plugin: str) -> None:
+        """Name the plugin."""
+        self.plugin = plugin
+        super().__init__(
+            f"the organization turned the plugin '{plugin[:80]}' off; "
+            "ask an owner of the organization to enable it"
+        )
+
+
 class RoleReservedError(DomainError):
     """A role of the platform was to be given as if it were one of an environment."""
 

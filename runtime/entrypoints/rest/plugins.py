@@ -28,7 +28,6 @@ class PluginStanding(StrEnum):
 
     SERVED = "served"
     QUARANTINED = "quarantined"
-    NOT_ADMITTED = "not_admitted"
 
 
 class PluginOut(BaseModel):
@@ -37,9 +36,9 @@ class PluginOut(BaseModel):
     Attributes:
         distribution: who offers it.
         standing: whether it is served at all.
-        reason: why it is not; empty if it is.
+        reason: that it is not, and who knows why; empty if it is.
         enabled: it is served, and the organization did not turn it off.
-        warnings: what its declarations were warned of.
+        warnings: what its declarations were warned of, if it is served.
         digest: of its declarations.
         capabilities: what its effects are given.
         widgets: what a console may show of its state.
@@ -66,7 +65,7 @@ class PluginOut(BaseModel):
 
 
 class PluginPage(BaseModel):
-    """Hold plugins, all of them: there are as many as are installed."""
+    """Hold plugins, all of them: there are as many as are served or quarantined."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -76,7 +75,7 @@ class PluginPage(BaseModel):
 
 @router.get("")
 async def list_plugins(organization_id: str, context: Reading, services: ServicesOf) -> PluginPage:
-    """Return the plugins that are installed, with why some are not served."""
+    """Return the plugins that are served, and those that were to be and are quarantined."""
     found = await services.plugins.list(context, organization_id)
     return PluginPage(items=tuple(PluginOut.model_validate(item) for item in found))
 

@@ -31,6 +31,7 @@ class ProblemCode(StrEnum):
     CONVERSATION_BUSY = "conversation_busy"
     WRONG_TIME = "wrong_time"
     PROJECT_ARCHIVED = "project_archived"
+    PLUGIN_DISABLED = "plugin_disabled"
     KEY_REUSED = "idempotency_key_reused"
     STALE_FENCE = "stale_fence"
     STALE_HEAD = "stale_head"
@@ -113,6 +114,7 @@ _CODES: Final[Mapping[HTTPStatus, tuple[ProblemCode, ...]]] = {
         ProblemCode.CONVERSATION_BUSY,
         ProblemCode.WRONG_TIME,
         ProblemCode.PROJECT_ARCHIVED,
+        ProblemCode.PLUGIN_DISABLED,
         ProblemCode.KEY_REUSED,
         ProblemCode.DELIVERY_UNCERTAIN,
         ProblemCode.STALE_FENCE,

@@ -36,7 +36,7 @@ class Plugins:
         self._switches = switches
 
     async def list(self, context: Context, organization_id: str) -> tuple[JsonObject, ...]:
-        """Return every offered plugin with how it stands here, in the order of names.
+        """Return each plugin that is served or quarantined here, in the order of names.
 
         Raises:
             NotFoundError: it is another organization than the caller's, or none.
@@ -48,7 +48,9 @@ class Plugins:
         async with self._database.transaction(caller.organization_id, read_only=True) as connection:
             disabled = frozenset(await disabled_plugins(connection))
         return tuple(
-            plugin_document(entry, enabled=entry.name not in disabled) for entry in self._entries
+            plugin_document(entry, enabled=entry.name not in disabled)
+            for entry in self._entries
+            if entry.shown
         )
 
     async def switch(
@@ -57,10 +59,11 @@ class Plugins:
         """Let a plugin act in an organization from now on, or not any more.
 
         Plans with its actions are refused while it is off, and its effects don't run. What was
-        judged before is judged anew. To ask for what holds already changes nothing.
+        judged before is judged anew. To ask for what holds already changes nothing. How the plugin
+        stands in this process does not matter: another one may serve it.
 
         Raises:
-            NotFoundError: no such plugin is served, or it is another organization.
+            NotFoundError: no such plugin is installed, or it is another organization.
             NotAllowedError: the caller is no owner, or the credential was not made for this.
             WrongTimeError: the organization is archived.
         """
@@ -103,7 +106,7 @@ class Plugins:
         await unit.record("plugin.enabled" if enabled else "plugin.disabled", told)
 
     def _entry(self, name: str) -> PluginEntry:
-        for entry in self._entries:
-            if entry.name == name and entry.served:
-                return entry
-        raise NotFoundError(kind="plugin", id=name)
+        found = [entry for entry in self._entries if entry.name == name]
+        if not found:
+            raise NotFoundError(kind="plugin", id=name)
+        return max(found, key=lambda entry: entry.served)

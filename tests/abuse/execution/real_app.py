@@ -25,6 +25,7 @@ from runtime.services.context import Context, Ids
 from runtime.services.identity.tokens import Tokens
 from runtime.settings import EdgeSettings, IdentitySettings, ServiceSettings
 from runtime.settings.graphql import GraphqlSettings
+from runtime.settings.plugins import PluginSettings
 from runtime.settings.secret_use import SecretUseSettings
 from tests.api.app_builder import Answered, asked
 from tests.database import DatabaseUrls, session
@@ -156,6 +157,7 @@ async def real_app(
     secret_use: SecretUseSettings | None = None,
     evaluations: Path | None = None,
     graphql: GraphqlSettings | None = None,
+    plugins: PluginSettings | None = None,
 ) -> AsyncIterator[RealApp]:
     """Start the app, and stop it as its server would."""
     app = create_app(
@@ -167,6 +169,7 @@ async def real_app(
             secret_use=secret_use or SecretUseSettings(),
             evaluations=evaluations,
             graphql=graphql or GraphqlSettings(),
+            plugins=plugins or PluginSettings(),
             identity=IdentitySettings(token_keys=(TOKEN_KEY,), operator_token=SecretStr(OPERATOR)),
             edge=EdgeSettings(request_rate=None),
         )

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
+
+from runtime.plugins import loader
+from runtime.plugins.admission import ADMIT_ALL
 from runtime.services.plugins.switches import FRESH_S
+from runtime.settings.plugins import PluginSettings
+from tests.abuse.execution.real_app import real_app
 from tests.api.app_builder import Answered
 from tests.api.tenancy.limited import Site, site
-from tests.database import session
+from tests.database import DatabaseUrls, session
 from tests.execution import redis_url
+from tests.hostile_plugins import healthy, install_healthy
+from tests.wheels import install_module
 
 __all__ = ["redis_url", "site"]
+
+DSN = "postgresql://platform:" + "hunter2" + "@db/plangate"
+TELLS_ALL = f"import sys\nif 'pytest' in sys.modules:\n    raise RuntimeError('{DSN}')\n"
+ADMITTED = PluginSettings(admitted="dist-otter")
 
 
 async def switched(site: Site, verb: str, *, name: str = "counter", **wish: str) -> Answered:
@@ -122,3 +136,53 @@ async def test_a_switch_holds_in_its_organization_only(site: Site) -> None:
 
     assert theirs["status"] == "done"
     assert (await site.execute(site.first))["status"] == "refused"
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Install a plugin that can't be imported here, and one that nobody admits."""
+    monkeypatch.syspath_prepend(tmp_path)
+    install_module(tmp_path, "otter", TELLS_ALL + healthy("otter"))
+    install_healthy(tmp_path, "lion")
+    loader.look_again()
+    yield tmp_path
+    loader.admit(ADMIT_ALL)
+    loader.look_again()
+
+
+async def test_why_a_plugin_is_not_served_is_the_operator_s_to_know(
+    installed: Path, database_urls: DatabaseUrls, redis_url: str
+) -> None:
+    """Texts of exceptions may hold secrets of the platform; what is left out is not listed."""
+    async with real_app(database_urls, redis_url, plugins=ADMITTED) as app:
+        owner = await app.found()
+        place = f"/v1/organizations/{owner.organization}/plugins"
+        listed = await app.call("GET", place, token=owner.token)
+        (reason,) = (it.reason for it in loader.plugin_reports() if it.offer.name == "otter")
+
+    found = {item["name"]: item for item in listed.json["items"]}
+    assert DSN in reason
+    assert "hunter2" not in listed.body.decode()
+    assert "lion" not in found
+    assert (found["otter"]["standing"], found["otter"]["enabled"]) == ("quarantined", False)
+    assert "the operator of the platform" in found["otter"]["reason"]
+    assert found["counter"]["reason"] == ""
+
+
+async def test_a_plugin_that_another_process_serves_is_turned_off_here(
+    installed: Path, database_urls: DatabaseUrls, redis_url: str
+) -> None:
+    """Quarantined or not admitted in this process: its name is known, and that is enough."""
+    async with real_app(database_urls, redis_url, plugins=ADMITTED) as app:
+        owner = await app.found()
+        place = f"/v1/organizations/{owner.organization}/plugins"
+        answers = [
+            await app.call("POST", f"{place}/{name}:disable", token=owner.token)
+            for name in ("otter", "lion", "nosuch")
+        ]
+    async with session(database_urls.superuser_url) as superuser:
+        off = await superuser.fetch("select plugin from plugin_switches order by plugin")
+
+    assert [answer.status for answer in answers] == [200, 200, 404]
+    assert {answer.json["standing"] for answer in answers[:2]} == {"quarantined"}
+    assert [row["plugin"] for row in off] == ["lion", "otter"]

@@ -8,15 +8,20 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from runtime.bootstrap import isolated_child
 from runtime.bootstrap.isolated_child import command, serve
+from runtime.plugins import loader
+from runtime.plugins.admission import ADMIT_ALL
 from runtime.ports.job_queue import JobMessage
 from tests.broker import until
 from tests.courier import Courier, courier
 from tests.execution import redis_url
+from tests.hostile_plugins import healthy
+from tests.wheels import install_module
 
 __all__ = ["courier", "redis_url"]
 
@@ -110,3 +115,39 @@ async def test_a_process_that_can_not_work_says_why(courier: Courier) -> None:
     assert (process.returncode, answered) == (isolated_child.BROKEN, b"")
     assert b"PLANGATE_SMTP_URL" in said
     assert b"Traceback" not in said
+
+
+def importers(folder: Path) -> list[str]:
+    """Return which processes imported the plugin below."""
+    return [made.name for made in folder.glob("by-*")]
+
+
+async def test_a_process_imports_what_its_parent_serves_and_probes_nothing(
+    courier: Courier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each start would else cost the start of another Python."""
+    code = "import os, pathlib\nos.mkdir(pathlib.Path(__file__).with_name(f'by-{os.getpid()}'))\n"
+    install_module(tmp_path, "otter", code + healthy("otter"))
+    monkeypatch.syspath_prepend(tmp_path)
+    loader.admit(ADMIT_ALL)
+    loader.look_again()
+    wanted = command("w-1")
+    for made in importers(tmp_path):
+        (tmp_path / made).rmdir()
+    process = await asyncio.create_subprocess_exec(
+        *wanted,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={
+            **os.environ,
+            **courier.variables,
+            "PLANGATE_PLUGINS": "dist-otter",
+            "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path]),
+        },
+    )
+
+    answered, _ = await process.communicate(b"")
+    loader.look_again()
+
+    assert (process.returncode, answered) == (0, b"ready\n")
+    assert importers(tmp_path) == [f"by-{process.pid}"]

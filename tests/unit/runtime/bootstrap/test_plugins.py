@@ -16,12 +16,15 @@ from runtime.bootstrap.plugins import (
     admit_plugins,
     effect_owners,
     find_plugins,
+    handed_plugins,
     plugin_entries,
+    take_plugins,
 )
 from runtime.plugins import loader
 from runtime.plugins.admission import ADMIT_ALL
 from runtime.settings import ServiceSettings, SettingsError
 from tests.hostile_plugins import install_healthy, install_hostile
+from tests.wheels import install_module
 
 DATABASE = {"PLANGATE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
 
@@ -34,6 +37,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     install_hostile(tmp_path, "bad_exit")
     loader.look_again()
     yield tmp_path
+    loader.take_over(None)
     loader.admit(ADMIT_ALL)
     loader.look_again()
 
@@ -87,6 +91,18 @@ def test_a_quarantined_plugin_is_missed_by_nobody_else(site: Path) -> None:
     assert "counter" in environments
     assert effect_owners()["mail.send"] == "effects"
     assert set(effect_owners()) == set(installed_effects())
+
+
+def test_what_is_handed_to_a_process_is_served_there_without_a_probe(site: Path) -> None:
+    """Only what is served is handed; the rest is not imported there at all."""
+    handed = handed_plugins()
+    install_module(site, "boot_fine", "import os; os._exit(1)")  # what a probe would find
+
+    take_plugins(handed)
+
+    reports = {entry.name: entry for entry in plugin_entries() if not entry.built_in}
+    assert reports["boot_fine"].standing == "served"
+    assert reports["bad_exit"].reason == "the process that started this one does not serve it"
 
 
 def test_an_operator_sees_what_is_not_served(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -28,10 +29,12 @@ from tests.wheels import install_module
 Handler: TypeAlias = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
 MODULE = """
-import ctypes, os, socket, sys
+import ctypes, os, pathlib, socket, sys, time
 from runtime.domain.action import HandlerRefusal
 from runtime.plugins.contract import Environment, Plugin
 from tests.builders import a_component, an_action
+
+os.mkdir(pathlib.Path(__file__).with_name(f"started-{os.getpid()}"))
 
 def act(inputs, state):
     value = inputs["value"]
@@ -57,6 +60,8 @@ def act(inputs, state):
             pass
     if value == 9:
         return {"box": {"value": object()}}
+    if value == 11:
+        time.sleep(0.2)
     if value == 10:
         print("noise" * 10_000)
         os.write(1, b"noise")
@@ -72,12 +77,36 @@ PLUGIN = Plugin(
 STATE = {"box": {"value": 0}}
 
 
+PATIENT = HandlerBounds(wall_s=1.5)
+
+
+@dataclass(slots=True)
+class HandClock:
+    """Give a time that a test moves on."""
+
+    now_s: float = 1_000.0
+
+    def monotonic_s(self) -> float:
+        """Return the time."""
+        return self.now_s
+
+
 @pytest.fixture
-def room(installed: Path) -> Iterator[HandlerRoom]:
+def clock() -> HandClock:
+    """Return the clock of the room."""
+    return HandClock()
+
+
+@pytest.fixture
+def room(installed: Path, clock: HandClock) -> Iterator[HandlerRoom]:
     """Keep a room for the handlers of the module above."""
     install_module(installed, "box", MODULE)
     room = HandlerRoom(
-        "box_plugin:PLUGIN", path=sys.path, environ={}, bounds=HandlerBounds(wall_s=1.5)
+        "box_plugin:PLUGIN",
+        path=sys.path,
+        environ={},
+        bounds=PATIENT,
+        monotonic_s=clock.monotonic_s,
     )
     yield room
     room.close()
@@ -105,25 +134,92 @@ def test_a_second_call_finds_the_process_warm(handler: Handler) -> None:
     assert time.monotonic() - began_s < 1.0
 
 
+def failed(handler: Handler, value: int) -> str:
+    """Return why a call fails."""
+    with pytest.raises(IsolatedHandlerError) as caught:
+        handler({"value": value}, STATE)
+    return str(caught.value)
+
+
+def starts(installed: Path) -> int:
+    """Count the processes that imported the module."""
+    return len(list(installed.glob("started-*")))
+
+
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        pytest.param(1, "its process ended with exit code 9", id="os._exit"),
-        pytest.param(2, "it did not end in time", id="a loop"),
         pytest.param(3, "it took more memory than a handler may", id="500 MB"),
-        pytest.param(4, "its process ended by SIGSEGV", id="a segfault"),
         pytest.param(6, "KeyError: 'six'", id="an exception"),
         pytest.param(7, "SystemExit: 0", id="sys.exit"),
         pytest.param(8, "it reached for the network", id="the network, swallowed"),
         pytest.param(9, "it gave back what is no JSON", id="no JSON"),
     ],
 )
-def test_a_handler_fails_its_own_action_only(handler: Handler, value: int, problem: str) -> None:
-    """The next call is answered."""
-    with pytest.raises(IsolatedHandlerError, match=problem):
-        handler({"value": value}, STATE)
+def test_a_handler_fails_its_own_action_only(
+    handler: Handler, installed: Path, value: int, problem: str
+) -> None:
+    """The next call is answered by the same process."""
+    assert problem in failed(handler, value)
 
     assert handler({"value": 41}, STATE) == {"box": {"value": 41}}
+    assert starts(installed) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        pytest.param(1, "its process ended with exit code 9", id="os._exit"),
+        pytest.param(2, "it did not end in time", id="a loop"),
+        pytest.param(4, "its process ended by SIGSEGV", id="a segfault"),
+    ],
+)
+def test_a_group_that_loses_its_process_costs_one_bound_and_one_start(
+    handler: Handler, installed: Path, clock: HandClock, value: int, problem: str
+) -> None:
+    """Each further call fails at once, and says why; after the rest the next is answered."""
+    said = [failed(handler, value) for _ in range(32)]
+
+    assert said[0] == problem
+    assert set(said[1:]) == {f"{problem}; the plugin rests for 5 more seconds"}
+    assert starts(installed) == 1
+    clock.now_s += PATIENT.rest_s
+    assert handler({"value": 41}, STATE) == {"box": {"value": 41}}
+    assert starts(installed) == 2  # the first, and the one after the rest
+
+
+def test_rests_grow_while_losses_go_on_and_no_further(handler: Handler, clock: HandClock) -> None:
+    """An answer in between makes none shorter; a long calm does."""
+    lasted = []
+    for _ in range(6):
+        failed(handler, 1)
+        lasted.append(failed(handler, 41).split()[-3])
+        clock.now_s += float(lasted[-1])
+        handler({"value": 41}, STATE)
+    clock.now_s += PATIENT.calm_s
+    failed(handler, 1)
+
+    assert lasted == ["5", "10", "20", "40", "60", "60"]
+    assert failed(handler, 41).endswith("rests for 5 more seconds")
+
+
+def test_a_group_of_slow_calls_uses_up_an_allowance(installed: Path) -> None:
+    """Each ends within its bound; together they may not hold up the loop either."""
+    install_module(installed, "box", MODULE)
+    room = HandlerRoom(
+        "box_plugin:PLUGIN", path=sys.path, environ={}, bounds=HandlerBounds(allowance_s=0.5)
+    )
+    slow = room.handler(an_action())
+    said = []
+    for _ in range(32):
+        try:
+            said.append(str(slow({"value": 11}, STATE)["box"]["value"]))
+        except IsolatedHandlerError as error:
+            said.append(str(error))
+    room.close()
+
+    assert 1 <= said.count("11") <= 4  # 0.2 s each, of which a quarter comes back
+    assert said[-1] == "its handlers took too long together; the plugin rests for 5 more seconds"
 
 
 def test_a_refusal_is_a_refusal(handler: Handler) -> None:
@@ -132,12 +228,13 @@ def test_a_refusal_is_a_refusal(handler: Handler) -> None:
         handler({"value": 5}, STATE)
 
 
-def test_what_a_handler_prints_is_no_answer(handler: Handler) -> None:
+def test_what_a_handler_prints_is_no_answer(handler: Handler, clock: HandClock) -> None:
     """Nor does it get into the next one; who writes into our pipe loses its process."""
     try:
         answer = handler({"value": 10}, STATE)
     except IsolatedHandlerError:
         answer = {"box": {"value": 10}}
+    clock.now_s += PATIENT.rest_s
 
     assert answer == {"box": {"value": 10}}
     assert handler({"value": 41}, STATE) == {"box": {"value": 41}}
@@ -167,7 +264,7 @@ def test_the_engine_records_the_failure_of_one_step(installed: Path) -> None:
         value="box_plugin:PLUGIN",
         path=sys.path,
         environ={},
-        bounds=HandlerBounds(wall_s=1.5),
+        bounds=HandlerBounds(wall_s=1.5, rest_s=0.0),
     )
     sandbox = Sandbox.of(isolated, environment)
 
