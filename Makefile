@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 # The environments of tox.ini in the order they run; the last one closes the output.
-CHECKS ?= lint types arch unit contract db api abuse coverage docs browser harness
+CHECKS ?= lint types arch unit laws contract db api abuse coverage docs browser harness
 QUICK := lint types unit
 
 # Nothing calls home and nothing asks.
