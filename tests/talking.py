@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Final
 
 import orjson
 
+from runtime.domain.caller import Caller, CredentialKind
+from runtime.domain.member import MemberKind
+from runtime.domain.organization import OrganizationRole
+from runtime.domain.scope import Scope
 from runtime.kit.json_value import JsonObject, JsonValue
+from runtime.services.context import Context
 from tests.abuse.execution.real_app import Acting, RealApp
 from tests.api.app_builder import Answered
+from tests.audit_log import until
+from tests.database import session
+
+_WAITING: Final = (
+    "select count(*) from pg_stat_activity where datname = current_database() "
+    "and wait_event_type = 'Lock'"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +80,30 @@ class Talk:
         found: JsonObject = answer.json
         return found
 
+    @property
+    def project_id(self) -> str:
+        """Return the id of its project."""
+        return self.project.rpartition("/")[2]
+
     def as_other(self, who: Acting) -> Talk:
         """Return the same conversation as somebody else asks for it."""
         return replace(self, who=who)
+
+
+@asynccontextmanager
+async def held_up(app: RealApp, table: str) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
+    """Let nobody write into a table; yield what waits until a number of writers wait."""
+    url = app.urls.superuser_url
+    async with session(url) as spy, session(url) as superuser, superuser.transaction():
+        await superuser.execute(f"lock table {table} in share mode")
+
+        async def waiting(number: int) -> None:
+            async def enough() -> bool:
+                return int(await spy.fetchval(_WAITING)) >= number
+
+            await until(enough)
+
+        yield waiting
 
 
 async def a_talk(
@@ -80,6 +115,21 @@ async def a_talk(
         project = f"/v1/projects/{(await app.made('/v1/projects', wish, token=who.token))['id']}"
     made = await app.made(f"{project}/conversations", {"title": "Counting"}, token=who.token)
     return Talk(app=app, who=who, project=project, conversation=str(made["id"]))
+
+
+def as_context(who: Acting) -> Context:
+    """Return the context in which use cases know an owner without a request."""
+    return Context(
+        caller=Caller(
+            member_id=who.member,
+            organization_id=who.organization,
+            organization_role=OrganizationRole.OWNER,
+            member_kind=MemberKind.PERSON,
+            scopes=frozenset(Scope),
+            credential_id="of-an-identity-provider",
+            credential_kind=CredentialKind.OIDC,
+        )
+    )
 
 
 def calls(*wanted: tuple[str, JsonObject]) -> str:

@@ -76,7 +76,7 @@ update model_spends set
 where (organization_id, turn_id, attempt) = (
   select organization_id, turn_id, attempt from model_spends
   where organization_id = $1 and status = 'open' and ends_at < $2
-  order by ends_at limit 1 for update skip locked)
+  order by ends_at limit 1 offset $3 for update skip locked)
 returning *
 """
 _CHARGED: Final = """
@@ -201,8 +201,16 @@ async def lapse_spend(
     *,
     recorded: Callable[[Attempt, Spend], AuditRecord],
     now: datetime,
+    past: int = 0,
 ) -> bool:
     """Charge one attempt that nobody ended in time all that it reserved, and record it.
+
+    Args:
+        database: where.
+        organization_id: whose.
+        recorded: what it is recorded as.
+        now: the instant that it was to end before.
+        past: how many of the oldest are left alone.
 
     Returns:
         Whether there was one.
@@ -211,7 +219,7 @@ async def lapse_spend(
         StorageUnavailableError: the database can't be asked.
     """
     async with _transaction(database, organization_id) as connection:
-        found = await connection.fetchrow(_LAPSED, organization_id, now)
+        found = await connection.fetchrow(_LAPSED, organization_id, now, past)
         if found is None:
             return False
         attempt = _attempt(found)

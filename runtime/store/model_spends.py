@@ -119,7 +119,10 @@ async def most_taken(
 async def forget_spends(
     connection: AsyncConnection, *, before: datetime, day: str, limit: int
 ) -> None:
-    """Delete what ended before an instant, and tallies of days before one; some of them."""
+    """Delete what ended before an instant, and tallies of days before one; some of them.
+
+    A tally stays while something is open that was reserved of it.
+    """
     spend, tally = ModelSpendRow, ModelTallyRow
     old = select(spend.turn_id, spend.attempt).where(
         spend.created_at < before, spend.status != OPEN
@@ -128,7 +131,8 @@ async def forget_spends(
     await connection.execute(
         delete(spend).where(tuple_(spend.turn_id, spend.attempt).in_(select(*gone.c)))
     )
-    past = select(tally.subject, tally.day).where(tally.day < day)
+    open_there = select(spend.turn_id).where(spend.status == OPEN, spend.day == tally.day)
+    past = select(tally.subject, tally.day).where(tally.day < day, ~open_there.exists())
     left = past.limit(limit).with_for_update(skip_locked=True).cte("past")
     await connection.execute(
         delete(tally).where(tuple_(tally.subject, tally.day).in_(select(*left.c)))

@@ -183,22 +183,31 @@ async def owner_of_turn(
 async def erase_texts(connection: AsyncConnection, *, now: datetime, limit: int) -> int:
     """Empty the texts of some turns whose time has come, and return of how many.
 
-    Row security bounds it to the transaction's organization.
+    The title of a conversation goes with the last texts in it. Rows that others hold are left for
+    another time, so that nobody waits here for who waits for these. Row security bounds it to the
+    transaction's organization.
     """
-    row = TurnRow
+    row, whole = TurnRow, ConversationRow
     due = (
         select(row.id)
+        .join(whole, whole.id == row.conversation_id)
         .where(row.erase_at <= now, row.erased_at.is_(None))
         .order_by(row.erase_at)
         .limit(limit)
-        .with_for_update(skip_locked=True, key_share=True)
+        .with_for_update(of=(row, whole), skip_locked=True, key_share=True)
     )
     emptied = await connection.execute(
         update(row)
         .where(row.id.in_(due.scalar_subquery()))
         .values(**dict.fromkeys(_TEXTS), erased_at=now)
+        .returning(row.conversation_id)
     )
-    return emptied.rowcount
+    touched = [found.conversation_id for found in emptied]
+    left = select(row.id).where(row.conversation_id == whole.id, row.erased_at.is_(None))
+    await connection.execute(
+        update(whole).where(whole.id.in_(set(touched)), ~left.exists()).values(title="")
+    )
+    return len(touched)
 
 
 def _changeable(turn: Turn) -> dict[str, Any]:

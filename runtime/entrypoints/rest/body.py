@@ -24,14 +24,25 @@ JSON_TYPE: Final = "application/json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyCaps:
-    """Bound a body; the largest attachment that a model is shown fits, with what stands around."""
+    """Bound a body; the largest attachment that a model is shown fits, with what stands around.
+
+    Attributes:
+        marks: how many of the characters `{`, `[`, `,` and `:` it may have, in texts too, so that
+            a large body is one of large texts and not of many values; None for any number.
+    """
 
     size_bytes: int = 16_000_000
     time_s: float = 30.0
+    marks: int | None = None
 
 
 PLATFORM_SIZE_BYTES: Final = 1_000_000
 """Plans, limits and names; reading one of the nastiest kind takes half a second at the most."""
+_BESIDE_BYTES: Final = 1_000_000
+"""Above which a body is read beside the event loop."""
+_MARKS: Final = (b"{", b"[", b",", b":")
+_COUNTED_BYTES: Final = 1_000_000
+"""Of a body whose marks are counted at once."""
 
 
 class CappedRequest(Request):
@@ -71,13 +82,17 @@ class CappedRequest(Request):
         """Return the body as JSON that every reader reads alike.
 
         Raises:
-            ProblemError: it is none.
+            ProblemError: it is none, or has more values than the caps allow.
         """
         if self._document is not None:
             return self._document
         content = await self.body()
+        _refuse_many(content, self.caps.marks)
         try:
-            self._document = read_strictly(content)
+            if len(content) > _BESIDE_BYTES:
+                self._document = await asyncio.to_thread(read_strictly, content)
+            else:
+                self._document = read_strictly(content)
         except CanonicalJsonError as error:
             raise ProblemError(ProblemCode.BODY_UNREADABLE, f"the body: {error}") from None
         return self._document
@@ -134,6 +149,21 @@ class GuardedRoute(APIRoute):
             return await handle(CappedRequest(request.scope, request.receive))
 
         return guarded
+
+
+def _refuse_many(content: bytes, most: int | None) -> None:
+    """Refuse a body of more values than it may have, before they are read."""
+    if most is None:
+        return
+    many = 0
+    for at in range(0, len(content), _COUNTED_BYTES):
+        many += sum(content.count(mark, at, at + _COUNTED_BYTES) for mark in _MARKS)
+        if many > most:
+            raise ProblemError(
+                ProblemCode.BODY_TOO_LARGE,
+                f"the body has more than {most} of the characters {{ [ , and :, which are the "
+                "most; send fewer values, or a shorter text",
+            )
 
 
 def check_type(content_type: str) -> None:

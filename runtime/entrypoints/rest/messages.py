@@ -20,6 +20,8 @@ from runtime.services.conversations.accepting import Said
 
 MESSAGE_SIZE_BYTES: Final = 28_000_000
 """Of the body: base64 of as many bytes as may be attached, and what stands around it."""
+MESSAGE_MARKS: Final = MOST_MESSAGE + 10_000
+"""Of the body: a message may be of nothing else, and the names of files too."""
 _MOST_BASE64: Final = -(-MAX_ATTACHMENT_BYTES // 3) * 4
 
 
@@ -29,9 +31,9 @@ class MessageRequest(CappedRequest):
     @property
     @override
     def caps(self) -> BodyCaps:
-        """Return the bounds of this body: its own size, and the app's time."""
+        """Return the bounds of this body: its own size and marks, and the app's time."""
         caps: BodyCaps = self.app.state.body_caps
-        return BodyCaps(size_bytes=MESSAGE_SIZE_BYTES, time_s=caps.time_s)
+        return BodyCaps(size_bytes=MESSAGE_SIZE_BYTES, time_s=caps.time_s, marks=MESSAGE_MARKS)
 
 
 class MessageRoute(PlatformRoute):

@@ -50,9 +50,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """Hold what a question is made of beside the message."""
+    """Hold what a question is made of beside the message.
+
+    Attributes:
+        enabled: the organization lets the plugin of the environment act.
+    """
 
     briefed: Briefed
+    enabled: bool
     state: State
     archived: bool
     use: ModelUse

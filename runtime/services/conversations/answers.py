@@ -13,7 +13,16 @@ from runtime.agent.tools import ToolBook
 from runtime.domain.errors import DomainError
 from runtime.domain.model_use import Keeps, ModelUse
 from runtime.domain.proposal import Clarification, Decline, PlanProposal, Proposal
-from runtime.domain.turn import Comparability, Spent, Turn, TurnProblem, TurnStatus
+from runtime.domain.turn import (
+    MOST_MESSAGE,
+    MOST_REASON,
+    Comparability,
+    Spent,
+    Turn,
+    TurnProblem,
+    TurnStatus,
+)
+from runtime.kit.plain_text import MOST_NAME_LETTERS
 from runtime.services.models.questions import Asked
 
 MOST_CHOICES: Final = 10
@@ -83,17 +92,27 @@ def as_kept(turn: Turn, kept: Kept) -> Turn:
     """Return a turn as it is stored.
 
     A plan is kept whole, however little else is: it waits for consent, and its outcome says as
-    much. It goes with the other texts when their time has come.
+    much. It goes with the other texts when their time has come. What is taken out of a text may
+    leave a longer one behind: each is cut to the bound that it had before.
     """
     return replace(
         turn,
-        message=kept(turn.message or "") or None,
-        attachments=tuple(replace(note, name=kept(note.name)) for note in turn.attachments),
+        message=kept(turn.message or "")[:MOST_MESSAGE] or None,
+        attachments=tuple(
+            replace(note, name=kept(note.name)[:MOST_NAME_LETTERS]) for note in turn.attachments
+        ),
         proposal=_kept_proposal(turn.proposal, kept),
-        problems=tuple(replace(item, detail=kept(item.detail)) for item in turn.problems),
+        problems=tuple(
+            replace(item, detail=kept(item.detail)[:MOST_DETAIL]) for item in turn.problems
+        ),
         dropped=tuple(text for text in map(kept, turn.dropped) if text),
-        reason=kept(turn.reason or "") or None,
+        reason=kept_reason(turn.reason or "", kept),
     )
+
+
+def kept_reason(reason: str, kept: Kept) -> str | None:
+    """Return what is stored of why somebody said no."""
+    return kept(reason)[:MOST_REASON] or None
 
 
 def kept_of(keeps: Keeps, kept: Callable[[str, ModelUse], str]) -> Kept:

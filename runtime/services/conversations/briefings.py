@@ -15,7 +15,7 @@ from runtime.agent.tools import ToolBook
 from runtime.domain.errors import EnvironmentNotInstalledError
 from runtime.domain.policy import decide_by_rules
 from runtime.domain.principal import Principal
-from runtime.services.environments import Environments, InstalledEnvironment, PluginEnabled
+from runtime.services.environments import Environments, InstalledEnvironment
 
 KEPT: Final = 256
 
@@ -36,45 +36,41 @@ class Briefed:
 class Briefings:
     """Write briefings and keep the newest of them; belongs to one event loop."""
 
-    def __init__(self, environments: Environments, *, enabled: PluginEnabled) -> None:
-        """Write of environments, and offer nothing where their plugin is not enabled."""
+    def __init__(self, environments: Environments) -> None:
+        """Write of environments."""
         self._environments = environments
-        self._enabled = enabled
-        self._books: dict[tuple[str, bool], ToolBook] = {}
-        self._kept: OrderedDict[tuple[str, bool, Principal], Briefed] = OrderedDict()
+        self._books: dict[str, ToolBook] = {}
+        self._kept: OrderedDict[tuple[str, Principal], Briefed] = OrderedDict()
 
-    async def of(self, environment: str, principal: Principal) -> Briefed:
+    def of(self, environment: str, principal: Principal) -> Briefed:
         """Return what a member's messages share.
 
         Raises:
             EnvironmentNotInstalledError: the plugin that declared it is gone.
-            StorageUnavailableError: whether it is enabled can't be read.
         """
-        enabled = await self._enabled(principal.organization, environment)
-        key = (environment, enabled, principal)
-        found = self._kept.pop(key, None) or self._written(environment, principal, enabled=enabled)
+        key = (environment, principal)
+        found = self._kept.pop(key, None) or self._written(environment, principal)
         self._kept[key] = found
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return found
 
-    def _written(self, environment: str, principal: Principal, *, enabled: bool) -> Briefed:
+    def _written(self, environment: str, principal: Principal) -> Briefed:
         installed = self._environments.get(environment)
         if installed is None:
             raise EnvironmentNotInstalledError(
                 environment=environment, known=tuple(self._environments)
             )
         registry, compiled = installed.compiled.registry, installed.compiled
-        offered = registry.visible() if enabled else ()
-        key = (environment, enabled)
-        if key not in self._books:
-            self._books[key] = ToolBook.of(compiled.actions[item.id] for item in offered)
+        offered = registry.visible()
+        if environment not in self._books:
+            self._books[environment] = ToolBook.of(compiled.actions[item.id] for item in offered)
         return Briefed(
             installed=installed,
             briefing=briefing(
                 description=installed.description,
                 components=registry.components.values(),
-                book=self._books[key],
+                book=self._books[environment],
                 principal=principal,
                 decisions=[(item.id, decide_by_rules(item, principal)) for item in offered],
             ),

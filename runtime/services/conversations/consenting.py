@@ -161,7 +161,11 @@ class Consenting:
     async def _ended(
         self, context: Context, project_id: str, tried: Turn, *, outcome: JsonObject
     ) -> None:
-        """Note what came of an execution, and keep its answer for the request's key."""
+        """Note what came of an execution, and keep its answer for the request's key.
+
+        One that comes late changes nothing of a turn that another request is executing by now, or
+        that its owner decided about.
+        """
 
         async def work(unit: Unit) -> Answer:
             there = await conversations.held_conversation(
@@ -169,8 +173,9 @@ class Consenting:
             )
             if there is not None:
                 turn = await held_turn_of(unit.connection, there, tried.id)
-                done = settled(turn, str(outcome["id"]), outcome)
-                await turns.change_turn(unit.connection, done)
+                if turn.trying == outcome["id"]:  # else somebody noted it, or went on, before
+                    done = settled(turn, str(outcome["id"]), outcome)
+                    await turns.change_turn(unit.connection, done)
             told = {
                 "turn": tried.id,
                 "conversation": tried.conversation_id,

@@ -14,36 +14,50 @@ from runtime.domain.conversation import (
 from runtime.domain.errors import NotAllowedError, NotFoundError, WrongTimeError
 from runtime.domain.member import ProjectRole
 from runtime.domain.scope import Scope
+from runtime.kit.plain_text import MOST_NAME_LETTERS
 from runtime.services.context import Context, Ids
 from runtime.services.conversations.documents import conversation_document
+from runtime.services.conversations.proposing import Asks
 from runtime.services.conversations.rights import own_conversation
 from runtime.services.standing import Seen, active, known_id, seen
 from runtime.services.unit_of_work import Answer, Unit, once
 from runtime.store import conversations
+from runtime.store.list_locks import lock_list
 from runtime.store.session import Database
 
 
 class Conversations:
     """Keep what members say to the agents of projects."""
 
-    def __init__(self, *, database: Database, ids: Ids) -> None:
+    def __init__(self, *, database: Database, ids: Ids, asking: Asks) -> None:
+        """Take who knows what is kept of texts."""
         self._database = database
         self._ids = ids
+        self._asking = asking
 
     async def create(self, context: Context, project_id: str, *, title: str) -> Answer:
-        """Begin a conversation of the caller's own.
+        """Begin a conversation of the caller's own; of its title is kept what is kept of texts.
 
         Raises:
             NotFoundError: no such project that the caller may see.
             NotAllowedError: the credential was not made for this.
             ProjectArchivedError: it is archived.
             WrongTimeError: the caller has too many there.
+            StorageUnavailableError: the database can't be asked.
         """
         caller = context.caller
         caller.require(Scope.CONVERSATIONS_MANAGE)
+        use = await self._asking.use(caller.organization_id, project_id)
+        kept_title = self._asking.kept(title, use)[:MOST_NAME_LETTERS]
 
         async def work(unit: Unit) -> Answer:
             active((await seen(unit.connection, caller, project_id)).project)
+            await lock_list(
+                unit.connection,
+                "conversations",
+                project_id=project_id,
+                member_id=caller.member_id,
+            )
             had = await conversations.count_conversations(
                 unit.connection, project_id=project_id, owner_id=caller.member_id
             )
@@ -58,7 +72,7 @@ class Conversations:
                 organization_id=caller.organization_id,
                 project_id=project_id,
                 owner_id=caller.member_id,
-                title=title,
+                title=kept_title,
                 created_at=unit.now,
             )
             await conversations.add_conversation(unit.connection, conversation)

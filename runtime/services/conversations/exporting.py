@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from threading import Lock
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from runtime.domain.caller import Caller
@@ -46,6 +49,7 @@ class Exporting:
         self._environments = environments
         self._foresees = foresees
         self._recorder = recorder
+        self._one = Lock()  # sandboxes are made for one thread
 
     async def export(
         self, context: Context, project_id: str, conversation_id: str, *, turn_id: str
@@ -65,14 +69,20 @@ class Exporting:
         caller.require(Scope.CONVERSATIONS_MANAGE)
         caller.require(Scope.STATE_READ)
         turn, told = await self._told(caller, project_id, conversation_id, turn_id=turn_id)
-        document = scenario_of(turn, told, foresees=self._foresees)
+        document, spelled = await asyncio.to_thread(self._written, turn, told)
         named: JsonObject = {"turn": turn.id, "conversation": turn.conversation_id}
         await self._recorder.write(caller, "turn.exported", named, project_id=project_id)
         return {
             "filename": f"{turn.id.lower()}.yaml",
-            "yaml": spelled_yaml(document),
+            "yaml": spelled,
             "document": document,
         }
+
+    def _written(self, turn: Turn, told: Told) -> tuple[JsonObject, str]:
+        """Write a scenario as a document and as text; takes a second for large ones."""
+        with self._one:
+            document = scenario_of(turn, told, foresees=self._foresees)
+        return document, spelled_yaml(document)
 
     async def _told(
         self, caller: Caller, project_id: str, conversation_id: str, *, turn_id: str

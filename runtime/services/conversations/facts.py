@@ -21,6 +21,7 @@ from runtime.services.conversations.documents import fact_document
 from runtime.services.standing import active, known_id, seen
 from runtime.services.unit_of_work import Answer, Unit, once
 from runtime.store import facts
+from runtime.store.list_locks import lock_list
 from runtime.store.session import Database
 from runtime.store.turns import owner_of_turn
 
@@ -132,6 +133,7 @@ def _source(caller: Caller, wish: FactWish) -> FactSource:
 
 
 async def _refuse_too_many(unit: Unit, caller: Caller, project_id: str, *, key: str) -> None:
+    await lock_list(unit.connection, "facts", project_id=project_id, member_id=caller.member_id)
     had = await facts.facts_of(
         unit.connection, caller.member_id, project_id=project_id, now=unit.now
     )

@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator
 from typing import Final
 
 from runtime.domain.turn import Turn
-from runtime.services.conversations.truth import interrupted
 from runtime.services.models.asking import ProgressNote
 
 _END: Final = None
@@ -54,8 +53,6 @@ class Pending:
         """
         assert self._task is not None  # noqa: S101  # by `answers`
         await asyncio.wait([self._task])
-        if self._task.cancelled():  # the process ends
-            return interrupted(self.accepted, now=self.accepted.created_at)
         return self._task.result()
 
     async def notes(self, *, alive_s: float) -> AsyncGenerator[ProgressNote | None]:

@@ -8,7 +8,6 @@ again after a bound. Who leaves does not end a turn; the end of the process does
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -17,8 +16,9 @@ from runtime.domain.conversation import FREED_AFTER, LONGEST_ANSWER, Conversatio
 from runtime.domain.errors import (
     DeadlineError,
     DomainError,
+    PluginDisabledError,
     ProjectArchivedError,
-    TurnsBusyError,
+    StorageUnavailableError,
 )
 from runtime.domain.model_use import ModelUse
 from runtime.domain.principal import Mode
@@ -38,8 +38,10 @@ from runtime.services.conversations.accepting import (
 from runtime.services.conversations.answers import answered, as_kept, failed, kept_of
 from runtime.services.conversations.briefings import Briefings
 from runtime.services.conversations.pending import Pending
+from runtime.services.conversations.places import Place, Places
 from runtime.services.conversations.rights import held_own_conversation, own_conversation, turn_of
 from runtime.services.conversations.truth import as_they_are, interrupted
+from runtime.services.environments import PluginEnabled
 from runtime.services.identity.access import Access
 from runtime.services.models.asking import Asked, Progress, Question
 from runtime.services.unit_of_work import Answer, Unit, once
@@ -47,10 +49,8 @@ from runtime.store import conversations, turns
 from runtime.store.heads import read_head
 from runtime.store.session import Database
 
-MOST_AT_ONCE: Final = 200
-"""Turns that one process answers."""
-MOST_OF_ORGANIZATION: Final = 50
-"""Of them, those of one organization."""
+AGAIN_S: Final = 0.5
+"""After which an answer that could not be written is written once more."""
 _TURN: Final = "turn"
 
 
@@ -80,17 +80,19 @@ class Proposing:
         ids: Ids,
         access: Access,
         briefings: Briefings,
+        enabled: PluginEnabled,
         asking: Asks,
     ) -> None:
         self._database = database
         self._ids = ids
         self._access = access
         self._briefings = briefings
+        self._enabled = enabled
         self._asking = asking
         self._pending: dict[str, Pending] = {}
         self._tasks: set[asyncio.Task[Turn]] = set()
-        self._of_organization = Counter[str]()
-        self._ending = False
+        self._asked: set[asyncio.Task[Turn]] = set()
+        self._places = Places()
 
     async def begin(
         self, context: Context, project_id: str, conversation_id: str, *, said: Said
@@ -102,6 +104,7 @@ class Proposing:
             NotAllowedError: the credential was not made for this.
             ProjectArchivedError: the project is archived.
             EnvironmentNotInstalledError: the plugin that declared its environment is gone.
+            PluginDisabledError: the organization turned that plugin off.
             ConversationBusyError: a turn is being answered there.
             TurnsBusyError: as many as may be are being answered.
             WrongTimeError: the conversation has too many turns.
@@ -110,13 +113,32 @@ class Proposing:
         """
         caller = context.caller
         caller.require(Scope.CONVERSATIONS_MANAGE)
-        self._refuse_more(caller.organization_id)
+        size_bytes = sum(len(file.data) for file in said.attachments)
+        place = Place(organization_id=caller.organization_id, size_bytes=size_bytes)
+        self._places.take(place)
+        try:
+            begun = await self._accepted(context, project_id, conversation_id, said=said)
+            if isinstance(begun, Accepted):
+                return self._begun(caller, begun, place)
+        except BaseException:
+            self._places.give_back(place)
+            raise
+        self._places.give_back(place)
+        return begun
+
+    async def _accepted(
+        self, context: Context, project_id: str, conversation_id: str, *, said: Said
+    ) -> Accepted | Pending:
+        """Store a new turn, or find the one that the request's key made."""
+        caller = context.caller
         before = await self._before(caller, project_id, mode=said.mode)
         accepted: list[Accepted] = []
 
         async def work(unit: Unit) -> Answer:
             if before.archived:
                 raise ProjectArchivedError(project=project_id)
+            if not before.enabled:
+                raise PluginDisabledError(plugin=before.briefed.installed.plugin_id)
             conversation = await held_own_conversation(
                 unit.connection, caller, project_id=project_id, conversation_id=conversation_id
             )
@@ -130,13 +152,13 @@ class Proposing:
             return await self._repeated(
                 caller, project_id, conversation_id, turn_id=str(answer.document[_TURN])
             )
-        return self._begun(caller, accepted[0])
+        return accepted[0]
 
     def end(self) -> None:
         """Answer nothing more; what was accepted is written down as interrupted."""
-        self._ending = True
-        for task in tuple(self._tasks):
-            task.cancel()
+        self._places.end()
+        while self._asked:  # each once: who is cancelled may have something to settle
+            self._asked.pop().cancel()
 
     async def close(self) -> None:
         """Wait until that is written."""
@@ -174,34 +196,29 @@ class Proposing:
             self._database, organization_id=caller.organization_id, project_id=project_id
         )
         return Before(
-            briefed=await self._briefings.of(head.environment, principal),
+            briefed=self._briefings.of(head.environment, principal),
+            enabled=await self._enabled(caller.organization_id, head.environment),
             state=head.state,
             archived=head.archived,
             use=await self._asking.use(caller.organization_id, project_id),
         )
 
-    def _refuse_more(self, organization_id: str) -> None:
-        if self._ending:
-            raise TurnsBusyError(found="the process ends")
-        if len(self._tasks) >= MOST_AT_ONCE:
-            raise TurnsBusyError(found=f"this process answers {len(self._tasks)} already")
-        if (many := self._of_organization[organization_id]) >= MOST_OF_ORGANIZATION:
-            raise TurnsBusyError(found=f"your organization has {many} under way already")
-
-    def _begun(self, caller: Caller, accepted: Accepted) -> Pending:
-        turn_id, organization_id = accepted.turn.id, caller.organization_id
+    def _begun(self, caller: Caller, accepted: Accepted, place: Place) -> Pending:
+        turn_id = accepted.turn.id
         pending = self._pending[turn_id] = Pending(accepted.turn)
-        task = asyncio.create_task(self._answer(caller, accepted, pending), name="answer a turn")
+        asked = asyncio.create_task(self._ask(accepted, pending), name="ask for a turn")
+        task = asyncio.create_task(self._answer(caller, accepted, asked), name="answer a turn")
+        self._asked.add(asked)
+        if self._places.ended:  # since it was accepted
+            asked.cancel()
         self._tasks.add(task)
-        self._of_organization[organization_id] += 1
 
         def ended(_: asyncio.Task[Turn]) -> None:
             self._tasks.discard(task)
             self._pending.pop(turn_id, None)
-            self._of_organization[organization_id] -= 1
-            if not self._of_organization[organization_id]:
-                del self._of_organization[organization_id]
+            self._places.give_back(place)
 
+        asked.add_done_callback(self._asked.discard)
         pending.answers(task)
         task.add_done_callback(ended)
         return pending
@@ -224,8 +241,8 @@ class Proposing:
         pending.answers(asyncio.create_task(_same(turn), name="repeat a turn"))
         return pending
 
-    async def _answer(self, caller: Caller, accepted: Accepted, pending: Pending) -> Turn:
-        """Ask, and write what came of it, whatever that is."""
+    async def _ask(self, accepted: Accepted, pending: Pending) -> Turn:
+        """Ask, and return the turn with what came of it; ends early if the process ends."""
         turn = accepted.turn
         try:
             async with asyncio.timeout(LONGEST_ANSWER.total_seconds()):
@@ -234,19 +251,34 @@ class Proposing:
             late = DeadlineError(
                 waited_s=LONGEST_ANSWER.total_seconds(), waiting_for="a model's answer"
             )
-            return await self._failed(caller, accepted, late)
+            return failed(turn, late, now=self._ids.now())
         except DomainError as error:
-            return await self._failed(caller, accepted, error)
-        except (asyncio.CancelledError, Exception):
-            await self._write(caller, accepted, interrupted(turn, now=self._ids.now()))
-            raise
-        whole = answered(turn, asked, shown=accepted.shown, now=self._ids.now())
-        return await self._write(caller, accepted, whole)
+            return failed(turn, error, now=self._ids.now())
+        return answered(turn, asked, shown=accepted.shown, now=self._ids.now())
 
-    async def _failed(self, caller: Caller, accepted: Accepted, error: DomainError) -> Turn:
-        """Write that nobody answered."""
-        turn = failed(accepted.turn, error, now=self._ids.now())
-        return await self._write(caller, accepted, turn)
+    async def _answer(self, caller: Caller, accepted: Accepted, asked: asyncio.Task[Turn]) -> Turn:
+        """Write what came of asking, whatever that is; nobody cancels this."""
+        await asyncio.wait([asked])
+        if not asked.cancelled() and asked.exception() is None:
+            return await self._written(caller, accepted, asked.result())
+        given_up = await self._written(
+            caller, accepted, interrupted(accepted.turn, now=self._ids.now())
+        )
+        return given_up if asked.cancelled() else asked.result()
+
+    async def _written(self, caller: Caller, accepted: Accepted, turn: Turn) -> Turn:
+        """Write an answer, and try once more; one that can't be written is given up.
+
+        Else its conversation would be busy until its time is over.
+        """
+        try:
+            return await self._write(caller, accepted, turn)
+        except StorageUnavailableError:
+            await asyncio.sleep(AGAIN_S)
+            return await self._write(caller, accepted, turn)
+        except Exception:
+            await self._write(caller, accepted, interrupted(accepted.turn, now=self._ids.now()))
+            raise
 
     def _as_kept(self, turn: Turn) -> Turn:
         return as_kept(turn, kept_of(turn.keeps, self._asking.kept))

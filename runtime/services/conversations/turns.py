@@ -11,7 +11,7 @@ from runtime.domain.plan import Plan
 from runtime.domain.scope import Scope
 from runtime.domain.turn import OPEN, Turn, TurnStatus
 from runtime.services.context import Context, Ids
-from runtime.services.conversations.answers import kept_of
+from runtime.services.conversations.answers import kept_of, kept_reason
 from runtime.services.conversations.documents import turn_document
 from runtime.services.conversations.rights import (
     held_own_conversation,
@@ -115,7 +115,7 @@ class Turns:
 
         def rejected(turn: Turn) -> Turn:
             kept = kept_of(turn.keeps, self._kept)
-            return replace(turn, status=TurnStatus.REJECTED, reason=kept(reason) or None)
+            return replace(turn, status=TurnStatus.REJECTED, reason=kept_reason(reason, kept))
 
         return await self._decided(
             context,

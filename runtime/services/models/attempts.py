@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -201,8 +200,10 @@ class Attempts:
         self._started(self._tidied_up(organization_id))
 
     async def _tidied_up(self, organization_id: str) -> None:
-        with suppress(StorageUnavailableError):  # tried again a minute later
+        try:
             await self._spending.tidy(organization_id)
+        except Exception as error:  # noqa: BLE001  # nobody waits for it; tried again a minute later
+            self._measures.failed("tidy", error)
 
     def _started(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

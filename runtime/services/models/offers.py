@@ -91,8 +91,14 @@ class Offers:
         return None
 
     def _advice(self) -> str:
-        offered = ", ".join(self.allowed[:20]) or "the platform's own and plangate/… models only"
+        named = dict.fromkeys(map(_without_options, self.allowed[:20]))
+        offered = ", ".join(named) or "the platform's own and plangate/… models only"
         return (
             f"offered: {offered}; an operator allows more by PLANGATE_MODELS_ALLOWED, and "
             "addresses by PLANGATE_MODEL_BASES"
         )
+
+
+def _without_options(text: str) -> str:
+    """Return `provider/name` of what is allowed: addresses and keys are the operator's own."""
+    return text.partition("?")[0]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from runtime.domain.errors import WrongTimeError
+from runtime.domain.errors import StorageUnavailableError, WrongTimeError
 from runtime.domain.errors.models import ModelBudgetError
 from runtime.domain.model_budget import Bound, Spend, Tally, first_overdraft, renews_at
 from runtime.domain.record import AuditRecord
@@ -148,25 +148,41 @@ class Spending:
     async def tidy(self, organization_id: str) -> None:
         """Charge in full what nobody ended, and forget what is old; some of it.
 
+        What can't be charged is left, and in nobody's way: the first such fault is raised when all
+        else is done.
+
         Raises:
             StorageUnavailableError: the database can't be asked.
+            Exception: something could not be charged.
         """
         now = self._ids.now()
 
         def recorded(attempt: Attempt, spend: Spend) -> AuditRecord:
             return self._record(attempt, spend, told={"estimated": True, "lapsed": True})
 
+        faults: list[Exception] = []
         for _ in range(TIDIED_AT_ONCE):
-            async with self._turns:
-                if not await lapse_spend(
-                    self._database, organization_id, recorded=recorded, now=now
-                ):
-                    break
+            try:
+                async with self._turns:
+                    if not await lapse_spend(
+                        self._database,
+                        organization_id,
+                        recorded=recorded,
+                        now=now,
+                        past=len(faults),
+                    ):
+                        break
+            except StorageUnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001  # whatever it is, others are charged
+                faults.append(error)
         before = now - KEPT
         async with self._database.transaction(organization_id) as connection:
             await forget_spends(
                 connection, before=before, day=before.date().isoformat(), limit=FORGOTTEN_AT_ONCE
             )
+        if faults:
+            raise faults[0]
 
     def _record(self, attempt: Attempt, spend: Spend, *, told: JsonObject) -> AuditRecord:
         payer = attempt.payer

@@ -117,11 +117,11 @@ class ModelUses:
         """
         caller = context.caller
         caller.require(Scope.MODELS_MANAGE)
-        self._offers.require(use)
 
         async def work(unit: Unit) -> Answer:
             await active_organization(unit.connection, caller)
             active(await held(unit, caller, project_id))
+            self._offers.require(use)  # what is offered is told to nobody else
             stored = await self._replaced(unit, caller, use, expects=expects, project_id=project_id)
             organization = await newest_use(unit.connection, caller.organization_id)
             return Answer(

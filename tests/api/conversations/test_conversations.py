@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.api.conversations.test_turns import ONE_MORE
 from tests.database import session
-from tests.talking import Talk, a_talk
+from tests.talking import Talk, a_talk, held_up
 
 
 async def test_conversations_are_listed_for_their_owner(talk: Talk) -> None:
@@ -19,6 +21,28 @@ async def test_conversations_are_listed_for_their_owner(talk: Talk) -> None:
         (second.conversation, "Counting", 0),
         (talk.conversation, "Counting", 1),
     ]
+
+
+async def test_conversations_that_are_begun_at_once_are_counted(talk: Talk) -> None:
+    """The last free place is given to one of them."""
+    async with session(talk.app.urls.superuser_url) as superuser:
+        await superuser.execute(
+            "insert into conversations (organization_id, id, project_id, owner_id, title, "
+            "created_at, turns) select organization_id, 'cnv_' || n, project_id, owner_id, '', "
+            "now(), 0 from conversations, generate_series(1, 998) n"
+        )
+
+    async with held_up(talk.app, "conversations") as waiting:
+        calls = [
+            asyncio.create_task(
+                talk.app.call("POST", f"{talk.project}/conversations", {}, token=talk.who.token)
+            )
+            for _ in range(4)
+        ]
+        await waiting(2)
+    answers = await asyncio.gather(*calls)
+
+    assert sorted(answer.status for answer in answers) == [201] + [409] * 3
 
 
 async def test_admins_see_that_there_are_conversations_and_no_text(talk: Talk) -> None:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import jsonschema_rs
 import orjson
 import pytest
+from typing_extensions import override
 
+from runtime.kit.clock import SystemClock
 from runtime.kit.json_value import JsonObject
+from runtime.services.audit.recorder import Recorder
+from runtime.services.context import Ids
+from runtime.services.conversations.exporting import Exporting
+from runtime.services.conversations.scenario import Foresees, Scene
+from runtime.store.session import Database
 from tests.api.conversations.test_turns import ONE_MORE, a_step
 from tests.harness.command import eval_run, plangate
-from tests.talking import Talk, a_talk, behaving, calls
+from tests.talking import Talk, a_talk, as_context, behaving, calls
 
 ROOT = Path(__file__).parents[3]
 
@@ -58,6 +66,43 @@ async def test_turns_become_scenarios_that_are_green(talk: Talk, tmp_path: Path)
     assert fourth["expect"] == {"clarification": {"asks_for": []}}
     assert valid.code == 0, valid.out + valid.err
     assert (run.code, run.json["models"][0]["overall"]["passed"]) == (0, 4), run.err
+
+
+class Watched(Foresees):
+    """Find no refusal, and remember whether the event loop was held up for it."""
+
+    def __init__(self) -> None:
+        """Have been asked nothing."""
+        self.beside = False
+
+    @override
+    def refusal(self, scene: Scene) -> str | None:
+        """Look where this is asked."""
+        self.beside = threading.current_thread() is not threading.main_thread()
+        return None
+
+
+async def test_an_export_holds_up_nobody(talk: Talk) -> None:
+    """Trying a plan and writing YAML take long: both are done beside the event loop."""
+    turn = await talk.turn(ONE_MORE)
+    database, ids = await Database.opened(talk.app.urls.app_url), Ids(SystemClock())
+    services, watched = talk.app.app.state.services, Watched()
+    exporting = Exporting(
+        database=database,
+        ids=ids,
+        access=services.access,
+        environments=services.environments,
+        foresees=watched,
+        recorder=Recorder(database, ids),
+    )
+
+    found = await exporting.export(
+        as_context(talk.who), talk.project_id, talk.conversation, turn_id=turn["id"]
+    )
+
+    await database.close()
+    assert watched.beside
+    assert "counter.increment@1" in found["yaml"]
 
 
 @pytest.mark.parametrize(("said", "verb"), [(ONE_MORE, "reject"), (behaving("broken-json"), None)])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from runtime.kit.json_value import JsonValue
 from tests.api.conversations.test_turns import ONE_MORE
 from tests.database import session
 from tests.servers.openai_stub import OpenAiStub
-from tests.talking import Talk, a_talk
+from tests.talking import Talk, a_talk, held_up
 
 
 async def put(talk: Talk, key: str, value: JsonValue, **parts: JsonValue) -> JsonValue:
@@ -113,6 +115,33 @@ async def test_a_fact_that_does_not_fit_is_refused(talk: Talk, key: str, body: J
     answer = await talk.app.call("PUT", f"{talk.project}/facts/{key}", body, token=talk.who.token)
 
     assert (answer.status, answer.code) == (422, "request_invalid")
+
+
+async def test_facts_that_come_at_once_are_counted(talk: Talk) -> None:
+    """The last free place is given to one of them."""
+    async with session(talk.app.urls.superuser_url) as superuser:
+        await superuser.execute(
+            "insert into facts (organization_id, project_id, member_id, key, value, source, "
+            "set_at) select $1, $2, $3, 'k' || n, '1', 'person', now() "
+            "from generate_series(1, 99) n",
+            talk.who.organization,
+            talk.project_id,
+            talk.who.member,
+        )
+
+    async with held_up(talk.app, "facts") as waiting:
+        calls = [
+            asyncio.create_task(
+                talk.app.call(
+                    "PUT", f"{talk.project}/facts/more{number}", {"value": 1}, token=talk.who.token
+                )
+            )
+            for number in range(4)
+        ]
+        await waiting(2)
+    answers = await asyncio.gather(*calls)
+
+    assert sorted(answer.status for answer in answers) == [200] + [409] * 3
 
 
 async def test_there_is_an_end_to_facts(talk: Talk) -> None:

@@ -10,7 +10,7 @@ from runtime.services.conversations.erasing import Erasing, ErasingPace
 from runtime.store.session import Database
 from tests.api.conversations.test_turns import ONE_MORE
 from tests.database import session
-from tests.talking import Talk, calls
+from tests.talking import Talk, a_talk, calls
 
 SECRET = "sk-" + "a" * 24
 
@@ -54,6 +54,17 @@ async def test_what_is_kept_is_what_the_project_says(
     assert (SECRET in rows) is (keeps == "everything")
 
 
+async def test_a_text_that_grows_by_what_is_taken_out_is_cut(talk: Talk) -> None:
+    """It is never longer than what was said may be."""
+    await keep(talk, "redacted")
+
+    turn = await talk.turn("a@b.c " * 3_333)
+    await talk.done(await talk.turn(ONE_MORE), "reject", reason="a@b.c " * 166)
+
+    message = (await talk.read(turn))["message"]
+    assert message == ("[personal] " * 3_333)[:20_000]
+
+
 async def test_a_plan_waits_for_consent_whatever_is_kept(talk: Talk) -> None:
     """Where no text is kept, what was proposed can be executed all the same."""
     await keep(talk, "nothing")
@@ -85,6 +96,49 @@ async def test_texts_are_erased_when_their_time_has_come(talk: Talk) -> None:
     assert (first["message"], first["proposal"], first["status"]) == (None, None, "executed")
     assert second["feedback"] == {"status": "rejected"}
     assert third["message"] == ONE_MORE
+
+
+@pytest.mark.parametrize(
+    ("keeps", "title"),
+    [
+        pytest.param("everything", "ask ann@example.org", id="as it was given"),
+        pytest.param("redacted", "ask [personal]", id="without persons"),
+        pytest.param("nothing", "", id="not at all"),
+    ],
+)
+async def test_a_title_is_kept_as_texts_are(talk: Talk, keeps: str, title: str) -> None:
+    """It may say as much as a message."""
+    await keep(talk, keeps)
+    path, wish = f"{talk.project}/conversations", {"title": "ask ann@example.org"}
+
+    made = await talk.app.made(path, wish, token=talk.who.token)
+
+    found = await talk.app.call("GET", f"{path}/{made['id']}", token=talk.who.token)
+    assert (made["title"], found.json["title"]) == (title, title)
+
+
+async def test_a_title_goes_with_the_last_texts(talk: Talk) -> None:
+    """Not before, and no other conversation's."""
+    other = await a_talk(talk.app, talk.who, project=talk.project)
+    for told in (talk, talk, other):
+        await told.turn(ONE_MORE)
+    database = await Database.opened(talk.app.urls.app_url)
+    erasing = Erasing(database, Ids(SystemClock()))
+    titles = []
+
+    for number in (1, 2):
+        async with session(talk.app.urls.superuser_url) as superuser:
+            await superuser.execute(
+                "update turns set erase_at = now() where number = $1 and conversation_id = $2",
+                number,
+                talk.conversation,
+            )
+            await erasing.look()
+            found = await superuser.fetch("select title from conversations order by id")
+        titles.append([row["title"] for row in found])
+
+    await database.close()
+    assert titles == [["Counting", "Counting"], ["", "Counting"]]
 
 
 async def test_facts_that_hold_no_more_are_deleted(talk: Talk) -> None:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 from tests.api.conversations.test_turns import ONE_MORE, STREAM
+from tests.audit_log import until
+from tests.database import session
 from tests.servers.openai_stub import OpenAiStub
 from tests.talking import Talk, behaving
+
+_HELD_UP: Final = (
+    "select exists (select from pg_stat_activity where datname = current_database() "
+    "and wait_event_type = 'Lock' and query like '%conversations%')"
+)
 
 
 async def test_a_turn_goes_on_when_its_reader_leaves(talk: Talk, stub: OpenAiStub) -> None:
@@ -39,3 +48,63 @@ async def test_a_turn_ends_with_the_process(talk: Talk, stub: OpenAiStub) -> Non
     assert [problem["fault"] for problem in found["problems"]] == ["interrupted"]
     assert (answer.status, found["status"]) == (201, "failed")
     assert (after.status, after.code) == (429, "turns_busy")
+
+
+async def test_being_told_twice_to_end_leaves_nothing_unwritten(
+    talk: Talk, stub: OpenAiStub
+) -> None:
+    """By the signal first, and by what closes the app, while it is still being written."""
+    proposing = talk.app.app.state.services.conversations.proposing
+    waiting = asyncio.create_task(talk.said(behaving("hang")))
+    await stub.arrived.wait()
+    async with locked(talk) as held:
+        proposing.end()
+        await until(held)
+
+        closing = asyncio.create_task(proposing.close())
+        await asyncio.sleep(0)
+
+    await closing
+    answer = await waiting
+    found = await talk.read(answer.json)
+    assert (found["status"], found["problems"][0]["fault"]) == ("failed", "interrupted")
+    assert await busy(talk) is False
+
+
+async def test_an_answer_that_is_there_is_written_though_the_process_ends(
+    talk: Talk, stub: OpenAiStub
+) -> None:
+    """It was paid for."""
+    proposing = talk.app.app.state.services.conversations.proposing
+    stub.latency_s = 1.0
+    waiting = asyncio.create_task(talk.said(ONE_MORE))
+    await stub.arrived.wait()
+    async with locked(talk) as held:
+        await until(held)
+
+        proposing.end()
+        await asyncio.sleep(0)
+
+    answer = await waiting
+    found = await talk.read(answer.json)
+    assert (answer.json["status"], found["status"]) == ("proposed", "proposed")
+    assert await busy(talk) is False
+
+
+@asynccontextmanager
+async def locked(talk: Talk) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+    """Hold up whoever writes in a conversation, and yield what says whether somebody waits."""
+    url = talk.app.urls.superuser_url
+    async with session(url) as spy, session(url) as superuser, superuser.transaction():
+        await superuser.fetch("select from conversations for update")
+
+        async def held() -> bool:
+            return bool(await spy.fetchval(_HELD_UP))
+
+        yield held
+
+
+async def busy(talk: Talk) -> bool:
+    """Say whether a turn counts as being answered."""
+    async with session(talk.app.urls.superuser_url) as superuser:
+        return bool(await superuser.fetchval("select answering is not null from conversations"))

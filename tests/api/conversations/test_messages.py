@@ -137,3 +137,20 @@ async def test_other_bodies_stay_small(talk: Talk) -> None:
     answer = await talk.call("POST", f"/{turn['id']}:reject", {"reason": "x" * 1_000_001})
 
     assert (answer.status, answer.code) == (413, "body_too_large")
+
+
+async def test_a_body_of_many_values_is_refused_before_it_is_read(
+    talk: Talk, stub: OpenAiStub
+) -> None:
+    """Reading millions of them takes seconds; what a message needs is large texts."""
+    answer = await talk.call("POST", "", {"message": "a", "attachments": [{}] * 20_000})
+
+    assert (answer.status, answer.code) == (413, "body_too_large")
+    assert stub.requests == []
+
+
+async def test_the_longest_message_may_be_of_commas(talk: Talk) -> None:
+    """The bound on values is not one on what people write."""
+    turn = await talk.turn("," * 20_000)
+
+    assert turn["message"] == "," * 20_000

@@ -38,6 +38,31 @@ async def test_a_message_becomes_a_plan_that_waits_for_consent(talk: Talk) -> No
     assert await counter(talk) == 0
 
 
+async def test_where_the_plugin_is_turned_off_no_model_is_asked(
+    talk: Talk, stub: OpenAiStub
+) -> None:
+    """Its actions are not shown to a model either; a repeated request has its first answer."""
+    key = {"Idempotency-Key": "before"}
+    switch = f"/v1/organizations/{talk.who.organization}/plugins/counter"
+    first = await talk.said(ONE_MORE, headers=key)
+    asked = len(stub.requests)
+
+    await talk.app.call("POST", f"{switch}:disable", token=talk.who.token)
+    refused = await talk.said(ONE_MORE)
+    repeated = await talk.said(ONE_MORE, headers=key)
+    asked_while_off = len(stub.requests)
+    turns = await talk.call("GET")
+    await talk.app.call("POST", f"{switch}:enable", token=talk.who.token)
+    after = await talk.said(ONE_MORE)
+
+    assert (refused.status, refused.code) == (409, "plugin_disabled")
+    assert "ask an owner" in refused.json["detail"]
+    assert (repeated.status, repeated.json["id"]) == (201, first.json["id"])
+    assert len(turns.json["items"]) == 1
+    assert asked_while_off == asked
+    assert after.status == 201
+
+
 async def test_a_simulation_changes_nothing(talk: Talk) -> None:
     """It says what executing would come to."""
     turn = await talk.turn(ONE_MORE)

@@ -15,7 +15,10 @@ IMPLIED = {
     (Scope.POLICIES_MANAGE, Scope.POLICIES_READ),
     (Scope.SCHEDULES_MANAGE, Scope.SCHEDULES_READ),
     (Scope.JOBS_MANAGE, Scope.JOBS_READ),
+    (Scope.CONVERSATIONS_MANAGE, Scope.CONVERSATIONS_READ),
     (Scope.EVALUATIONS_MANAGE, Scope.EVALUATIONS_READ),
+    (Scope.MODELS_MANAGE, Scope.MODELS_READ),
+    (Scope.PLUGINS_MANAGE, Scope.PLUGINS_READ),
 }
 
 
@@ -66,7 +69,13 @@ def test_the_names_are_stable() -> None:
         "schedules:manage",
         "jobs:read",
         "jobs:manage",
+        "plugins:read",
+        "plugins:manage",
         "audit:read",
+        "models:read",
+        "models:manage",
+        "conversations:read",
+        "conversations:manage",
         "evaluations:read",
         "evaluations:manage",
     ]

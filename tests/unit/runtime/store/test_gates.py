@@ -16,6 +16,7 @@ def a_gate(verdict: GateVerdict = GateVerdict.PASS, *, age: timedelta = timedelt
         id="gat_1",
         run="run_1",
         model="m",
+        identity="m",
         environment="counter",
         prompt="1:sha256:p",
         registry="sha256:r",

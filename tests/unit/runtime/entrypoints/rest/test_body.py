@@ -135,3 +135,22 @@ async def test_a_body_is_read_once() -> None:
     )
 
     assert (await request.json()) is (await request.json())
+
+
+async def test_a_large_body_holds_up_nobody() -> None:
+    """It is read beside the event loop, which goes on."""
+    parts = [{"type": "http.request", "body": b'{"a":"' + b"x" * 1_000_000 + b'"}'}]
+    went_on = asyncio.Event()
+
+    async def receive() -> Message:
+        asyncio.get_running_loop().call_soon(went_on.set)
+        return parts.pop(0)
+
+    request = CappedRequest(
+        {"type": "http", "method": "POST", "headers": [], "app": an_app()}, receive
+    )
+
+    document = await request.json()
+
+    assert went_on.is_set()
+    assert document == {"a": "x" * 1_000_000}

@@ -70,6 +70,8 @@ def test_what_is_not_offered_is_refused(reference: str, problem: str) -> None:
 
     assert problem in str(told.value)
     assert told.value.where == "models/1"
+    assert "offered: openai/*, anthropic/claude-haiku-4-5, mistral/large;" in str(told.value)
+    assert "TEAM_KEY" not in str(told.value)
 
 
 @pytest.mark.parametrize(

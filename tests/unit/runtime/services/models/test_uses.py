@@ -142,6 +142,18 @@ async def test_only_owners_speak_for_an_organization_and_admins_for_a_project(
     assert (await read(world, "organization", stranger))["version"] == 0
 
 
+async def test_what_is_offered_is_told_to_who_may_choose_alone(new_world: NewWorld) -> None:
+    """Others are refused before their choice is looked at."""
+    world = await new_world({})
+    other = await a_person(
+        world.tenant, "bob", project=world.project, project_role=ProjectRole.OPERATOR
+    )
+
+    for where in ("organization", "project"):
+        with pytest.raises(NotAllowedError):
+            await put(world, where, ModelUse(models=("openai/gpt-4o",)), who=other)
+
+
 async def test_another_organization_finds_nothing(new_world: NewWorld) -> None:
     """Neither an organization nor a project, to read or to change."""
     world = await new_world({})
