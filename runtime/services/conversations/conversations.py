@@ -52,21 +52,7 @@ class Conversations:
 
         async def work(unit: Unit) -> Answer:
             active((await seen(unit.connection, caller, project_id)).project)
-            await lock_list(
-                unit.connection,
-                "conversations",
-                project_id=project_id,
-                member_id=caller.member_id,
-            )
-            had = await conversations.count_conversations(
-                unit.connection, project_id=project_id, owner_id=caller.member_id
-            )
-            if had >= MOST_CONVERSATIONS:
-                raise WrongTimeError(
-                    what="your list of conversations here",
-                    found=f"full, with {MOST_CONVERSATIONS} of them",
-                    remedy="delete one that is not needed any more first",
-                )
+            await _room(unit, caller, project_id)
             conversation = Conversation(
                 id=unit.ids.new(CONVERSATION_PREFIX),
                 organization_id=caller.organization_id,
@@ -176,3 +162,22 @@ def _may_delete(standing: Seen, caller: Caller, found: Conversation) -> bool:
     except NotAllowedError:
         return False
     return True
+
+
+async def _room(unit: Unit, caller: Caller, project_id: str) -> None:
+    """Hold the caller's list of conversations in a project, if there is room for one more.
+
+    Raises:
+        WrongTimeError: there is none.
+    """
+    member = caller.member_id
+    await lock_list(unit.connection, "conversations", project_id=project_id, member_id=member)
+    had = await conversations.count_conversations(
+        unit.connection, project_id=project_id, owner_id=member
+    )
+    if had >= MOST_CONVERSATIONS:
+        raise WrongTimeError(
+            what="your list of conversations here",
+            found=f"full, with {MOST_CONVERSATIONS} of them",
+            remedy="delete one that is not needed any more first",
+        )
