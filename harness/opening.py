@@ -19,10 +19,10 @@ from harness.results import (
     read_manifest,
     write_json,
 )
-from harness.scoring.table import SCORER_VERSION
+from harness.scoring.installed import all_scorers, scorer_version
 from harness.settings import code_version
 from harness.stats.sequential import Plan
-from runtime.public import digest
+from runtime.public import DeclarationError, digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +135,19 @@ def _manifest(
     )
 
 
+def _scorers() -> str:
+    """Return which scorers there are, once all of them can be asked.
+
+    Raises:
+        ConfigurationError: one that is installed can't be.
+    """
+    try:
+        all_scorers()
+        return scorer_version()
+    except DeclarationError as error:
+        raise ConfigurationError(str(error)) from error
+
+
 def _comparability(scenarios: Sequence[PreparedScenario]) -> dict[str, dict[str, str]]:
     """Return by environment what must be equal to compare runs.
 
@@ -143,10 +156,11 @@ def _comparability(scenarios: Sequence[PreparedScenario]) -> dict[str, dict[str,
     """
     registries: dict[str, set[str]] = defaultdict(set)
     found: dict[str, dict[str, str]] = {}
+    scorers = _scorers()
     for item in scenarios:
         name = item.scenario.environment
         registries[name].add(item.sandbox.comparability["registry"])
-        found[name] = {**item.sandbox.comparability, "scorers": SCORER_VERSION}
+        found[name] = {**item.sandbox.comparability, "scorers": scorers}
     for name, digests in registries.items():
         if len(digests) > 1:
             found[name]["registry"] = digest(sorted(digests))

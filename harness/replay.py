@@ -16,8 +16,9 @@ from harness.matrix import TrialJob
 from harness.prepared import PreparedScenario
 from harness.results import RunError
 from harness.scoring.evidence import Evidence, gather
+from harness.scoring.installed import all_scorers
 from harness.scoring.outcome import state_difference
-from harness.scoring.table import SCORERS, Scorer, passed, scores_of
+from harness.scoring.table import Scorer, passed, scores_of
 from harness.trial import TrialKey, TrialRecord, TrialStatus
 from runtime.public import (
     ChatModel,
@@ -94,11 +95,11 @@ def judged(
     proposed: Proposed,
     job: TrialJob,
     *,
-    scorers: Mapping[str, Scorer] = SCORERS,
+    scorers: Mapping[str, Scorer] | None = None,
 ) -> TrialRecord:
-    """Score a proposal and write its record; pure."""
+    """Score a proposal by all scorers, unless some are given, and write its record."""
     evidence = gather(prepared, proposed)
-    scores = scores_of(evidence, scorers)
+    scores = scores_of(evidence, all_scorers() if scorers is None else scorers)
     won = passed(scores)
     proposal = proposed.proposal
     return TrialRecord(

@@ -16,7 +16,7 @@ from harness.prepared import PreparedScenario
 from harness.remote.rates import Rate
 from harness.replay import Contender
 from harness.results import Manifest
-from harness.scoring.table import SCORER_VERSION
+from harness.scoring.installed import scorer_version
 from runtime.public import JsonObject, digest
 
 TERMS_VERSION: Final = 1
@@ -113,7 +113,7 @@ def engine_digest(scenarios: Mapping[str, PreparedScenario]) -> str:
     sandboxes = {id(item.sandbox): item.sandbox for item in scenarios.values()}
     known = {name: dict(sandbox.comparability) for name, sandbox in sandboxes.items()}
     parts: JsonObject = {name: known[id(item.sandbox)] for name, item in scenarios.items()}
-    return digest({"scorers": SCORER_VERSION, "scenarios": parts})
+    return digest({"scorers": scorer_version(), "scenarios": parts})
 
 
 def hold_to_code(terms: Terms, code: str) -> None:

@@ -178,6 +178,34 @@ def test_its_scenarios_are_replayed_where_they_were_installed(site: Path) -> Non
     assert missing.returncode == 5
 
 
+def test_its_scorer_judges_with_ours(tmp_path: Path, site: Path) -> None:
+    """Each trial has its answer, and the run says who scored it."""
+    folder = plangate(site, "plugin", "scenarios", "zoo").stdout.strip()
+    kept = tmp_path / "run"
+    oracle = ("--model", "plangate/oracle", "--no-track")
+    run = plangate(site, "eval", "run", folder, *oracle, "--output", str(kept))
+    (results,) = kept.glob("results.jsonl")
+    (manifest,) = kept.glob("manifest.json")
+    scores = [json.loads(line)["scores"] for line in results.read_text().splitlines()]
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert all(score["zoo.gentle"]["passed"] for score in scores)
+    assert "plan_match" in scores[0]
+    assert "+zoo.gentle=plangate-zoo@1.2.0" in manifest.read_text()
+
+
+def test_a_scorer_that_can_not_be_imported_ends_a_run_before_it_begins(site: Path) -> None:
+    """With its name and what to look at."""
+    folder = plangate(site, "plugin", "scenarios", "zoo").stdout.strip()
+    (site / "plangate_zoo" / "scorers.py").write_text("1 / 0")
+
+    run = plangate(site, "eval", "run", folder, "--model", "plangate/oracle", "--no-track")
+
+    assert run.returncode == 5
+    assert "scorer 'zoo.gentle'" in run.stderr
+    assert "ZeroDivisionError" in run.stderr
+
+
 def test_changes_are_shown_to_whoever_keeps_what_was_declared(tmp_path: Path, site: Path) -> None:
     """The first time everything is new, then nothing is, then what was changed."""
     kept = str(tmp_path / "seen.json")
