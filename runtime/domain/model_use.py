@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_validator
 
 from runtime.kit.canonical_json import MAX_SAFE_INTEGER
 
@@ -33,6 +33,11 @@ class Keeps(StrEnum):
     EVERYTHING = "everything"
     REDACTED = "redacted"
     NOTHING = "nothing"
+
+
+def _whole_or_not(number: float) -> int | float:
+    """Return a whole number as one: so an answer that is repeated from storage spells it."""
+    return int(number) if number.is_integer() else number
 
 
 class ModelUse(BaseModel):
@@ -60,7 +65,9 @@ class ModelUse(BaseModel):
     models: tuple[Reference, ...] = Field(default=(), max_length=MOST_MODELS)
     timeout_s: int = Field(default=DEFAULT_TIMEOUT_S, strict=True, ge=1, le=300)
     max_tokens: int = Field(default=DEFAULT_MAX_TOKENS, strict=True, ge=16, le=128_000)
-    temperature: float | None = Field(default=0.0, strict=True, ge=0, le=2, allow_inf_nan=False)
+    temperature: Annotated[float, PlainSerializer(_whole_or_not)] | None = Field(
+        default=0.0, strict=True, ge=0, le=2, allow_inf_nan=False
+    )
     daily_tokens: Most = None
     daily_cost_micros: Most = None
     member_daily_tokens: Most = None

@@ -168,9 +168,14 @@ async def _organization_restore(app: RealApp, who: Acting) -> Wish:
     return Wish(path=archive.path.replace(":archive", ":restore"), token=archive.token)
 
 
+SWITCHED: Final = ("browsing", "controls", "facility", "helpdesk", "memory", "workbench")
+"""Plugins that no other wish needs; one that is switched already would not be switched again."""
+
+
 def _plugin_switch(verb: str) -> Make:
     async def made(app: RealApp, who: Acting) -> Wish:
-        path = f"/v1/organizations/{who.organization}/plugins/workbench"
+        name = SWITCHED[next(app.numbers) % len(SWITCHED)]
+        path = f"/v1/organizations/{who.organization}/plugins/{name}"
         other = "disable" if verb == "enable" else "enable"
         await app.made(f"{path}:{other}", None, token=who.token)
         return Wish(path=f"{path}:{verb}", token=who.token)

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from runtime.domain.model_use import MOST_MODELS, ModelUse, in_force
+from runtime.kit.canonical_json import canonical_text, parse
 from runtime.kit.json_value import JsonObject
 
 PLATFORM = ("openai/own",)
@@ -79,3 +80,10 @@ def test_a_gate_that_either_demands_is_demanded(whose: str) -> None:
     uses = {"organization": ModelUse(), "project": ModelUse(), whose: ModelUse(requires_gate=True)}
 
     assert in_force(uses["organization"], uses["project"], platform=()).requires_gate
+
+
+def test_a_temperature_is_spelled_as_storage_repeats_it() -> None:
+    """An answer and its repetition are the same text."""
+    document = ModelUse(temperature=1.0).model_dump(mode="json")
+
+    assert repr(document["temperature"]) == repr(parse(canonical_text(document))["temperature"])
