@@ -207,7 +207,14 @@ class Conversations:
         )
         return answer
 
-    def export_turn(self, project_id: str, conversation_id: str, turn_id: str) -> ScenarioOut:
+    def export_turn(
+        self,
+        project_id: str,
+        conversation_id: str,
+        turn_id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> ScenarioOut:
         """Return the turn as a golden scenario, expecting what was executed or put in its place."""
         answer: ScenarioOut = self._transport.ask(
             Request(
@@ -221,6 +228,7 @@ class Conversations:
                     turn_id,
                     verb="export",
                 ),
+                key=idempotency_key or fresh_key(),
             )
         )
         return answer
@@ -253,7 +261,14 @@ class Conversations:
         )
         return answer
 
-    def simulate_turn(self, project_id: str, conversation_id: str, turn_id: str) -> OutcomeOut:
+    def simulate_turn(
+        self,
+        project_id: str,
+        conversation_id: str,
+        turn_id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> OutcomeOut:
         """Return the outcome that executing the turn's plan now would have; nothing is changed."""
         answer: OutcomeOut = self._transport.ask(
             Request(
@@ -267,6 +282,7 @@ class Conversations:
                     turn_id,
                     verb="simulate",
                 ),
+                key=idempotency_key or fresh_key(),
             )
         )
         return answer

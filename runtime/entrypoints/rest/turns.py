@@ -33,6 +33,7 @@ from runtime.entrypoints.rest.schedules import StoredPlan
 from runtime.entrypoints.rest.texts import MOST_ID_TEXT
 from runtime.entrypoints.rest.turn_streams import MEDIA_TYPE, TurnStreamResponse
 from runtime.kit.json_value import JsonObject
+from runtime.services.context import Context
 from runtime.services.conversations.consenting import Consent
 from runtime.services.conversations.documents import turn_document
 from runtime.services.execution.changes import Executed
@@ -199,12 +200,12 @@ async def list_turns(
 
 @router.post("/{turn_id}:simulate", response_model=OutcomeOut)
 async def simulate_turn(
-    project_id: str, conversation_id: str, turn_id: str, context: Reading, services: ServicesOf
+    project_id: str, conversation_id: str, turn_id: str, context: Writing, services: ServicesOf
 ) -> Response:
     """Return the outcome that executing the turn's plan now would have; nothing is changed."""
     return _told(
         await services.conversations.consenting.simulate(
-            context, project_id, conversation_id, turn_id=turn_id
+            _without_key(context), project_id, conversation_id, turn_id=turn_id
         )
     )
 
@@ -274,11 +275,11 @@ async def reject_turn(
 
 @router.post("/{turn_id}:export", response_model=ScenarioOut)
 async def export_turn(
-    project_id: str, conversation_id: str, turn_id: str, context: Reading, services: ServicesOf
+    project_id: str, conversation_id: str, turn_id: str, context: Writing, services: ServicesOf
 ) -> ScenarioOut:
     """Return the turn as a golden scenario, expecting what was executed or put in its place."""
     document = await services.conversations.exporting.export(
-        context, project_id, conversation_id, turn_id=turn_id
+        _without_key(context), project_id, conversation_id, turn_id=turn_id
     )
     return ScenarioOut.model_validate(document)
 
@@ -293,6 +294,11 @@ async def read_turn(
             context, project_id, conversation_id, turn_id=turn_id
         )
     )
+
+
+def _without_key(context: Context) -> Context:
+    """Return the context of what changes nothing: asked again with its key, it is done again."""
+    return Context(caller=context.caller)
 
 
 def _told(executed: Executed) -> Response:
