@@ -58,12 +58,15 @@ class GraphqlSite:
         *,
         token: str,
         headers: Mapping[str, str] | None = None,
+        client: tuple[str, int] | None = None,
     ) -> Told:
-        """Send one document as whose token it is."""
+        """Send one document as whose token it is, from this machine unless another is given."""
         body: JsonObject = {"query": query}
         if variables is not None:
             body["variables"] = variables
-        answered = await self.real.call("POST", "/graphql", body, token=token, headers=headers)
+        answered = await self.real.call(
+            "POST", "/graphql", body, token=token, headers=headers, client=client
+        )
         return Told(answered=answered)
 
     async def sent(
@@ -112,6 +115,7 @@ async def opened(
     token: str,
     parts: int = 1,
     begun: asyncio.Event | None = None,
+    client: tuple[str, int] | None = None,
 ) -> Answered:
     """Follow a subscription until some parts of its stream have come, and then go.
 
@@ -120,6 +124,7 @@ async def opened(
         query: the document.
         variables: its variables.
         token: whose.
+        client: from where; this machine, unless another is given.
         parts: how many of them; the first says that the stream is there.
         begun: is set once the first has come.
     """
@@ -141,7 +146,7 @@ async def opened(
         "root_path": "",
         "query_string": b"",
         "headers": headers,
-        "client": HERE,
+        "client": client or HERE,
         "server": HERE,
     }
     got, gone = list[Message](), asyncio.Event()

@@ -20,6 +20,15 @@ UNRECORDED: Final = {
     ),
 }
 TRIED_ELSEWHERE: Final = {
+    (
+        "POST",
+        "/v1/projects/{project_id}/conversations/{conversation_id}/turns/{turn_id}:simulate",
+    ): "tests/api/conversations: plan.simulated, as of any plan",
+    (
+        "POST",
+        "/v1/projects/{project_id}/conversations/{conversation_id}/turns/{turn_id}:export",
+    ): "tests/api/conversations: turn.exported",
+    ("POST", "/graphql"): "tests/abuse/graphql: the same use cases as REST's",
     ("POST", "/v1/hooks/{address}"): "tests/abuse/hooks: an execution, by the hook's service",
     ("POST", "/v1/invitations:accept"): "tests/api/tenancy: invitation.accepted",
     ("POST", "/v1/sessions:logout"): "tests/api/identity: session.closed",
