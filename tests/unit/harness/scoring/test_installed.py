@@ -71,7 +71,9 @@ def test_an_installed_scorer_answers_under_its_own_name(
     """Whatever it calls itself: none of ours is replaced."""
     offered(monkeypatch, tmp_path, far__right="right", far__silent="silent")
 
-    scores = {score.name: score for score in scores_of(evidence(prepared(), SET_THREE), all_scorers())}
+    scores = {
+        score.name: score for score in scores_of(evidence(prepared(), SET_THREE), all_scorers())
+    }
 
     assert scores["far.right"].reason == "seen"
     assert scores.get("plan_match") != scores["far.right"]
@@ -85,7 +87,9 @@ def test_an_answer_that_is_no_score_is_a_crash_of_its_scorer(
     """It fails the trial and ends no run."""
     offered(monkeypatch, tmp_path, far__wrong="wrong")
 
-    scores = {score.name: score for score in scores_of(evidence(prepared(), SET_THREE), all_scorers())}
+    scores = {
+        score.name: score for score in scores_of(evidence(prepared(), SET_THREE), all_scorers())
+    }
 
     assert scores["far.wrong"].passed is False
     assert "expected a Score" in scores["far.wrong"].error
