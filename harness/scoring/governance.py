@@ -23,6 +23,7 @@ KIND_OF: dict[ReasonCode, FindingKind] = {
     ReasonCode.PLAN_TOO_LONG: FindingKind.PLAN_SIZE,
     ReasonCode.ACTION_UNKNOWN: FindingKind.UNKNOWN_ACTION,
     ReasonCode.ACTION_HIDDEN: FindingKind.HIDDEN_ACTION,
+    ReasonCode.PLUGIN_DISABLED: FindingKind.UNKNOWN_ACTION,
     ReasonCode.INPUT_INVALID: FindingKind.SCHEMA,
     ReasonCode.ROLE_MISSING: FindingKind.PERMISSION,
     ReasonCode.RISK_TOO_HIGH: FindingKind.RISK,

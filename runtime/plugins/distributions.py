@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
 from collections.abc import Sequence
@@ -124,12 +125,18 @@ def installed_digest(offer: Offer) -> str | None:
 def _pinned(dist: Distribution) -> list[PurePosixPath]:
     return [
         path
-        for path in dist.files or ()
+        for path in _listed(dist)
         if path.name not in _UNPINNED and path.suffix != ".pyc" and "__pycache__" not in path.parts
     ]
 
 
 def _holds_module(dist: Distribution, module: str) -> bool:
     base = "/".join(module.split("."))
-    listed = {str(path) for path in dist.files or ()}
+    listed = {str(path) for path in _listed(dist)}
     return bool(listed & {f"{base}.py", f"{base}/__init__.py"})
+
+
+def _listed(dist: Distribution) -> list[PurePosixPath]:
+    """Return what RECORD lists, there or not: some finders' `files` leave out what is not there."""
+    record = dist.read_text("RECORD") or ""
+    return [PurePosixPath(row[0]) for row in csv.reader(record.splitlines()) if row]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from runtime.bootstrap.effects import installed_effects
 from runtime.bootstrap.environments import installed_environments
@@ -105,19 +106,19 @@ def test_what_is_handed_to_a_process_is_served_there_without_a_probe(site: Path)
     assert reports["bad_exit"].reason == "the process that started this one does not serve it"
 
 
-def test_an_operator_sees_what_is_not_served(
-    site: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_operator_sees_what_is_not_served(site: Path) -> None:
     """A figure for each standing, and a line of the log with the reason."""
     registry = CollectorRegistry()
     admit_plugins(ServiceSettings.read({}))
 
-    PluginFigures(registry).tell()
+    with capture_logs() as logged:
+        PluginFigures(registry).tell()
 
     def figure(standing: str) -> float | None:
         return registry.get_sample_value("plangate_plugins", {"standing": standing})
 
-    said = capsys.readouterr()
     assert (figure("quarantined"), figure("not_admitted")) == (1, 0)
-    assert "plugin.quarantined" in said.out + said.err
-    assert "it called sys.exit(3) while it was imported" in said.out + said.err
+    assert [(line["event"], line["plugin"]) for line in logged] == [
+        ("plugin.quarantined", "bad_exit")
+    ]
+    assert "it called sys.exit(3) while it was imported" in logged[0]["reason"]
