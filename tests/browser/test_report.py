@@ -284,7 +284,10 @@ def test_the_page_fits_its_window(opened: Watched, width: int) -> None:
     opened.page.set_viewport_size({"width": width, "height": 900})
     opened.page.locator(".trial summary").first.click()
 
-    assert opened.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    # A browser may lay out what was opened a frame later: a width of before it is no finding.
+    opened.page.wait_for_function(
+        "width => document.documentElement.scrollWidth <= width", arg=width, timeout=5_000
+    )
 
 
 def test_a_filter_tells_the_models_rates(opened: Watched) -> None:
