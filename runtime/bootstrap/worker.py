@@ -20,6 +20,7 @@ from prometheus_client import start_http_server
 
 from runtime.adapters.celery.consumer import JobConsumer
 from runtime.bootstrap import isolated_child
+from runtime.bootstrap.collector import settle_collector
 from runtime.bootstrap.isolated import Isolated, IsolatedPace
 from runtime.bootstrap.plugins import PluginFigures
 from runtime.bootstrap.running import OpenRunning, open_running
@@ -105,6 +106,7 @@ async def work(
             )
         )
         PluginFigures(metrics.registry).tell()
+        settle_collector()
         worker = _Worker(settings, options, opened=opened, webhooks=webhooks, name=name, log=log)
         await worker.work(told)
     log.ended()

@@ -32,6 +32,7 @@ from runtime.adapters.egress.client import EgressClient
 from runtime.adapters.egress.gate import Gate
 from runtime.adapters.egress.resolving import SystemResolver
 from runtime.adapters.egress.rules import read_rules
+from runtime.bootstrap.collector import settle_collector
 from runtime.bootstrap.webhooks import BOUNDS, Webhooks, open_webhooks
 from runtime.domain.webhook import Endpoint
 from runtime.kit.clock import Clock, FixedClock, SystemClock
@@ -315,6 +316,7 @@ def _say(line: str) -> None:
 
 async def measure(asked: argparse.Namespace) -> None:
     """Measure what is asked for."""
+    settle_collector()  # as `plangate worker` does; the bare loop has it too
     with postgres_server() as running, a_sink() as sink:
         server = DatabaseServer(server=running)
         server.prepare()
