@@ -363,7 +363,10 @@ def test_the_page_fits_its_window(
     visit.sign_in(served.owner)
     paper = visit.page.evaluate("() => getComputedStyle(document.body).backgroundColor")
 
-    assert visit.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    # A browser may lay out a frame later what has changed: a width of before it is no finding.
+    visit.page.wait_for_function(
+        "width => document.documentElement.scrollWidth <= width", arg=width, timeout=5_000
+    )
     assert (paper == "rgb(15, 21, 25)") is (scheme == "dark")
 
 

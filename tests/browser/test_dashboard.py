@@ -252,7 +252,10 @@ def test_the_page_fits_its_window(
     opened.page.set_viewport_size({"width": width, "height": 900})
     paper = opened.page.evaluate("() => getComputedStyle(document.body).backgroundColor")
 
-    assert opened.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    # A browser may lay out a frame later what has changed: a width of before it is no finding.
+    opened.page.wait_for_function(
+        "width => document.documentElement.scrollWidth <= width", arg=width, timeout=5_000
+    )
     assert (paper == "rgb(18, 22, 26)") is (scheme == "dark")
 
 
