@@ -20,6 +20,8 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Final
 
+import uvloop
+
 from tests.bench.http_load import LoadPlan
 from tests.bench.queue_world import QueueWorld, paced, queue_world, spent_s
 from tests.bench.runtime_speed import ROOT, execute_path, furnished, increment, loaded, platform
@@ -63,7 +65,7 @@ def main() -> None:
         drained=asked.drained,
     )
     with tempfile.TemporaryDirectory(prefix="plangate-bench-") as folder:
-        asyncio.run(_measured(Path(folder), wanted, only=asked.only))
+        uvloop.run(_measured(Path(folder), wanted, only=asked.only))  # as a process that serves
 
 
 async def _measured(folder: Path, wanted: Wanted, *, only: str | None) -> None:

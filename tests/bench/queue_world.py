@@ -20,6 +20,7 @@ import asyncpg
 from runtime.adapters.celery.queue import open_queue
 from runtime.adapters.embedded.postgres import EmbeddedPostgres
 from runtime.adapters.embedded.redis import EmbeddedRedis
+from runtime.bootstrap.collector import settle_collector
 from runtime.bootstrap.relaying import relayed
 from runtime.domain.plan import Plan, Step
 from runtime.kit.clock import SystemClock
@@ -162,6 +163,7 @@ async def queue_world(folder: Path, *, tenants: int) -> AsyncIterator[QueueWorld
                     jobs_put=relay.wake,
                 )
             )
+        settle_collector()  # as a process that serves does
         yield QueueWorld(
             database=database,
             superuser=superuser,
