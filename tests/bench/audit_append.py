@@ -23,6 +23,7 @@ import uvloop
 
 from runtime.adapters.embedded.postgres import EmbeddedPostgres
 from runtime.adapters.embedded.redis import EmbeddedRedis
+from runtime.bootstrap.collector import settle_collector
 from runtime.kit.clock import SystemClock
 from runtime.services.audit.sequencing import Sequencing
 from runtime.services.context import Ids
@@ -77,6 +78,7 @@ async def _measure(postgres: EmbeddedPostgres, redis_url: str, turns: int) -> No
         project = await a_project(database, caller)
         places = [await opened(stack, database, redis_url, caller=caller, project_id=project)]
         world = await a_log_world(database)
+        settle_collector()  # as a process that serves does
         leaf_s = await _appends(postgres, world, turns)
         for at_once in (1, AT_ONCE):
             execution_s = await _beside_executions(world, Busy(places[0], at_once), turns)

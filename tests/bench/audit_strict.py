@@ -25,10 +25,12 @@ from statistics import median, quantiles
 from typing import Any, Final
 
 import boto3  # type: ignore[import-untyped]  # it has no types
+import uvloop
 from typing_extensions import override
 
 from runtime.adapters.audit_sinks.s3 import S3Sink
 from runtime.adapters.embedded.postgres import EmbeddedPostgres
+from runtime.bootstrap.collector import settle_collector
 from runtime.domain.plan import Plan
 from runtime.kit.canonical_json import digest_bytes
 from runtime.kit.clock import SystemClock
@@ -268,12 +270,13 @@ def main() -> None:
 
             async def run() -> None:
                 database = await Database.opened(urls.app_url)
+                settle_collector()  # as a process that serves does
                 try:
                     await measured(database, redis_url, Path(folder) / "sink", s3=s3, asked=asked)
                 finally:
                     await database.close()
 
-            asyncio.run(run())
+            uvloop.run(run())
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from typing_extensions import override
 
 from runtime.adapters.embedded.postgres import EmbeddedPostgres
 from runtime.agent.planner import Planner, Sampling
+from runtime.bootstrap.collector import settle_collector
 from runtime.ports.chat_model import ChatRequest, Completion
 from runtime.store import schema
 from runtime.store.session import Database
@@ -63,6 +64,7 @@ async def _measure(url: str) -> int:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         world = await a_world(database, stack, {"test/own": model})
+        settle_collector()  # as a process that serves does
         much = 10**12
         await world.say(daily_tokens=much, member_daily_tokens=much, daily_cost_micros=much)
         await world.say_of_project(daily_tokens=much, member_daily_cost_micros=much)

@@ -23,6 +23,7 @@ import orjson
 import uvloop
 
 from runtime.adapters.embedded.postgres import EmbeddedPostgres
+from runtime.bootstrap.collector import settle_collector
 from runtime.kit.json_value import JsonObject
 from runtime.store import schema
 from runtime.store.session import Database
@@ -76,6 +77,7 @@ async def _measure(urls: DatabaseUrls, redis_url: str, base: str) -> int:
             fact = {"value": f"what is remembered under {number}"}
             path = f"{talk.project}/facts/fact_{number}"
             await app.call("PUT", path, fact, token=talk.who.token)
+        settle_collector()  # as a process that serves does
         database = await Database.opened(urls.app_url)
         row_ms = median(await _timed(lambda: _one_row(database, talk)))
         await database.close()
