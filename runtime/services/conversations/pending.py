@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from typing import Final
 
 from runtime.domain.turn import Turn
-from runtime.services.models.asking import ProgressNote
+from runtime.services.models.asking import Asked, ProgressNote
 
 _END: Final = None
 
@@ -24,6 +24,7 @@ class Pending:
         """
         self.accepted = accepted
         self.repeated = repeated
+        self.asked: Asked | None = None
         self._told: list[ProgressNote] = []
         self._queues: set[asyncio.Queue[ProgressNote | None]] = set()
         self._task: asyncio.Task[Turn] | None = None
@@ -44,6 +45,10 @@ class Pending:
         self._told.append(note)
         for queue in self._queues:
             queue.put_nowait(note)
+
+    def heard(self, asked: Asked) -> None:
+        """Keep the answer, which stands though whoever asked is cancelled while it is settled."""
+        self.asked = asked
 
     async def answered(self) -> Turn:
         """Return the turn with its answer; whoever is cancelled meanwhile ends nothing.

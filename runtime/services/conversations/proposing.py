@@ -23,7 +23,7 @@ from runtime.domain.errors import (
 from runtime.domain.model_use import ModelUse
 from runtime.domain.principal import Mode
 from runtime.domain.scope import Scope
-from runtime.domain.turn import Turn
+from runtime.domain.turn import Turn, TurnStatus
 from runtime.kit.json_value import JsonObject
 from runtime.services.context import Context, Ids
 from runtime.services.conversations.accepting import (
@@ -43,7 +43,7 @@ from runtime.services.conversations.rights import held_own_conversation, own_con
 from runtime.services.conversations.truth import as_they_are, interrupted
 from runtime.services.environments import PluginEnabled
 from runtime.services.identity.access import Access
-from runtime.services.models.asking import Asked, Progress, Question
+from runtime.services.models.asking import Asked, Heard, Progress, Question
 from runtime.services.unit_of_work import Answer, Unit, once
 from runtime.store import conversations, turns
 from runtime.store.heads import read_head
@@ -61,8 +61,11 @@ class Asks(Protocol):
         """Return the settings that are in force in a project."""
         ...
 
-    async def ask(self, question: Question, *, progress: Progress) -> Asked:
-        """Answer one message; what goes wrong is a `DomainError`."""
+    async def ask(self, question: Question, *, progress: Progress, heard: Heard) -> Asked:
+        """Answer one message; what goes wrong is a `DomainError`.
+
+        `heard` is told the answer, even if this is cancelled while that is settled.
+        """
         ...
 
     def kept(self, text: str, use: ModelUse) -> str:
@@ -207,7 +210,9 @@ class Proposing:
         turn_id = accepted.turn.id
         pending = self._pending[turn_id] = Pending(accepted.turn)
         asked = asyncio.create_task(self._ask(accepted, pending), name="ask for a turn")
-        task = asyncio.create_task(self._answer(caller, accepted, asked), name="answer a turn")
+        task = asyncio.create_task(
+            self._answer(caller, accepted, asked, pending=pending), name="answer a turn"
+        )
         self._asked.add(asked)
         if self._places.ended:  # since it was accepted
             asked.cancel()
@@ -246,25 +251,40 @@ class Proposing:
         turn = accepted.turn
         try:
             async with asyncio.timeout(LONGEST_ANSWER.total_seconds()):
-                asked = await self._asking.ask(accepted.question, progress=pending.tell)
+                asked = await self._asking.ask(
+                    accepted.question, progress=pending.tell, heard=pending.heard
+                )
         except TimeoutError:
+            if pending.asked is not None:  # it was only being settled
+                return self._answered(accepted, pending.asked)
             late = DeadlineError(
                 waited_s=LONGEST_ANSWER.total_seconds(), waiting_for="a model's answer"
             )
             return failed(turn, late, now=self._ids.now())
         except DomainError as error:
             return failed(turn, error, now=self._ids.now())
-        return answered(turn, asked, shown=accepted.shown, now=self._ids.now())
+        return self._answered(accepted, asked)
 
-    async def _answer(self, caller: Caller, accepted: Accepted, asked: asyncio.Task[Turn]) -> Turn:
-        """Write what came of asking, whatever that is; nobody cancels this."""
+    def _answered(self, accepted: Accepted, asked: Asked) -> Turn:
+        return answered(accepted.turn, asked, shown=accepted.shown, now=self._ids.now())
+
+    async def _answer(
+        self, caller: Caller, accepted: Accepted, asked: asyncio.Task[Turn], *, pending: Pending
+    ) -> Turn:
+        """Write what came of asking, whatever that is; nobody cancels this.
+
+        An answer that is there was paid for: an end that comes while it is settled is too late.
+        """
         await asyncio.wait([asked])
         if not asked.cancelled() and asked.exception() is None:
             return await self._written(caller, accepted, asked.result())
-        given_up = await self._written(
-            caller, accepted, interrupted(accepted.turn, now=self._ids.now())
+        turn = (
+            interrupted(accepted.turn, now=self._ids.now())
+            if pending.asked is None
+            else self._answered(accepted, pending.asked)
         )
-        return given_up if asked.cancelled() else asked.result()
+        written = await self._written(caller, accepted, turn)
+        return written if asked.cancelled() else asked.result()
 
     async def _written(self, caller: Caller, accepted: Accepted, turn: Turn) -> Turn:
         """Write an answer, and try once more; one that can't be written is given up.
@@ -284,7 +304,10 @@ class Proposing:
         return as_kept(turn, kept_of(turn.keeps, self._asking.kept))
 
     async def _write(self, caller: Caller, accepted: Accepted, turn: Turn) -> Turn:
-        """Write an answer unless its conversation is gone, and free that; return all of it."""
+        """Write an answer unless its conversation is gone, and free that; return all of it.
+
+        A turn that was given up meanwhile, as its time was over, is returned as it is stored.
+        """
         conversation = accepted.conversation
         async with self._database.transaction(caller.organization_id) as connection:
             still = await conversations.end_answering(connection, conversation.id, turn_id=turn.id)
@@ -292,7 +315,9 @@ class Proposing:
                 await turns.change_turn(connection, self._as_kept(turn))
                 unit = Unit(connection, Context(caller=caller), self._ids)
                 await tell(unit, conversation, turn)
-        return turn
+                return turn
+            stored = await turns.find_turn(connection, turn.id, conversation_id=conversation.id)
+        return stored if stored is not None and stored.status is TurnStatus.FAILED else turn
 
 
 async def _same(turn: Turn) -> Turn:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from runtime.agent.patience import Patience
@@ -29,11 +29,11 @@ from runtime.services.models.breakers import Breakers, Line
 from runtime.services.models.lending import ModelLender
 from runtime.services.models.measures import ModelMeasures
 from runtime.services.models.offers import Offers
-from runtime.services.models.questions import Asked, Progress, ProgressNote, Question
+from runtime.services.models.questions import Asked, Heard, Progress, ProgressNote, Question
 from runtime.services.models.spending import Spending
 from runtime.services.models.terms import StandingTerms, Terms
 
-__all__ = ["Asked", "Asking", "Gates", "Needs", "Progress", "ProgressNote", "Question"]
+__all__ = ["Asked", "Asking", "Gates", "Heard", "Needs", "Progress", "ProgressNote", "Question"]
 
 TURN_FACTOR: Final = 2
 """How many times as long as one request the whole turn may take, so that another model has its
@@ -92,8 +92,15 @@ class Asking:
             patience=needs.patience,
         )
 
-    async def ask(self, question: Question, *, progress: Progress) -> Asked:
+    async def ask(
+        self, question: Question, *, progress: Progress, heard: Heard | None = None
+    ) -> Asked:
         """Answer one message.
+
+        Args:
+            question: the message.
+            progress: is told what goes out.
+            heard: is told the answer, also where this is cancelled while that is settled.
 
         Raises:
             ModelMissingError: no model is named, or none of those may be asked.
@@ -114,7 +121,12 @@ class Asking:
             async with asyncio.timeout(longest_s):
                 return await self._answer(turn, references)
         except TimeoutError:
+            if turn.asked is not None:  # it was only being settled
+                return turn.asked
             raise ModelTooSlowError(longest_s=longest_s) from None
+        finally:
+            if heard is not None and turn.asked is not None:
+                heard(turn.asked)
 
     async def use(self, organization_id: str, project_id: str) -> ModelUse:
         """Return the settings that are in force in a project.
@@ -176,7 +188,7 @@ class Asking:
                 last = last or _left_alone(model, wait_s)
                 continue
             try:
-                proposed = await self._attempts.answer(turn, text)
+                asked = await self._attempts.answer(turn, text)
             except ModelError as error:
                 last = error
                 if error.fault not in _FALLS_OVER:
@@ -186,11 +198,7 @@ class Asking:
             else:
                 if self._breakers.succeeded(line):
                     self._needs.measures.circuit(model, opened=False)
-                taken = turn.taken
-                return Asked(
-                    proposed=replace(proposed, usage=taken.usage, cost_micros=taken.cost_micros),
-                    reference=parse_model_reference(text).identity,
-                )
+                return asked
         raise _failure(last, turn.use)
 
 

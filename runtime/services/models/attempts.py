@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from runtime.agent.patience import Patience
 from runtime.agent.planner import Planner, Proposed, Sampling
-from runtime.domain.errors import StorageUnavailableError
 from runtime.domain.errors.models import ModelPriceError
 from runtime.domain.model_budget import Payer, bounds_of, counts_money, day_of
 from runtime.domain.model_use import ModelUse
@@ -22,7 +21,7 @@ from runtime.ports.model_reference import ModelReference, Price, parse_model_ref
 from runtime.services.models.lending import ModelLender
 from runtime.services.models.measures import ModelMeasures
 from runtime.services.models.metered import MeteredModel, Note, Pricing
-from runtime.services.models.questions import Progress, ProgressNote, Question, Stage
+from runtime.services.models.questions import Asked, Progress, ProgressNote, Question, Stage
 from runtime.services.models.spending import Charge, Spending, Taken
 from runtime.services.models.terms import Terms
 from runtime.store.model_charges import Attempt
@@ -33,6 +32,7 @@ TIDY_EVERY_S: Final = 60.0
 MOST_TIDIED: Final = 4_096
 PATIENCE: Final = Patience(retries=1, cap_s=2.0)
 """Short: somebody waits, and another model may do better."""
+ANSWERED: Final = "answered"
 _NOTHING: Final = Taken(usage=TokenUsage(), cost_micros=0, estimated=False)
 
 
@@ -44,6 +44,8 @@ class Turn:
         attempts: that reserved something.
         requests: that went out.
         taken: by all attempts.
+        proposed: the answer, from when it is there; whatever ends the turn later comes too late.
+        answered_by: the identity of the model that gave it.
     """
 
     question: Question
@@ -53,6 +55,19 @@ class Turn:
     attempts: int = 0
     requests: int = 0
     taken: Taken = field(default=_NOTHING)
+    proposed: Proposed | None = None
+    answered_by: str = ""
+
+    @property
+    def asked(self) -> Asked | None:
+        """Return the answer with what all attempts took; None while there is none."""
+        if self.proposed is None:
+            return None
+        taken = self.taken
+        return Asked(
+            proposed=replace(self.proposed, usage=taken.usage, cost_micros=taken.cost_micros),
+            reference=self.answered_by,
+        )
 
     def add(self, taken: Taken) -> None:
         """Add what an attempt took."""
@@ -85,8 +100,10 @@ class Attempts:
         self._running = set[asyncio.Task[None]]()
         self._tidied = OrderedDict[str, float]()
 
-    async def answer(self, turn: Turn, text: str) -> Proposed:
+    async def answer(self, turn: Turn, text: str) -> Asked:
         """Ask one model, and charge what it took whatever comes of it.
+
+        The turn has the answer before that is settled: who is cancelled meanwhile finds it there.
 
         Raises:
             ModelError: it gave no usable answer.
@@ -96,22 +113,23 @@ class Attempts:
         model = parse_model_reference(text).model
         try:
             async with self._lender.lent(text) as lent:
-                proposed = await self._asked(turn, text, lent)
+                asked = await self._asked(turn, text, lent)
         except ModelError as error:
             self._measures.asked(model, error.fault.value)
             raise
         except asyncio.CancelledError:
-            self._measures.asked(model, ModelFault.TIMEOUT.value)
+            late = turn.proposed is not None
+            self._measures.asked(model, ANSWERED if late else ModelFault.TIMEOUT.value)
             raise
-        self._measures.asked(model, "answered")
-        return proposed
+        self._measures.asked(model, ANSWERED)
+        return asked
 
     async def close(self) -> None:
         """Wait until all is settled."""
         while self._running:
             await asyncio.wait(self._running)
 
-    async def _asked(self, turn: Turn, text: str, lent: ChatModel) -> Proposed:
+    async def _asked(self, turn: Turn, text: str, lent: ChatModel) -> Asked:
         question, use = turn.question, turn.use
         reference = parse_model_reference(text)
         charge, price = await self._charge(turn, reference)
@@ -133,15 +151,18 @@ class Attempts:
             monotonic_s=self._clock.monotonic_s,
         )
         try:
-            return await planner.propose(
+            turn.proposed = await planner.propose(
                 question.briefing,
                 question.conversation,
                 state=question.state,
                 facts=question.facts,
                 labels={"turn": question.turn_id},
             )
+            turn.answered_by = reference.identity
         finally:
             await self._settled(turn, charge.attempt, metered)
+        assert turn.asked is not None  # noqa: S101  # it was proposed
+        return turn.asked
 
     async def _charge(self, turn: Turn, reference: ModelReference) -> tuple[Charge, Price | None]:
         question = turn.question
@@ -182,10 +203,14 @@ class Attempts:
         await asyncio.shield(task)
 
     async def _settle(self, attempt: Attempt, taken: Taken) -> None:
+        """Settle, or leave what is reserved to who tidies up, which charges it in full.
+
+        Until then it counts as used, so that nothing is gained by what went wrong.
+        """
         try:
             await self._spending.settle(attempt, taken)
-        except StorageUnavailableError as error:
-            self._measures.failed("settle", error)  # what is reserved is charged in full later
+        except Exception as error:  # noqa: BLE001  # whatever it is, the answer was paid for
+            self._measures.failed("settle", error)
 
     def _tidy(self, organization_id: str) -> None:
         """Charge in full what processes left open, now and then, beside the work."""

@@ -72,3 +72,6 @@ class Asked:
 
     proposed: Proposed
     reference: str
+
+
+Heard: TypeAlias = Callable[[Asked], None]

@@ -15,7 +15,7 @@ from tests.talking import Talk, behaving
 
 _HELD_UP: Final = (
     "select exists (select from pg_stat_activity where datname = current_database() "
-    "and wait_event_type = 'Lock' and query like '%conversations%')"
+    "and wait_event_type = 'Lock' and query like $1)"
 )
 
 
@@ -91,15 +91,56 @@ async def test_an_answer_that_is_there_is_written_though_the_process_ends(
     assert await busy(talk) is False
 
 
+async def test_an_end_that_comes_while_an_answer_is_settled_is_too_late(
+    talk: Talk, stub: OpenAiStub
+) -> None:
+    """The answer is there and paid for; it is written, and whoever waits gets it."""
+    proposing = talk.app.app.state.services.conversations.proposing
+    stub.latency_s = 1.0
+    waiting = asyncio.create_task(talk.said(ONE_MORE))
+    await stub.arrived.wait()
+    async with locked(talk, "model_tallies") as held:
+        await until(held)
+
+        proposing.end()
+        await asyncio.sleep(0)
+
+    answer = await waiting
+    found = await talk.read(answer.json)
+    assert (answer.json["status"], found["status"]) == ("proposed", "proposed")
+    assert (found["problems"], found["usage"]["prompt"] > 0) == ([], True)
+    assert await busy(talk) is False
+
+
+async def test_an_answer_that_comes_after_its_turn_was_given_up_is_told_so(
+    talk: Talk, stub: OpenAiStub
+) -> None:
+    """Storage decides: whoever still waits is told what everybody else reads."""
+    stub.latency_s = 1.0
+    first = asyncio.create_task(talk.said(ONE_MORE))
+    await stub.arrived.wait()
+    async with session(talk.app.urls.superuser_url) as superuser:
+        await superuser.execute("update conversations set free_at = now() - interval '1 hour'")
+    second = await talk.said(ONE_MORE)
+
+    late = await first
+
+    assert (late.json["status"], late.json["problems"][0]["fault"]) == ("failed", "interrupted")
+    assert (await talk.read(late.json))["status"] == "failed"
+    assert second.json["status"] == "proposed"
+
+
 @asynccontextmanager
-async def locked(talk: Talk) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
-    """Hold up whoever writes in a conversation, and yield what says whether somebody waits."""
+async def locked(
+    talk: Talk, table: str = "conversations"
+) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+    """Hold up whoever writes in a table, and yield what says whether somebody waits."""
     url = talk.app.urls.superuser_url
     async with session(url) as spy, session(url) as superuser, superuser.transaction():
-        await superuser.fetch("select from conversations for update")
+        await superuser.fetch(f"select from {table} for update")
 
         async def held() -> bool:
-            return bool(await spy.fetchval(_HELD_UP))
+            return bool(await spy.fetchval(_HELD_UP, f"%{table}%"))
 
         yield held
 

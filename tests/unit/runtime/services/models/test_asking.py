@@ -6,6 +6,7 @@ import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,12 +26,14 @@ from runtime.domain.model_use import Keeps, ModelUse
 from runtime.kit.canonical_json import digest, parse
 from runtime.ports.chat_model import ChatRequest, Completion, ModelError, ModelFault, TokenUsage
 from runtime.ports.model_reference import Price
-from runtime.services.models.asking import Asking
+from runtime.services.models.asking import Asked, Asking
 from runtime.services.models.breakers import FAILURES, OPEN_S
 from runtime.services.models.offers import Offers
+from runtime.services.models.spending import Spending
 from runtime.store.model_uses import StoredUse, add_use
+from runtime.store.session import Database
 from tests.audit_log import until
-from tests.model_world import KnownGates, NewWorld, World
+from tests.model_world import KnownGates, NewWorld, World, a_question
 from tests.models.scripted import ScriptedModel, calling, saying
 from tests.tenants import BEGAN
 
@@ -58,6 +61,30 @@ class Hanging(ScriptedModel):
         self.waited_for.set()
         await asyncio.Event().wait()
         raise AssertionError
+
+
+class Held(Hanging):
+    """Answer once it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = asyncio.Event()
+
+    @override
+    async def complete(self, request: ChatRequest) -> Completion:
+        """Wait, then set the counter."""
+        self.waited_for.set()
+        await self.let_go.wait()
+        return GOOD
+
+
+async def blocked(world: World) -> bool:
+    """Say whether somebody waits for a lock."""
+    found = await world.rows(
+        "select 1 from pg_stat_activity where datname = current_database() "
+        "and wait_event_type = 'Lock'"
+    )
+    return bool(found)
 
 
 async def records(world: World) -> list[Any]:
@@ -348,23 +375,97 @@ async def test_what_was_taken_is_settled_even_if_whoever_asked_hurries_away(
     asked = asyncio.create_task(world.ask())
     await hanging.waited_for.wait()
 
-    async def blocked() -> bool:
-        found = await world.rows(
-            "select 1 from pg_stat_activity where datname = current_database() "
-            "and wait_event_type = 'Lock'"
-        )
-        return bool(found)
-
     async with world.database.transaction(world.tenant.id) as connection:
         await connection.execute(text("select 1 from model_tallies for update"))
         asked.cancel()
-        await until(blocked)
+        await until(partial(blocked, world))
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asked
     await world.asking.close()
 
     assert await world.used() == (need, 0, 0, 0)
+
+
+async def test_an_answer_that_is_being_settled_stays_though_who_asked_is_cancelled(
+    new_world: NewWorld,
+) -> None:
+    """It was paid for: who listens has it, with what it took."""
+    held = Held()
+    world = await new_world({"test/own": held})
+    answers: list[Asked] = []
+    question = a_question(world.tenant, world.project, "trn_late")
+    asked = asyncio.create_task(
+        world.asking.ask(question, progress=world.notes.append, heard=answers.append)
+    )
+    await held.waited_for.wait()
+    async with world.database.transaction(world.tenant.id) as connection:
+        await connection.execute(text("select 1 from model_tallies for update"))
+        held.let_go.set()
+        await until(partial(blocked, world))
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+    await world.asking.close()
+
+    assert [(item.reference, item.proposed.usage.prompt) for item in answers] == [("test/own", 10)]
+    assert await world.used() == (13, 10, 0, 0)
+    assert world.heard.results == [("test/own", "answered")]
+
+
+async def test_an_answer_whose_settlement_takes_all_the_time_is_in_time(
+    new_world: NewWorld,
+) -> None:
+    """The time of a turn is for answers."""
+    held = Held()
+    world = await new_world({"test/own": held})
+    await world.say(timeout_s=1)
+    waiting = asyncio.create_task(world.ask())
+    await held.waited_for.wait()
+    async with world.database.transaction(world.tenant.id) as connection:
+        await connection.execute(text("select 1 from model_tallies for update"))
+        held.let_go.set()
+        asked = await waiting
+
+    assert asked.proposed.proposal is not None
+
+
+class Broken(ScriptedModel):
+    """Answer, after the tallies were spoilt so that nothing can be settled."""
+
+    def __init__(self) -> None:
+        super().__init__(answers=ScriptedModel.of(GOOD).answers)
+        self.database: Database | None = None
+        self.organization = ""
+
+    @override
+    async def complete(self, request: ChatRequest) -> Completion:
+        """Take away what was reserved, which no settlement expects."""
+        assert self.database is not None
+        async with self.database.transaction(self.organization) as connection:
+            await connection.execute(text("update model_tallies set reserved_tokens = 0"))
+        return await super().complete(request)
+
+
+async def test_an_answer_that_can_not_be_settled_is_kept(new_world: NewWorld) -> None:
+    """Whatever the fault: it is told of, and what was reserved is left to who tidies up."""
+    model = Broken()
+    world = await new_world({"test/own": model})
+    model.database, model.organization = world.database, world.tenant.id
+
+    asked = await world.ask("trn_unsettled")
+
+    assert asked.proposed.proposal is not None
+    assert world.heard.failures == ["settle: CheckViolationError"]
+    [spend] = await world.rows("select status, reserved_tokens from model_spends")
+    assert spend.status == "open"
+    async with world.database.transaction(world.tenant.id) as connection:
+        await connection.execute(
+            text("update model_tallies set reserved_tokens = :was"), {"was": spend.reserved_tokens}
+        )
+    world.clock.advance(timedelta(minutes=5))
+    await Spending(database=world.database, ids=world.tenant.tenancy.ids).tidy(world.tenant.id)
+    assert await world.used() == (spend.reserved_tokens, 0, 0, 0)
 
 
 async def test_a_repair_that_no_budget_covers_ends_the_turn(new_world: NewWorld) -> None:
