@@ -162,6 +162,23 @@ def first_overdraft(
     return None
 
 
+def first_used_up(bounds: Iterable[Bound], tallies: Mapping[str, Tally]) -> Overdraft | None:
+    """Return the first budget of which nothing is left; what is reserved may be free again.
+
+    >>> bound = Bound(subject="organization", measure=Measure.TOKENS, most=10)
+    >>> reserved = Tally(used=Spend(tokens=9), reserved=Spend(tokens=1))
+    >>> first_used_up((bound,), {"organization": reserved}) is None
+    True
+    >>> first_used_up((bound,), {"organization": Tally(used=Spend(tokens=10))}).taken
+    10
+    """
+    for bound in bounds:
+        used = tallies.get(bound.subject, NOTHING).used.of(bound.measure)
+        if used >= bound.most:
+            return Overdraft(bound=bound, taken=used)
+    return None
+
+
 def counts_money(bounds: Iterable[Bound]) -> bool:
     """Say whether a price has to be known."""
     return any(bound.measure is Measure.COST_MICROS for bound in bounds)

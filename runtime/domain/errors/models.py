@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 from runtime.domain.errors.base import DomainError
@@ -38,18 +39,32 @@ class ModelBudgetError(DomainError):
     code = "model_budget_spent"
 
     def __init__(
-        self, *, budget: str, used: int, limit: int, needs: int, resets_at: datetime
+        self,
+        *,
+        budget: str,
+        used: int,
+        limit: int,
+        needs: int = 0,
+        resets_at: datetime,
+        now: datetime,
     ) -> None:
-        """Name the budget, how much of it is used or reserved, and when it renews."""
+        """Name the budget, how much of it is used or reserved, and when it renews.
+
+        Without `needs` nothing is left at all, whatever an answer may take.
+        """
         self.budget = budget
         self.used = used
         self.limit = limit
         self.needs = needs
         self.resets_at = resets_at
+        self.retry_after_s = max(1, math.ceil((resets_at - now).total_seconds()))
+        renews = f"it renews at {resets_at.isoformat().replace('+00:00', 'Z')}"
         super().__init__(
-            f"the budget of {budget} has {used} of {limit} used or reserved, and this answer may "
-            f"take {needs}; it renews at {resets_at.isoformat().replace('+00:00', 'Z')}, or ask "
-            "for less, or have the limit raised"
+            f"the budget of {budget} is used up, {used} of {limit}; {renews}, or have the limit "
+            "raised"
+            if not needs
+            else f"the budget of {budget} has {used} of {limit} used or reserved, and this answer "
+            f"may take {needs}; {renews}, or ask for less, or have the limit raised"
         )
 
 

@@ -16,7 +16,12 @@ from fastapi.exceptions import HTTPException, RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException as RoutingException
 
-from runtime.domain.errors import DomainError, PolicyRefusedError, WebhookRefusedError
+from runtime.domain.errors import (
+    DomainError,
+    ModelBudgetError,
+    PolicyRefusedError,
+    WebhookRefusedError,
+)
 from runtime.entrypoints.rest.problem_codes import HEADERS, STATUSES, ProblemCode
 from runtime.kit.json_pointer import join
 
@@ -85,7 +90,10 @@ def problem_of(error: DomainError) -> Response:
         code = ProblemCode(error.code)
     except ValueError:
         return internal_problem()
-    return _answer(code, str(error), errors=_faults(error), headers=HEADERS.get(code))
+    headers = HEADERS.get(code)
+    if isinstance(error, ModelBudgetError):
+        headers = {"Retry-After": f"{error.retry_after_s}"}
+    return _answer(code, str(error), errors=_faults(error), headers=headers)
 
 
 def internal_problem() -> Response:

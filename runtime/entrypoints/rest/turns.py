@@ -26,7 +26,7 @@ from runtime.entrypoints.rest.etags import etag
 from runtime.entrypoints.rest.messages import MessageIn, MessageRoute
 from runtime.entrypoints.rest.paging import PageOut, Paging, paged
 from runtime.entrypoints.rest.plans import OutcomeOut
-from runtime.entrypoints.rest.problems import PROBLEMS
+from runtime.entrypoints.rest.problems import PROBLEMS, ProblemOut
 from runtime.entrypoints.rest.proposals import UsageOut
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.schedules import StoredPlan
@@ -151,16 +151,21 @@ class ScenarioOut(_Wire):
     document: JsonObject
 
 
-_STREAMED: Final[dict[int | str, dict[str, Any]]] = {
+_SAID: Final[dict[int | str, dict[str, Any]]] = {
     HTTPStatus.OK.value: {
         "description": "Where `text/event-stream` is accepted: `turn`, then `asking`, `repairing` "
         "and `falling_back` as they come, then `proposal` with the turn, or `error`",
         "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
-    }
+    },
+    HTTPStatus.TOO_MANY_REQUESTS.value: {
+        "model": ProblemOut,
+        "description": "`model_budget_spent`, where nothing is left of a budget of models: no turn "
+        "was made, and `Retry-After` says when it renews; or `turns_busy`",
+    },
 }
 
 
-@messages.post("", status_code=HTTPStatus.CREATED, response_model=TurnOut, responses=_STREAMED)
+@messages.post("", status_code=HTTPStatus.CREATED, response_model=TurnOut, responses=_SAID)
 async def say(
     project_id: str,
     conversation_id: str,
@@ -171,7 +176,8 @@ async def say(
 ) -> Response:
     """Say something to the agent; the answer waits for consent, and nothing is executed.
 
-    A model that fails makes a turn that failed, with status 201 as any other. Who accepts
+    A model that fails, or for which too little is left of a budget, makes a turn that failed, with
+    status 201 as any other; where nothing is left at all, no turn is made. Who accepts
     `text/event-stream` follows how the answer comes about. One turn at a time is answered in a
     conversation; it is answered and stored whether or not the caller stays.
     """

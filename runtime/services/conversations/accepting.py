@@ -15,6 +15,7 @@ from runtime.domain.conversation import (
 )
 from runtime.domain.errors import (
     ConversationBusyError,
+    ModelBudgetError,
     WrongTimeError,
 )
 from runtime.domain.model_use import ModelUse
@@ -54,6 +55,7 @@ class Before:
 
     Attributes:
         enabled: the organization lets the plugin of the environment act.
+        used_up: the refusal of all that is asked before a budget renews.
     """
 
     briefed: Briefed
@@ -61,6 +63,7 @@ class Before:
     state: State
     archived: bool
     use: ModelUse
+    used_up: ModelBudgetError | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

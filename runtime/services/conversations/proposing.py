@@ -16,6 +16,7 @@ from runtime.domain.conversation import FREED_AFTER, LONGEST_ANSWER, Conversatio
 from runtime.domain.errors import (
     DeadlineError,
     DomainError,
+    ModelBudgetError,
     PluginDisabledError,
     ProjectArchivedError,
     StorageUnavailableError,
@@ -68,6 +69,12 @@ class Asks(Protocol):
         """
         ...
 
+    async def used_up(
+        self, organization_id: str, *, project_id: str, member_id: str
+    ) -> ModelBudgetError | None:
+        """Return the refusal of whatever is asked until budgets renew, if any."""
+        ...
+
     def kept(self, text: str, use: ModelUse) -> str:
         """Return of a text what may be stored."""
         ...
@@ -109,6 +116,7 @@ class Proposing:
             EnvironmentNotInstalledError: the plugin that declared its environment is gone.
             PluginDisabledError: the organization turned that plugin off.
             ConversationBusyError: a turn is being answered there.
+            ModelBudgetError: nothing at all is left of a budget of whatever model is asked.
             TurnsBusyError: as many as may be are being answered.
             WrongTimeError: the conversation has too many turns.
             KeyReusedError: the key was used for something else.
@@ -146,6 +154,8 @@ class Proposing:
                 unit.connection, caller, project_id=project_id, conversation_id=conversation_id
             )
             await free_or_refuse(unit, conversation)
+            if before.used_up is not None:
+                raise before.used_up
             turn = await self._added(unit, conversation, said, use=before.use)
             accepted.append(await gathered(unit, conversation, turn, said=said, before=before))
             return Answer(document={_TURN: turn.id}, status=HTTPStatus.CREATED)
@@ -204,6 +214,9 @@ class Proposing:
             state=head.state,
             archived=head.archived,
             use=await self._asking.use(caller.organization_id, project_id),
+            used_up=await self._asking.used_up(
+                caller.organization_id, project_id=project_id, member_id=caller.member_id
+            ),
         )
 
     def _begun(self, caller: Caller, accepted: Accepted, place: Place) -> Pending:

@@ -14,10 +14,12 @@ from typing import Final, Protocol
 from runtime.agent.patience import Patience
 from runtime.domain.errors.models import (
     GateRequiredError,
+    ModelBudgetError,
     ModelFaultError,
     ModelMissingError,
     ModelTooSlowError,
 )
+from runtime.domain.model_budget import Payer, bounds_of
 from runtime.domain.model_use import Keeps, ModelUse, in_force
 from runtime.kit.clock import Clock
 from runtime.kit.personal_data import without_personal_data
@@ -135,6 +137,27 @@ class Asking:
             StorageUnavailableError: they can't be read.
         """
         return self._in_force(await self._needs.terms.of(organization_id, project_id))
+
+    async def used_up(
+        self, organization_id: str, *, project_id: str, member_id: str
+    ) -> ModelBudgetError | None:
+        """Return the refusal of whatever a member asks in a project until budgets renew, if any.
+
+        Raises:
+            StorageUnavailableError: settings or budgets can't be read.
+        """
+        terms = await self._needs.terms.of(organization_id, project_id)
+        models = {
+            parse_model_reference(text).model: None
+            for text in self._needs.offers.usable(self._in_force(terms).models)
+        }
+        payers = [
+            Payer(project_id=project_id, member_id=member_id, model=model) for model in models
+        ]
+        return await self._needs.spending.used_up(
+            organization_id,
+            [bounds_of(terms.organization, terms.project, payer) for payer in payers],
+        )
 
     def _in_force(self, terms: Terms) -> ModelUse:
         return in_force(terms.organization, terms.project, platform=self._needs.offers.own)

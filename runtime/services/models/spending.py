@@ -7,14 +7,22 @@ its time is over; until then it counts as used, so that nothing is gained by dyi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from runtime.domain.errors import StorageUnavailableError, WrongTimeError
 from runtime.domain.errors.models import ModelBudgetError
-from runtime.domain.model_budget import Bound, Spend, Tally, first_overdraft, renews_at
+from runtime.domain.model_budget import (
+    Bound,
+    Spend,
+    Tally,
+    day_of,
+    first_overdraft,
+    first_used_up,
+    renews_at,
+)
 from runtime.domain.record import AuditRecord
 from runtime.kit.json_value import JsonObject
 from runtime.ports.chat_model import TokenUsage
@@ -26,7 +34,7 @@ from runtime.store.model_charges import (
     grow_spend,
     lapse_spend,
 )
-from runtime.store.model_spends import forget_spends
+from runtime.store.model_spends import forget_spends, tallies_of
 from runtime.store.session import Database
 
 KEPT: Final = timedelta(days=62)
@@ -106,6 +114,7 @@ class Spending:
                     limit=over.bound.most,
                     needs=wish.of(over.bound.measure),
                     resets_at=renews_at(now),
+                    now=now,
                 )
 
         async with self._turns:
@@ -127,6 +136,35 @@ class Spending:
                 found="one that a model was asked for before",
                 remedy="send the message as a new turn",
             )
+
+    async def used_up(
+        self, organization_id: str, choices: Sequence[tuple[Bound, ...]]
+    ) -> ModelBudgetError | None:
+        """Return the refusal of whatever is asked until budgets renew; None: something is left.
+
+        Args:
+            organization_id: whose.
+            choices: the budgets of each model that may be asked; all of these have to refuse.
+
+        Raises:
+            StorageUnavailableError: the database can't be asked.
+        """
+        if not choices or not all(choices):
+            return None
+        now = self._ids.now()
+        subjects = {bound.subject for bounds in choices for bound in bounds}
+        async with self._database.transaction(organization_id, read_only=True) as connection:
+            tallies = await tallies_of(connection, subjects, day=day_of(now))
+        over = [first_used_up(bounds, tallies) for bounds in choices]
+        if over[0] is None or None in over:
+            return None
+        return ModelBudgetError(
+            budget=over[0].bound.name,
+            used=over[0].taken,
+            limit=over[0].bound.most,
+            resets_at=renews_at(now),
+            now=now,
+        )
 
     async def settle(self, attempt: Attempt, taken: Taken) -> None:
         """Charge an attempt what it took, and record it; one that was charged in full stays so.

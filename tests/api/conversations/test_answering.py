@@ -12,7 +12,12 @@ import pytest
 from typing_extensions import override
 
 from runtime.agent.planner import Proposed
-from runtime.domain.errors import NotFoundError, StorageUnavailableError, TurnsBusyError
+from runtime.domain.errors import (
+    ModelBudgetError,
+    NotFoundError,
+    StorageUnavailableError,
+    TurnsBusyError,
+)
 from runtime.domain.model_use import ModelUse
 from runtime.domain.proposal import Decline
 from runtime.domain.turn import INTERRUPTED, TurnStatus
@@ -24,7 +29,7 @@ from runtime.services.conversations.briefings import Briefings
 from runtime.services.conversations.places import MOST_OF_ORGANIZATION
 from runtime.services.conversations.proposing import Proposing
 from runtime.services.environments import always_enabled
-from runtime.services.models.asking import Asked, Progress, Question
+from runtime.services.models.asking import Asked, Heard, Progress, Question
 from runtime.store.session import Database
 from tests.database import session
 from tests.talking import Talk, as_context
@@ -45,9 +50,16 @@ class Scripted:
         del organization_id, project_id
         return ModelUse()
 
-    async def ask(self, question: Question, *, progress: Progress) -> Asked:
+    async def used_up(
+        self, organization_id: str, *, project_id: str, member_id: str
+    ) -> ModelBudgetError | None:
+        """Leave something."""
+        del organization_id, project_id, member_id
+        return None
+
+    async def ask(self, question: Question, *, progress: Progress, heard: Heard) -> Asked:
         """Answer."""
-        del question, progress
+        del question, progress, heard
         return self.answer
 
     def kept(self, text: str, use: ModelUse) -> str:
@@ -69,7 +81,7 @@ class Settling(Scripted):
     settled: bool = False
 
     @override
-    async def ask(self, question: Question, *, progress: Progress) -> Asked:
+    async def ask(self, question: Question, *, progress: Progress, heard: Heard) -> Asked:
         """Wait for ever."""
         self.asked.set()
         try:

@@ -481,6 +481,25 @@ async def test_a_repair_that_no_budget_covers_ends_the_turn(new_world: NewWorld)
     assert await world.used() == (13, 10, 0, 0)
 
 
+async def test_one_model_with_something_left_is_enough_to_ask(new_world: NewWorld) -> None:
+    """Whatever is asked is refused only where the budgets of all of them are used up."""
+    models = {"test/a": ScriptedModel.of(GOOD), "test/b": ScriptedModel.of(GOOD)}
+    world = await new_world(models)
+    whose = {"project_id": world.project, "member_id": world.tenant.owner_id}
+    await world.say(models=["test/a"])
+    await world.ask()
+    await world.say(models=["test/a", "test/b"], model_daily_tokens=13)
+
+    something_left = await world.asking.used_up(world.tenant.id, **whose)
+    await world.say(models=["test/a"], model_daily_tokens=13)
+    nothing_left = await world.asking.used_up(world.tenant.id, **whose)
+
+    assert something_left is None
+    assert nothing_left is not None
+    assert nothing_left.budget == "tokens a day of model:test/a"
+    assert nothing_left.retry_after_s == 12 * 60 * 60
+
+
 async def test_money_can_not_be_bounded_without_a_price(new_world: NewWorld) -> None:
     """The model is not asked; without a budget of money it may be."""
     model = ScriptedModel.of(saying("x", cost_micros=None))
