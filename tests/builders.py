@@ -12,6 +12,7 @@ from typing import Final
 from runtime.domain.action import Action
 from runtime.domain.approval import Consent, ConsentKind
 from runtime.domain.component import Component
+from runtime.domain.declared_effects import DeclaredEffects
 from runtime.domain.plan import Plan, Step, plan_digest
 from runtime.domain.policy import PolicyDecision, decide_by_rules
 from runtime.domain.principal import Mode, Principal
@@ -67,10 +68,19 @@ def an_action(**changes: JsonValue) -> Action:
     return Action(**{**declared, **changes})
 
 
-def a_registry(*actions: Action, components: Iterable[Component] | None = None) -> CompiledRegistry:
-    """Compile actions, by default `box.put`, over components, by default `box`."""
+def a_registry(
+    *actions: Action,
+    components: Iterable[Component] | None = None,
+    effects: DeclaredEffects | None = None,
+) -> CompiledRegistry:
+    """Compile actions, by default `box.put`, over components, by default `box`.
+
+    Their plugin declares every effect that they ask for, unless told otherwise.
+    """
+    asked = frozenset(effect.job for action in actions for effect in action.side_effects)
     return CompiledRegistry.of(
-        Registry.of(components or (a_component(),), actions or (an_action(),))
+        Registry.of(components or (a_component(),), actions or (an_action(),)),
+        effects=effects or DeclaredEffects(plugin="test", names=asked),
     )
 
 

@@ -159,7 +159,9 @@ PLUGIN: Final = Plugin(
         _action("strange", SideEffect(job="yard.unknown", description="Nobody knows.")),
     ),
     environments=(Environment(id=ENVIRONMENT, title="Yard", description="A yard."),),
-    capabilities=Capabilities(uses=frozenset({Capability.NETWORK}), hosts=("127.0.0.1",)),
+    capabilities=Capabilities(
+        uses=frozenset({Capability.NETWORK}), hosts=("127.0.0.1",), effects=("yard.unknown",)
+    ),
     effects=(
         Effect(
             name="yard.do",

@@ -19,6 +19,7 @@ from sqlalchemy import text
 from typing_extensions import override
 
 from runtime.domain.action import Permission, Risk, SideEffect
+from runtime.domain.declared_effects import DeclaredEffects
 from runtime.domain.job import MOST_CRASHES, Job, JobKind, JobStatus
 from runtime.domain.limits import Limits
 from runtime.domain.plan import Plan, Step
@@ -64,7 +65,7 @@ def _note(inputs: JsonObject, state: JsonObject) -> JsonObject:
     return state
 
 
-def the_shop() -> Environments:
+def the_shop(effects: DeclaredEffects | None = None) -> Environments:
     """Build the environment: `box.put` labels, `box.stack` does it in turn, `box.note` notes."""
     put = an_action(side_effects=(_label(),))
     actions = (
@@ -97,7 +98,7 @@ def the_shop() -> Environments:
             title="Shop",
             description="A box.",
             plugin="test@1",
-            compiled=a_registry(*actions),
+            compiled=a_registry(*actions, effects=effects),
             limits=Limits(),
         )
     }

@@ -50,6 +50,7 @@ KIND_OF: dict[ReasonCode, FindingKind] = {
     ReasonCode.HANDLER_REFUSED: FindingKind.PRECONDITION,
     ReasonCode.HANDLER_ERROR: FindingKind.HANDLER,
     ReasonCode.UNDECLARED_CHANGE: FindingKind.HANDLER,
+    ReasonCode.EFFECT_UNDECLARED: FindingKind.HANDLER,
     ReasonCode.STATE_INVALID: FindingKind.INVARIANT,
     ReasonCode.INVARIANT_BROKEN: FindingKind.INVARIANT,
     ReasonCode.INVARIANT_ERROR: FindingKind.INVARIANT,

@@ -14,6 +14,7 @@ class ReasonCode(StrEnum):
     ACTION_UNKNOWN = "action_unknown"
     PLUGIN_DISABLED = "plugin_disabled"
     ACTION_HIDDEN = "action_hidden"
+    EFFECT_UNDECLARED = "effect_undeclared"
     INPUT_INVALID = "input_invalid"
     ROLE_MISSING = "role_missing"
     RISK_TOO_HIGH = "risk_too_high"

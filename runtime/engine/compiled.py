@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from runtime.domain.action import Action
 from runtime.domain.component import Component
+from runtime.domain.declared_effects import NO_EFFECTS, DeclaredEffects
 from runtime.domain.errors import DeclarationError
 from runtime.domain.plan import Plan, Step
 from runtime.domain.registry import Registry
@@ -21,11 +22,12 @@ _STATE_ONLY = frozenset({"state"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledAction:
-    """Keep an action with its compiled schema and rules."""
+    """Keep an action with its compiled schema and rules, and what its plugin declares."""
 
     action: Action
     inputs: CompiledSchema
     preconditions: ConditionSet
+    effects: DeclaredEffects = NO_EFFECTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +40,12 @@ class CompiledRegistry:
     invariants: ConditionSet
 
     @classmethod
-    def of(cls, registry: Registry) -> CompiledRegistry:
+    def of(cls, registry: Registry, *, effects: DeclaredEffects = NO_EFFECTS) -> CompiledRegistry:
         """Compile every schema and rule, and check that the initial state satisfies them.
+
+        Args:
+            registry: declarations of one plugin.
+            effects: what the actions may ask for; an action that asks for another is refused.
 
         Raises:
             DeclarationError: a schema, rule or initial state that can't be used.
@@ -53,7 +59,7 @@ class CompiledRegistry:
         compiled = cls(
             registry=registry,
             actions=MappingProxyType(
-                {item.id: _compiled_action(item) for item in registry.actions.values()}
+                {item.id: _compiled_action(item, effects) for item in registry.actions.values()}
             ),
             schemas=MappingProxyType(schemas),
             invariants=_invariants(registry),
@@ -106,7 +112,7 @@ class CompiledRegistry:
         return (f"invariant does not hold: {rule.condition.message}{detail}",)
 
 
-def _compiled_action(action: Action) -> CompiledAction:
+def _compiled_action(action: Action, effects: DeclaredEffects) -> CompiledAction:
     subject = f"action {action.id}"
     return CompiledAction(
         action=action,
@@ -114,6 +120,7 @@ def _compiled_action(action: Action) -> CompiledAction:
         preconditions=ConditionSet.of(
             action.preconditions, subject=subject, names=_STATE_AND_INPUTS
         ),
+        effects=effects,
     )
 
 

@@ -79,6 +79,21 @@ def action_visible(facts: StepFacts) -> Refusal | None:
     )
 
 
+def effects_declared(facts: StepFacts) -> Refusal | None:
+    """Refuse an action that asks for an effect which its plugin does not declare."""
+    declared = facts.action.effects
+    undeclared = declared.undeclared(facts.action.action)
+    if undeclared is None:
+        return None
+    return Refusal(
+        guard="effects_declared",
+        code=ReasonCode.EFFECT_UNDECLARED,
+        expected=f"effects that the plugin '{declared.plugin}' has or declares",
+        found=undeclared,
+        remedy=declared.remedy(undeclared),
+    )
+
+
 def inputs_valid(facts: StepFacts) -> Refusal | None:
     """Refuse inputs that break the action's schema."""
     schema = facts.action.inputs
@@ -204,6 +219,7 @@ GUARDS: tuple[Guard, ...] = (
     project_active,
     action_known,
     action_visible,
+    effects_declared,
     inputs_valid,
     policy_allows,
     inside_window,

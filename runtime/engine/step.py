@@ -19,6 +19,7 @@ from runtime.engine.conditions import Part
 from runtime.engine.facts import StepFacts
 from runtime.engine.guards import (
     consents_for,
+    effects_declared,
     first_refusal,
     hidden_inputs,
     overriding_consents,
@@ -82,7 +83,8 @@ def _changed(facts: StepFacts, registry: CompiledRegistry) -> _Change | Refusal:
     operations = tuple(diff(facts.state.components, after.components))
     touched = frozenset(_part(operation["path"]) for operation in operations)
     refusal = (
-        _undeclared_change(facts, operations)
+        effects_declared(facts)  # again: a handler may have changed what its action declares
+        or _undeclared_change(facts, operations)
         or _broken_schema(registry, after, {component for component, _ in touched})
         or _broken_invariant(registry, after, touched)
     )

@@ -77,17 +77,20 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """Say what a plugin's effects are to be given; the default is nothing.
+    """Say what a plugin reaches beyond itself; the default is nothing.
 
     Attributes:
-        uses: the kinds of tools.
+        uses: the kinds of tools that its effects are to be given.
         hosts: where requests and pages may go, in lower case; `*.example.com` is each below it.
         secrets: names of the organization's secrets that it may ask for.
+        effects: names of others' effects that its actions ask for, such as `mail.send`; its own
+            need not be named.
     """
 
     uses: frozenset[Capability] = frozenset()
     hosts: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
 
     def document(self) -> JsonObject:
         """Return them as JSON."""
@@ -95,6 +98,7 @@ class Capabilities:
             "uses": sorted(item.value for item in self.uses),
             "hosts": list(self.hosts),
             "secrets": list(self.secrets),
+            "effects": list(self.effects),
         }
 
 
@@ -145,7 +149,7 @@ class Plugin:
         environments: what is made of them.
         effects: what runs when its actions, or anybody's, ask for them by name.
         contract: the major version of the contract that it was written against.
-        capabilities: what its effects are to be given.
+        capabilities: what its effects are to be given, and whose effects its actions ask for.
         isolation: where its handlers run; an operator may force a process.
         policies: rules that it offers.
         scenarios: folders of golden scenarios inside its package, as `package:folder`.

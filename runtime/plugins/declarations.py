@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from runtime.domain.declared_effects import DeclaredEffects
 from runtime.kit.canonical_json import digest
 from runtime.kit.json_value import JsonObject
 from runtime.plugins.contract import Environment, Plugin
@@ -42,6 +43,12 @@ def own_ids(plugin: Plugin) -> Iterator[OwnId]:
         yield OwnId(kind=EFFECT, id=effect.name)
     for environment in plugin.environments:
         yield OwnId(kind=ENVIRONMENT, id=environment.id)
+
+
+def declared_effects(plugin: Plugin) -> DeclaredEffects:
+    """Return the effects that a plugin's actions may ask for."""
+    own = {effect.name for effect in plugin.effects}
+    return DeclaredEffects(plugin=plugin.id, names=frozenset({*own, *plugin.capabilities.effects}))
 
 
 def declared(plugin: Plugin) -> JsonObject:

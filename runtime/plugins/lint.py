@@ -23,7 +23,7 @@ from runtime.kit.canonical_json import CanonicalJsonError, canonical_bytes
 from runtime.kit.json_pointer import PointerError, parse
 from runtime.kit.json_value import JsonValue
 from runtime.plugins.contract import Capability, Environment, Plugin
-from runtime.plugins.declarations import declared, own_ids
+from runtime.plugins.declarations import declared, declared_effects, own_ids
 from runtime.ports.effect import EFFECT_NAME
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -116,9 +116,25 @@ def _part_problems(plugin: Plugin) -> Iterator[str]:
     for host in plugin.capabilities.hosts:
         if not HOST.fullmatch(host):
             yield f"capabilities: {host[:80]!a} is no host in lower case"
+    yield from _effect_problems(plugin)
     for folder in plugin.scenarios:
         if not FOLDER.fullmatch(folder) or ".." in folder:
             yield f"scenarios: {folder[:80]!a} is not of the form package:folder"
+
+
+def _effect_problems(plugin: Plugin) -> Iterator[str]:
+    """Yield others' effects that actions ask for and the plugin does not declare."""
+    for name in plugin.capabilities.effects:
+        if not EFFECT_NAME.fullmatch(name) or len(name) > MOST_ID_LETTERS:
+            spelled = f"{name[:MOST_ID_LETTERS]!a}"
+            yield f"capabilities: effect {spelled} is not of the form {EFFECT_NAME.pattern}"
+    allowed = declared_effects(plugin)
+    for action in plugin.actions:
+        if asked := allowed.undeclared(action):
+            yield (
+                f"action '{action.id}' asks for the effect '{asked}', which the plugin "
+                f"'{plugin.id}' neither has nor declares; {allowed.remedy(asked)}"
+            )
 
 
 def _widget_problems(plugin: Plugin) -> Iterator[str]:

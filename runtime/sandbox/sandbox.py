@@ -28,6 +28,7 @@ from runtime.engine.pipeline import Judgement, PreparedPlan
 from runtime.kit.canonical_json import digest
 from runtime.kit.json_value import JsonObject
 from runtime.plugins.contract import Environment, Plugin
+from runtime.plugins.declarations import declared_effects
 from runtime.plugins.loader import find_environment
 from runtime.ports.chat_model import ToolSet
 from runtime.sandbox.consents import consents
@@ -58,7 +59,7 @@ class Sandbox:
         self.environment = environment
         self.registry = registry
         self.rules = rules
-        self.compiled = CompiledRegistry.of(registry)
+        self.compiled = CompiledRegistry.of(registry, effects=declared_effects(plugin))
         self.book = ToolBook.of(self.compiled.actions[item.id] for item in registry.visible())
         self._briefings: dict[Principal, Briefing] = {}
         self._decisions: dict[tuple[str, Principal], PolicyDecision] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -16,17 +15,10 @@ from typing import Any, Final
 import pytest
 
 from tests.hostile_plugins import HOSTILE, install_healthy, install_hostile
+from tests.plugin_site import PROGRAM, environ, plangate
 from tests.wheels import ZOO, build_wheel, install
 
-ROOT: Final = Path(__file__).parents[2]
-PROGRAM: Final = "from runtime.entrypoints.cli.main import main; main()"
 SERVING: Final = re.compile(r"Serving at (\S+) on port (\d+)")
-
-
-def environ(site: Path, **variables: str) -> dict[str, str]:
-    """Return the variables of a process that finds what is installed in a folder."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("PLANGATE_")}
-    return {**kept, **variables, "PYTHONPATH": os.pathsep.join((str(site), str(ROOT)))}
 
 
 @contextmanager
@@ -60,18 +52,6 @@ def read(url: str) -> Any:  # noqa: ANN401  # a document
     """Return a document."""
     with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310  # our own server
         return json.load(answer)
-
-
-def plangate(site: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments],
-        env=environ(site, **variables),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 @pytest.fixture

@@ -61,6 +61,7 @@ ReasonCode: TypeAlias = Literal[
     "action_unknown",
     "plugin_disabled",
     "action_hidden",
+    "effect_undeclared",
     "input_invalid",
     "role_missing",
     "risk_too_high",

@@ -8,6 +8,7 @@ GUARDS: Final = {
     "project_active": "Project active",
     "action_known": "Action known",
     "action_visible": "Action visible",
+    "effects_declared": "Effects declared",
     "inputs_valid": "Inputs valid",
     "policy_allows": "Policy allows",
     "inside_window": "Inside window",

@@ -12,7 +12,7 @@ from runtime.domain.action import Action, Permission, Risk, SideEffect
 from runtime.domain.component import Component
 from runtime.domain.condition import Condition
 from runtime.kit.json_value import JsonObject
-from runtime.plugins.contract import Environment, Plugin
+from runtime.plugins.contract import Capabilities, Environment, Plugin
 
 _URL: Final[JsonObject] = {
     "type": "string",
@@ -209,4 +209,5 @@ PLUGIN = Plugin(
             ),
         ),
     ),
+    capabilities=Capabilities(effects=("browser.visit",)),
 )

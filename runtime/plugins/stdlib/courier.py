@@ -10,7 +10,7 @@ from runtime.domain.action import Action, SideEffect
 from runtime.domain.component import Component
 from runtime.domain.condition import Condition
 from runtime.kit.json_value import JsonObject
-from runtime.plugins.contract import Environment, Plugin
+from runtime.plugins.contract import Capabilities, Environment, Plugin
 
 COURIER = Component(
     id="courier",
@@ -148,4 +148,5 @@ PLUGIN = Plugin(
             ),
         ),
     ),
+    capabilities=Capabilities(effects=("http.call",)),
 )

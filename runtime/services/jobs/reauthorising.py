@@ -28,6 +28,7 @@ from runtime.engine.guards import (
     Guard,
     action_known,
     action_visible,
+    effects_declared,
     first_refusal,
     policy_allows,
 )
@@ -44,8 +45,13 @@ from runtime.store.tokens import revoked_among
 
 SCOPES: Final = frozenset({Scope.PLANS_EXECUTE})
 """What a job may be used for: to write its result back."""
-GUARDS: Final[tuple[Guard, ...]] = (action_known, action_visible, policy_allows)
-"""Those of the engine that ask who acts; whatever else they ask was true at the commit."""
+GUARDS: Final[tuple[Guard, ...]] = (
+    action_known,
+    action_visible,
+    effects_declared,
+    policy_allows,
+)
+"""Those of the engine that ask who acts and what for; the rest was true at the commit."""
 
 Found: TypeAlias = Cleared | Barred
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from runtime.domain.declared_effects import NO_EFFECTS
 from runtime.domain.job import JobStatus
 from runtime.ports.policy import PolicyFault, PolicyFaultError
-from tests.jobs import Shop
+from tests.jobs import Shop, the_shop
 
 
 @pytest.mark.parametrize(
@@ -42,6 +45,19 @@ async def test_who_lost_the_right_has_no_effects_any_more(
     job = await shop.job()
     assert job.status is JobStatus.CANCELLED
     assert reason in (job.reason or "")
+    assert shop.receiver.calls == []
+
+
+async def test_what_a_plugin_declares_no_more_is_not_done(shop: Shop) -> None:
+    """Another version of it is served by the time that the job runs."""
+    await shop.put(value=1)
+    shop.world = replace(shop.world, environments=the_shop(NO_EFFECTS))
+
+    await shop.deliver(shop.worker())
+
+    job = await shop.job()
+    assert job.status is JobStatus.CANCELLED
+    assert "effect_undeclared" in (job.reason or ""), job.reason
     assert shop.receiver.calls == []
 
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.domain.action import Permission, Visibility
+from runtime.domain.action import Permission, SideEffect, Visibility
 from runtime.domain.approval import Consent, ConsentKind
 from runtime.domain.condition import Condition
+from runtime.domain.declared_effects import DeclaredEffects
 from runtime.domain.limits import BudgetScope, ExecutionWindow, LimitMeasure, Limits, Usage
 from runtime.domain.policy import Obligation, ObligationKind, PolicyReason
 from runtime.domain.reason import ReasonCode
@@ -35,6 +36,7 @@ from tests.builders import (
 from tests.shared_limits import a_budget, shared_limits
 
 NIGHT: Final = ExecutionWindow(start=time(22), end=time(6))
+MAIL: Final = SideEffect(job="mail.send", description="Mails.")
 FULL: Final = Condition(rule="state.box.value > 0", message="the box is full")
 STEP: Final = a_step(value=3)
 NO_ROOM: Final = RateGrant(
@@ -55,6 +57,7 @@ BREACHES: Final[dict[str, JsonObject]] = {
     "project_active": {"project_active": False},
     "action_known": {"known": False},
     "action_visible": {"visibility": Visibility.DEVELOPER},
+    "effects_declared": {"side_effects": (MAIL,)},
     "inputs_valid": {"step": a_step(value="ten")},
     "policy_allows": {"allow": False},
     "inside_window": {"windows": (NIGHT,)},
@@ -93,7 +96,9 @@ def judged(**changes: object) -> StepFacts:
                 urgent=given_.get("urgent", False),
             ),
             preconditions=given_.get("preconditions", ()),
-        )
+            side_effects=given_.get("side_effects", ()),
+        ),
+        effects=DeclaredEffects(plugin="shop", names=frozenset({"box.label"})),
     )
     step = given_.get("step", STEP)
     return step_facts_for(
@@ -184,6 +189,13 @@ def test_the_order_of_the_guards_is_the_contract() -> None:
         ("project_active", "project_archived", "an active project", "project", "restore the"),
         ("action_known", "action_unknown", "an action of the registry", "box.burn@1", "use an id"),
         ("action_visible", "action_hidden", "an action that is visible", "box.put@1", "ask a dev"),
+        (
+            "effects_declared",
+            "effect_undeclared",
+            "effects that the plugin 'shop'",
+            "mail.send",
+            "its",
+        ),
         ("inputs_valid", "input_invalid", "inputs that satisfy", "/value: ", "see the input"),
         ("policy_allows", "policy_denied", "a policy that allows", None, "ask an admin"),
         ("inside_window", "outside_window", "a time inside 22:00-06:00 UTC", "2026-", "run it"),

@@ -87,6 +87,23 @@ def test_a_finished_step_records_what_it_did() -> None:
     )
 
 
+def test_what_a_handler_adds_to_its_action_does_not_follow() -> None:
+    """Declarations are read again once it has run: code in this process can change them."""
+
+    def mailing(inputs: JsonObject, state: JsonObject) -> JsonObject:
+        mail = SideEffect(job="mail.send", description="Mails.")
+        object.__setattr__(registry.actions["box.put@1"].action, "side_effects", (mail,))
+        return put_value(inputs, state)
+
+    registry = a_registry(an_action(handler=mailing))
+    outcome = judge_step(step_facts_for(a_step(value=3), registry), registry).outcome
+
+    assert outcome.status is StepStatus.FAILED
+    assert outcome.side_effects == ()
+    assert outcome.refusal is not None
+    assert (outcome.refusal.code, outcome.refusal.found) == ("effect_undeclared", "mail.send")
+
+
 def test_a_step_that_changes_nothing_keeps_the_version() -> None:
     """Only a change makes a new version."""
     judgement = judged(lambda _inputs, state: state)

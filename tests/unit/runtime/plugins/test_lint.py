@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from runtime.domain.action import SideEffect
 from runtime.plugins.contract import (
     Capabilities,
     Capability,
@@ -17,6 +18,7 @@ from runtime.plugins.contract import (
 )
 from runtime.plugins.lint import LARGEST_BYTES, LONGEST_TEXT, MOST_TOLD, lint
 from runtime.plugins.loader import load_plugin, plugin_names
+from runtime.plugins.stdlib.simulated import simulated
 from tests.builders import a_component, an_action
 
 PLUGIN = Plugin(id="box", version="1", components=(a_component(),), actions=(an_action(),))
@@ -62,6 +64,35 @@ def test_built_in_plugins_are_sound(name: str) -> None:
 def test_ids_are_ascii_and_there_once(change: dict[str, object], problem: str) -> None:
     """A letter that only looks like another makes no id."""
     assert problem in problems(**change)
+
+
+MAIL = SideEffect(job="mail.send", description="Mails.")
+
+
+def test_an_effect_of_others_is_declared_before_an_action_asks_for_it() -> None:
+    """The problem names the plugin, and what to add."""
+    mailing = (an_action(side_effects=(MAIL,)),)
+    told = (
+        "action 'box.put@1' asks for the effect 'mail.send', which the plugin 'box' neither has "
+        "nor declares; its author adds effects=('mail.send',) to the Capabilities of plugin 'box'"
+    )
+
+    assert problems(actions=mailing) == told
+    assert problems(actions=mailing, capabilities=Capabilities(effects=("mail.read",))) == told
+    assert problems(actions=mailing, capabilities=Capabilities(effects=("mail.send",))) == ""
+
+
+def test_an_effect_of_its_own_need_not_be_declared() -> None:
+    """Its name is the declaration."""
+    own = simulated("mail.send")
+
+    assert problems(actions=(an_action(side_effects=(MAIL,)),), effects=own) == ""
+
+
+@pytest.mark.parametrize("name", ["*", "mail.*", "Mail.send", "mail", "m" * 99 + "." + "m" * 99])
+def test_declared_effects_are_named_one_by_one(name: str) -> None:
+    """There is no name for all."""
+    assert "capabilities: effect '" in problems(capabilities=Capabilities(effects=(name,)))
 
 
 @pytest.mark.parametrize(
