@@ -6,18 +6,18 @@ Nothing here outlives a request: what one caller loaded is never there for anoth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, TypeVar
 
 import strawberry
-from strawberry.dataloader import DataLoader
 
 from runtime.domain.caller import Caller
-from runtime.domain.errors import NotAllowedError, NotFoundError
+from runtime.domain.errors import NotAllowedError
 from runtime.domain.history import StoredOutcome
 from runtime.domain.member import Member
 from runtime.entrypoints.graphql.inputs import key_of
+from runtime.entrypoints.graphql.loading import Loader, Place
 from runtime.kit.canonical_json import digest
 from runtime.services.audit.access_refusals import Asked
 from runtime.services.context import Context, RequestKey
@@ -27,23 +27,9 @@ ROUTE: Final = "POST /graphql"
 PATH: Final = "/graphql"
 AT_ONCE: Final = 4
 """How many use cases work at a time for one request, so that none takes every connection."""
-MOST_LOADED: Final = 1_000
 
 T = TypeVar("T")
 Use: TypeAlias = Callable[[Platform, Context], Awaitable[T]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Name something of a tenant: what a loader remembers it by.
-
-    Attributes:
-        project_id: empty for what is of the organization itself.
-    """
-
-    organization_id: str
-    project_id: str = ""
-    id: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,14 +43,14 @@ class Call:
     services: Platform
     caller: Caller
     credential: str = field(repr=False)
-    members: DataLoader[Place, Member | BaseException] = field(init=False)
-    outcomes: DataLoader[Place, StoredOutcome | BaseException] = field(init=False)
+    members: Loader[Member] = field(init=False)
+    outcomes: Loader[StoredOutcome] = field(init=False)
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     def __post_init__(self) -> None:
         """Give the request loaders of its own."""
-        self.members = DataLoader(self._members, max_batch_size=MOST_LOADED)
-        self.outcomes = DataLoader(self._outcomes, max_batch_size=MOST_LOADED)
+        self.members = Loader("member", self._members)
+        self.outcomes = Loader("outcome", self._outcomes)
 
     async def ask(self, named: str, use: Use[T], *, key: RequestKey | None = None) -> T:
         """Return what a use case answers; a refusal by rights is recorded before it is told.
@@ -114,22 +100,30 @@ class Call:
         """Return what something of the caller's tenant is remembered by."""
         return Place(organization_id=self.caller.organization_id, project_id=project_id, id=item_id)
 
-    async def _members(self, places: list[Place]) -> Sequence[Member | BaseException]:
+    def expect_members(self, ids: Iterable[str]) -> None:
+        """Load some members, if any of them is asked for, with the first one."""
+        self.members.expect(self.place(item) for item in ids)
+
+    def expect_outcomes(self, project_id: str, ids: Iterable[str | None]) -> None:
+        """Load some outcomes of a project, if any of them is asked for, with the first one."""
+        self.outcomes.expect(self.place(item, project_id=project_id) for item in ids if item)
+
+    async def _members(self, places: tuple[Place, ...]) -> Mapping[Place, Member]:
         ids = tuple(place.id for place in places)
         found = await self.ask(
             "Member", lambda services, context: services.members.named(context, ids)
         )
-        known = {member.id: member for member in found}
-        return [known.get(item, NotFoundError(kind="member", id=item)) for item in ids]
+        return {self.place(member.id): member for member in found}
 
-    async def _outcomes(self, places: list[Place]) -> Sequence[StoredOutcome | BaseException]:
+    async def _outcomes(self, places: tuple[Place, ...]) -> Mapping[Place, StoredOutcome]:
         """Load outcomes, with one question for each project."""
         known: dict[Place, StoredOutcome] = {}
         for project in dict.fromkeys(place.project_id for place in places):
             ids = tuple(place.id for place in places if place.project_id == project)
             found = await self.ask("Outcome", _outcomes_of(project, ids))
             known.update({self.place(item.id, project_id=project): item for item in found})
-        return [known.get(place, NotFoundError(kind="outcome", id=place.id)) for place in places]
+        self.expect_members(item.principal_id for item in known.values())
+        return known
 
 
 Info: TypeAlias = strawberry.Info[Call, None]

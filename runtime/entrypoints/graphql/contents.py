@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from runtime.domain.approval_request import ApprovalStatus
 from runtime.domain.event_catalogue import MOST_WANTED, known_pattern
-from runtime.domain.job import EndCause, JobKind, JobStatus
-from runtime.domain.job_filter import JobFilter
 from runtime.entrypoints.graphql.call import Info, named
 from runtime.entrypoints.graphql.connections import (
     MOST_ITEMS,
@@ -36,10 +33,7 @@ from runtime.entrypoints.graphql.history import (
     state_shown,
 )
 from runtime.entrypoints.graphql.inputs import (
-    MOST_FILTER_TEXT,
     instant_of,
-    one_of,
-    text_of,
     unfit,
 )
 from runtime.entrypoints.graphql.people import Membership, membership_shown
@@ -47,15 +41,7 @@ from runtime.entrypoints.graphql.policies_of import PolicyContents
 from runtime.entrypoints.graphql.scalars import Instant, Json, Whole
 from runtime.entrypoints.graphql.wiring import EventPage, event_shown
 from runtime.entrypoints.graphql.wiring_of import WiringContents
-from runtime.entrypoints.graphql.work import (
-    Approval,
-    Job,
-    approval_listed,
-    approval_shown,
-    job_listed,
-    job_shown,
-)
-from runtime.kit.ids import IdError, parse_id
+from runtime.entrypoints.graphql.work_of import WorkContents
 from runtime.services.live.events import Wanted
 
 
@@ -63,7 +49,7 @@ from runtime.services.live.events import Wanted
     description="What is in a project. That a project is named says nothing of whether it exists: "
     "each field answers for itself."
 )
-class ProjectContents(PolicyContents, WiringContents):
+class ProjectContents(PolicyContents, WiringContents, WorkContents):
     """Read one project."""
 
     @field(description="The project itself.")
@@ -137,7 +123,9 @@ class ProjectContents(PolicyContents, WiringContents):
                 context, project, before=page.after_number, limit=page.limit + 1
             ),
         )
-        return connected(
+        info.context.expect_members(item.principal_id for item in found)
+        info.context.expect_outcomes(project, (item.outcome_id for item in found))
+        return await connected(
             found,
             page,
             key_of=lambda item: item.version,
@@ -168,7 +156,8 @@ class ProjectContents(PolicyContents, WiringContents):
                 context, project, before=page.after_number, limit=page.limit + 1
             ),
         )
-        return connected(found, page, key_of=lambda item: item.number, shown=outcome_shown)
+        info.context.expect_members(item.principal_id for item in found)
+        return await connected(found, page, key_of=lambda item: item.number, shown=outcome_shown)
 
     @field(description="One outcome, as its execution was answered.")
     async def outcome(self, info: Info, id: strawberry.ID) -> Outcome | None:  # noqa: A002  # its name on the wire
@@ -201,77 +190,6 @@ class ProjectContents(PolicyContents, WiringContents):
             )
         )
 
-    @field(description="Requests that others approve plans, the oldest first.")
-    async def approvals(
-        self,
-        info: Info,
-        first: int = USUAL_ITEMS,
-        after: str | None = None,
-        *,
-        status: str | None = None,
-    ) -> Connection[Approval] | None:
-        """Return requests."""
-        page, project = page_of(first, after), self.project_id
-        wanted = one_of(ApprovalStatus, status, argument="status")
-        found = await info.context.ask(
-            named(info),
-            lambda services, context: services.approvals.after(
-                context, project, page.after_text, limit=page.limit + 1, status=wanted
-            ),
-        )
-        return connected(found, page, key_of=lambda item: item.approval.id, shown=approval_listed)
-
-    @field(description="One request, with the votes on it.")
-    async def approval(self, info: Info, id: strawberry.ID) -> Approval | None:  # noqa: A002  # as above
-        """Return a request."""
-        project = self.project_id
-        return approval_shown(
-            await info.context.ask(
-                named(info),
-                lambda services, context: services.approvals.read(context, project, id),
-            )
-        )
-
-    @field(description="Jobs, the newest first.")
-    async def jobs(
-        self,
-        info: Info,
-        first: int = USUAL_ITEMS,
-        after: str | None = None,
-        *,
-        status: str | None = None,
-        kind: str | None = None,
-        name: str | None = None,
-        cause: str | None = None,
-        outcome: strawberry.ID | None = None,
-    ) -> Connection[Job] | None:
-        """Return jobs."""
-        page, project = page_of(first, after), self.project_id
-        wanted = JobFilter(
-            statuses=_only(one_of(JobStatus, status, argument="status")),
-            kind=one_of(JobKind, kind, argument="kind"),
-            name=text_of(name, argument="name", most=MOST_FILTER_TEXT),
-            cause=one_of(EndCause, cause, argument="cause"),
-            outcome_id=_outcome_id(outcome),
-        )
-        found = await info.context.ask(
-            named(info),
-            lambda services, context: services.jobs.before(
-                context, project, before=page.after_text, limit=page.limit + 1, wanted=wanted
-            ),
-        )
-        return connected(found, page, key_of=lambda item: item.id, shown=job_listed)
-
-    @field(description="One job, with what came of it.")
-    async def job(self, info: Info, id: strawberry.ID) -> Job | None:  # noqa: A002  # as above
-        """Return a job."""
-        project = self.project_id
-        return job_shown(
-            await info.context.ask(
-                named(info), lambda services, context: services.jobs.read(context, project, id)
-            )
-        )
-
     @field(description="Who has a role in it; owners of the organization need none.")
     async def members(
         self, info: Info, first: int = USUAL_ITEMS, after: str | None = None
@@ -284,7 +202,10 @@ class ProjectContents(PolicyContents, WiringContents):
                 context, page.after_text, project_id=project, limit=page.limit + 1
             ),
         )
-        return connected(found, page, key_of=lambda item: item.member_id, shown=membership_shown)
+        info.context.expect_members(item.member_id for item in found)
+        return await connected(
+            found, page, key_of=lambda item: item.member_id, shown=membership_shown
+        )
 
     @field(description="What happened behind a cursor, the oldest first.")
     async def events(
@@ -325,17 +246,3 @@ def wanted_of(types: list[str] | None, after: str | None) -> Wanted:
             f"({', '.join(unknown[:3])}); at most {MOST_WANTED} of GET /v1/event-types may be",
         )
     return Wanted(types=known, after=after or None)
-
-
-def _only(status: JobStatus | None) -> frozenset[JobStatus]:
-    return frozenset() if status is None else frozenset({status})
-
-
-def _outcome_id(text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        parse_id(text, "out")
-    except IdError as error:
-        raise unfit("outcome", str(error)) from None
-    return text

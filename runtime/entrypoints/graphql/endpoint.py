@@ -6,7 +6,6 @@ import asyncio
 from http import HTTPStatus
 from typing import Any, Final, cast
 
-import orjson
 from fastapi import Request, Response
 from graphql import (
     ExecutionResult,
@@ -19,9 +18,14 @@ from runtime.entrypoints.graphql.asked import AskedIn
 from runtime.entrypoints.graphql.call import Call
 from runtime.entrypoints.graphql.cost import refuse_costly
 from runtime.entrypoints.graphql.documents import Documents, read_trusted
+from runtime.entrypoints.graphql.execution import Execution
 from runtime.entrypoints.graphql.limits import ReadDocument
-from runtime.entrypoints.graphql.masking import told_errors, told_refusal
-from runtime.entrypoints.graphql.refusals import DocumentRefusedError, Reason
+from runtime.entrypoints.graphql.masking import spelled, told_errors, told_refusal, told_size
+from runtime.entrypoints.graphql.refusals import (
+    AnswerTooLargeError,
+    DocumentRefusedError,
+    Reason,
+)
 from runtime.entrypoints.graphql.schema import SCHEMA
 from runtime.entrypoints.graphql.stream import MEDIA_TYPE, Events, SubscriptionResponse
 from runtime.entrypoints.graphql.wiring import ProjectEvent
@@ -92,6 +96,7 @@ async def _executed(
         root,
         context_value=call,
         variable_values=variables,
+        execution_context_class=Execution,
         hide_suggestions=True,
     )
     return found if isinstance(found, ExecutionResult) else await found
@@ -135,4 +140,8 @@ def _late(seconds: float) -> JsonObject:
 
 
 def _answered(document: JsonObject, status: HTTPStatus) -> Response:
-    return Response(orjson.dumps(document), status, media_type=JSON_MEDIA_TYPE)
+    try:
+        content = spelled(document)
+    except AnswerTooLargeError as error:
+        content, status = spelled(told_size(error)), HTTPStatus.UNPROCESSABLE_ENTITY
+    return Response(content, status, media_type=JSON_MEDIA_TYPE)

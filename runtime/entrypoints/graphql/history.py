@@ -9,6 +9,7 @@ from runtime.domain.project import Project as StoredProject
 from runtime.domain.state import State as StoredState
 from runtime.entrypoints.graphql.call import Info
 from runtime.entrypoints.graphql.fields import field
+from runtime.entrypoints.graphql.loading import shown_of
 from runtime.entrypoints.graphql.made import made
 from runtime.entrypoints.graphql.nodes import Node
 from runtime.entrypoints.graphql.people import Member, member_of
@@ -66,9 +67,9 @@ class Outcome(Node):
     created_at: Instant
 
     @field(description="Whose plan it was.")
-    async def member(self, info: Info) -> Member | None:
+    def member(self, info: Info) -> Member | None:
         """Return the member, loaded with the others of the request."""
-        return await member_of(info, self.principal)
+        return member_of(info, self.principal)
 
 
 @strawberry.type(description="One version of a state, and how it differs from the one before.")
@@ -85,14 +86,14 @@ class Snapshot:
     within: strawberry.Private[str]
 
     @field(description="Who made it.")
-    async def member(self, info: Info) -> Member | None:
+    def member(self, info: Info) -> Member | None:
         """Return the member, loaded with the others of the request."""
-        return await member_of(info, self.principal)
+        return member_of(info, self.principal)
 
     @field(description="The execution that made it.")
-    async def execution(self, info: Info) -> Outcome | None:
+    def execution(self, info: Info) -> Outcome | None:
         """Return the outcome, loaded with the others of the request."""
-        return await outcome_of(info, self.outcome, project_id=self.within)
+        return outcome_of(info, self.outcome, project_id=self.within)
 
 
 @strawberry.type(description="What leads from one version to another.")
@@ -179,7 +180,7 @@ def reversion_told(text: str) -> Reversion:
     )
 
 
-async def outcome_of(info: Info, outcome_id: str | None, *, project_id: str) -> Outcome | None:
+def outcome_of(info: Info, outcome_id: str | None, *, project_id: str) -> Outcome | None:
     """Return an outcome that something names; all of a request are loaded together.
 
     Raises:
@@ -188,6 +189,4 @@ async def outcome_of(info: Info, outcome_id: str | None, *, project_id: str) -> 
     if outcome_id is None:
         return None
     call = info.context
-    found = await call.outcomes.load(call.place(outcome_id, project_id=project_id))
-    assert isinstance(found, StoredOutcome)  # noqa: S101  # errors are raised by the loader
-    return outcome_shown(found)
+    return shown_of(call.outcomes.get(call.place(outcome_id, project_id=project_id)), outcome_shown)

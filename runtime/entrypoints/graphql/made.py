@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from typing import Any, TypeVar
 
 from runtime.kit.json_value import JsonObject
@@ -19,9 +20,10 @@ def made(kind: type[T], document: JsonObject, **more: Any) -> T:  # noqa: ANN401
         more: fields that no document has.
     """
     wanted: Any = kind
-    told = {
-        item.name: document.get(item.name)
-        for item in fields(wanted)
-        if item.init and item.name not in more
-    }
+    told = {name: document.get(name) for name in _names(wanted) if name not in more}
     return kind(**told, **more)
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:  # noqa: ANN401  # a class of fields
+    return tuple(item.name for item in fields(kind) if item.init)

@@ -15,7 +15,12 @@ import structlog
 from fastapi import Request
 from graphql import GraphQLError, ValueNode
 
-from runtime.entrypoints.graphql.refusals import CODE, DocumentRefusedError
+from runtime.entrypoints.graphql.refusals import (
+    CODE,
+    MOST_ANSWER_BYTES,
+    AnswerTooLargeError,
+    DocumentRefusedError,
+)
 from runtime.kit.json_value import JsonObject
 from runtime.telemetry import REQUEST_ID
 
@@ -34,6 +39,8 @@ async def told_errors(request: Request, errors: Sequence[GraphQLError]) -> list[
         original = error.original_error or error
         if _of_what_was_sent(error):
             problem = _unfit(error)
+        elif isinstance(original, AnswerTooLargeError):
+            problem = _too_large(original)
         else:
             if id(original) not in problems:
                 problems[id(original)] = await told_failure(request, original)
@@ -68,6 +75,23 @@ def told_refusal(error: DocumentRefusedError) -> JsonObject:
     return _invalid(error.detail, reason=error.reason.value)
 
 
+def spelled(document: JsonObject) -> bytes:
+    """Return an answer as it is sent; raise AnswerTooLargeError."""
+    content = orjson.dumps(document)
+    if len(content) > MOST_ANSWER_BYTES:
+        raise AnswerTooLargeError
+    return content
+
+
+def told_size(error: AnswerTooLargeError) -> JsonObject:
+    """Return the answer in the place of one that is too large."""
+    return {"data": None, "errors": [_too_large(error)]}
+
+
+def _too_large(error: AnswerTooLargeError) -> JsonObject:
+    return _invalid(str(error), code=error.code)
+
+
 def _of_what_was_sent(error: GraphQLError) -> bool:
     """Say whether the library found it in variables or arguments, rather than in our answer.
 
@@ -86,6 +110,6 @@ def _unfit(error: GraphQLError) -> JsonObject:
     return _invalid(error.message[:MOST_MESSAGE])
 
 
-def _invalid(message: str, **more: str) -> JsonObject:
+def _invalid(message: str, *, code: str = CODE, **more: str) -> JsonObject:
     status = HTTPStatus.UNPROCESSABLE_ENTITY.value
-    return {"message": message, "extensions": {"code": CODE, "status": status, **more}}
+    return {"message": message, "extensions": {"code": code, "status": status, **more}}

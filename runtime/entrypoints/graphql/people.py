@@ -9,6 +9,7 @@ from runtime.domain.member import Membership as StoredMembership
 from runtime.domain.organization import Organization as StoredOrganization
 from runtime.entrypoints.graphql.call import Info
 from runtime.entrypoints.graphql.fields import field
+from runtime.entrypoints.graphql.loading import shown_of
 from runtime.entrypoints.graphql.made import made
 from runtime.entrypoints.graphql.nodes import Node
 from runtime.entrypoints.graphql.scalars import Instant
@@ -54,9 +55,9 @@ class Membership:
     created_at: Instant
 
     @field(description="Whose it is.")
-    async def of(self, info: Info) -> Member | None:
+    def of(self, info: Info) -> Member | None:
         """Return the member, loaded with the others of the request."""
-        return await member_of(info, self.member)
+        return member_of(info, self.member)
 
 
 @strawberry.type(description="The member who asks.")
@@ -120,13 +121,11 @@ def caller_shown(document: JsonObject) -> Caller:
     )
 
 
-async def member_of(info: Info, member_id: str) -> Member:
+def member_of(info: Info, member_id: str) -> Member:
     """Return a member whom something names; all of a request are loaded together.
 
     Raises:
         NotAllowedError: the caller may not read members.
     """
     call = info.context
-    found = await call.members.load(call.place(member_id))
-    assert isinstance(found, StoredMember)  # noqa: S101  # errors are raised by the loader
-    return member_shown(found)
+    return shown_of(call.members.get(call.place(member_id)), member_shown)

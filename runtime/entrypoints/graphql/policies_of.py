@@ -36,7 +36,7 @@ class PolicyContents(InProject):
                 context, scope, before=page.after_number, limit=page.limit + 1
             ),
         )
-        return connected(found, page, key_of=lambda item: item.version, shown=version_shown)
+        return await connected(found, page, key_of=lambda item: item.version, shown=version_shown)
 
     @field(description="One version of the rules, with its modules.")
     async def policy(self, info: Info, version: Whole) -> PolicyVersion | None:

@@ -68,7 +68,7 @@ class Query:
                 context, page.after_text, limit=page.limit + 1
             ),
         )
-        return connected(found, page, key_of=lambda item: item.id, shown=member_shown)
+        return await connected(found, page, key_of=lambda item: item.id, shown=member_shown)
 
     @field(description="A member, who may have been removed.")
     async def member(self, info: Info, id: strawberry.ID) -> Member | None:  # noqa: A002  # as above
@@ -91,7 +91,7 @@ class Query:
                 context, page.after_text, limit=page.limit + 1
             ),
         )
-        return connected(found, page, key_of=lambda item: item.id, shown=project_shown)
+        return await connected(found, page, key_of=lambda item: item.id, shown=project_shown)
 
     @field(description="What is in a project.")
     async def project(self, id: strawberry.ID) -> ProjectContents:  # noqa: A002  # as above
@@ -111,7 +111,7 @@ class Query:
                 context, place, after=page.after_text, limit=page.limit + 1
             ),
         )
-        return connected(found, page, key_of=lambda item: item.id, shown=webhook_shown)
+        return await connected(found, page, key_of=lambda item: item.id, shown=webhook_shown)
 
     @field(description="Records of the audit log, in the order of their numbers.")
     async def audit_records(
@@ -141,7 +141,7 @@ class Query:
                 context, wanted, after=page.after_number, limit=page.limit + 1
             ),
         )
-        return connected(found, page, key_of=lambda item: item["sequence"], shown=record_told)
+        return await connected(found, page, key_of=lambda item: item["sequence"], shown=record_told)
 
     @field(description="A record of the audit log.")
     async def audit_record(self, info: Info, id: strawberry.ID) -> AuditRecord | None:  # noqa: A002  # as above

@@ -32,6 +32,22 @@ class Reason(StrEnum):
     STREAM_DIRECTIVES = "stream_directives"
 
 
+MOST_ANSWER_BYTES: Final = 10_000_000
+
+
+class AnswerTooLargeError(Exception):
+    """Say that an answer would have more bytes than it may."""
+
+    code: Final = "answer_too_large"
+
+    def __init__(self) -> None:
+        """Tell people what to ask for instead."""
+        super().__init__(
+            f"the answer would have more than {MOST_ANSWER_BYTES} bytes, which are the most; ask "
+            "for fewer rows with first, or for fewer fields (what a mutation changed is changed)"
+        )
+
+
 class DocumentRefusedError(Exception):
     """Refuse a document before anything of it is executed."""
 

@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, Final, Protocol
 
-import orjson
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 from typing_extensions import override
 
+from runtime.entrypoints.graphql.masking import spelled, told_size
+from runtime.entrypoints.graphql.refusals import AnswerTooLargeError
 from runtime.entrypoints.graphql.wiring import ProjectEvent, event_shown
 from runtime.kit.json_value import JsonObject
 from runtime.services.live.stream import Ended, LiveEvent
@@ -88,4 +89,8 @@ async def _parts(events: Events, show: Show) -> AsyncIterator[bytes]:
 
 
 def _next(document: JsonObject) -> bytes:
-    return b"event: next\ndata: %b\n\n" % orjson.dumps(document)
+    try:
+        content = spelled(document)
+    except AnswerTooLargeError as error:
+        content = spelled(told_size(error))
+    return b"event: next\ndata: %b\n\n" % content

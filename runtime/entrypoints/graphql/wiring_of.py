@@ -38,7 +38,7 @@ class WiringContents(InProject):
                 context, project, page.after_text, limit=page.limit + 1
             ),
         )
-        return connected(found, page, key_of=lambda item: item.id, shown=schedule_shown)
+        return await connected(found, page, key_of=lambda item: item.id, shown=schedule_shown)
 
     @field(description="One schedule.")
     async def schedule(self, info: Info, id: strawberry.ID) -> Schedule | None:  # noqa: A002  # its name on the wire
@@ -68,7 +68,7 @@ class WiringContents(InProject):
                 context, project, schedule, before=page.after_text, limit=page.limit + 1
             ),
         )
-        return connected(found, page, key_of=lambda item: item.id, shown=firing_shown)
+        return await connected(found, page, key_of=lambda item: item.id, shown=firing_shown)
 
     @field(description="Hooks, at which others deliver what becomes plans.")
     async def hooks(
@@ -82,7 +82,7 @@ class WiringContents(InProject):
                 context, project, after=page.after_text, limit=page.limit + 1
             ),
         )
-        return connected(found, page, key_of=lambda item: item.id, shown=hook_shown)
+        return await connected(found, page, key_of=lambda item: item.id, shown=hook_shown)
 
     @field(description="One hook, and since when its secrets fit.")
     async def hook(self, info: Info, id: strawberry.ID) -> Hook | None:  # noqa: A002  # as above
@@ -107,7 +107,7 @@ class WiringContents(InProject):
                 context, project, hook_id=hook, before=page.after_text, limit=page.limit + 1
             ),
         )
-        return connected(found, page, key_of=lambda item: item.id, shown=delivery_shown)
+        return await connected(found, page, key_of=lambda item: item.id, shown=delivery_shown)
 
     @field(description="Endpoints of others that hear of the project's events.")
     async def webhooks(
@@ -121,7 +121,7 @@ class WiringContents(InProject):
                 context, place, after=page.after_text, limit=page.limit + 1
             ),
         )
-        return connected(found, page, key_of=lambda item: item.id, shown=webhook_shown)
+        return await connected(found, page, key_of=lambda item: item.id, shown=webhook_shown)
 
     @field(description="One webhook, and how its secrets sign.")
     async def webhook(self, info: Info, id: strawberry.ID) -> Webhook | None:  # noqa: A002  # as above

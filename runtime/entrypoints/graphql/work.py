@@ -72,14 +72,14 @@ class Approval(Node):
     overridden_until: Instant | None
 
     @field(description="Who asks for it.")
-    async def member(self, info: Info) -> Member | None:
+    def member(self, info: Info) -> Member | None:
         """Return the requester, loaded with the others of the request."""
-        return await member_of(info, self.requester)
+        return member_of(info, self.requester)
 
     @field(description="What was refused for lack of it.")
-    async def refused(self, info: Info) -> Outcome | None:
+    def refused(self, info: Info) -> Outcome | None:
         """Return the outcome, loaded with the others of the request."""
-        return await outcome_of(info, self.outcome, project_id=self.within)
+        return outcome_of(info, self.outcome, project_id=self.within)
 
 
 @strawberry.type(description="A unit of work in the queue.")
@@ -108,9 +108,9 @@ class Job(Node):
     result: Json | None
 
     @field(description="As whom it runs.")
-    async def member(self, info: Info) -> Member | None:
+    def member(self, info: Info) -> Member | None:
         """Return the member, loaded with the others of the request."""
-        return await member_of(info, self.principal)
+        return member_of(info, self.principal)
 
 
 @strawberry.type(description="A plan that comes due by the clock.")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType
 
+from runtime.domain.member import Member
 from runtime.entrypoints.graphql.call import Call
 from runtime.entrypoints.graphql.finding import OF_ORGANIZATION, OF_PROJECT
 from runtime.entrypoints.graphql.schema import SCHEMA
@@ -112,9 +113,10 @@ async def test_a_request_has_loaders_of_its_own(site: GraphqlSite) -> None:
     first = Call(services=services, caller=caller, credential=who.token)
     second = Call(services=services, caller=caller, credential=who.token)
 
-    loaded = await first.members.load(first.place(who.member))
+    loading = first.members.get(first.place(who.member))
+    assert isinstance(loading, asyncio.Future)
+    await loading
 
-    assert first.members is not second.members
-    assert second.members.cache_map.get(second.place(who.member)) is None
+    assert isinstance(first.members.get(first.place(who.member)), Member)
+    assert isinstance(second.members.get(second.place(who.member)), asyncio.Future)
     assert first.place(who.member).organization_id == who.organization
-    assert loaded is not None

@@ -60,7 +60,7 @@ def statements() -> Iterator[list[str]]:
 
 
 async def many_outcomes(site: GraphqlSite, who: Acting, project: str) -> None:
-    """Multiply the project's one outcome, each a different member's in turn."""
+    """Multiply the project's one outcome; each third of them is another member's."""
     members = [who.member, await site.real.person(who), await site.real.person(who)]
     async with site.superuser() as superuser:
         await superuser.execute(
@@ -69,18 +69,17 @@ async def many_outcomes(site: GraphqlSite, who: Acting, project: str) -> None:
               credential_id, status, refusal_code, plan_digest, before_version, after_version,
               cost, document, fence, created_at)
             select organization_id, project_id, n, 'out_' || lpad(n::text, 26, '0'),
-              $2, credential_id, status, refusal_code, plan_digest,
+              ($3::text[])[1 + n / 334], credential_id, status, refusal_code, plan_digest,
               before_version, after_version, cost,
               replace(replace(document, id, 'out_' || lpad(n::text, 26, '0')), principal_id,
-                ($3::text[])[1 + n % 3]),
+                ($3::text[])[1 + n / 334]),
               fence, created_at
-            from outcomes cross join generate_series(2, $4) as n
+            from outcomes cross join generate_series(2, $2) as n
             where project_id = $1 and number = 1
             """,
             project,
-            who.member,
-            members,
             MANY,
+            members,
         )
 
 
