@@ -12,8 +12,10 @@ from runtime.kit.clock import Clock
 from runtime.ports.identity_provider import IdentityProviders
 from runtime.services.audit.access_refusals import AccessRefusals
 from runtime.services.context import Ids
+from runtime.services.evaluations.links import EvaluationLinks
 from runtime.services.identity.authentication import Authentication
 from runtime.services.identity.minting import Mint, TokenKeys
+from runtime.services.identity.page_passes import PagePasses
 from runtime.services.identity.pending_logins import PendingLogins
 from runtime.services.identity.sessions import LoginSettings, Newcomers, Sessions
 from runtime.services.identity.token_uses import TokenUses
@@ -45,6 +47,15 @@ class OpenIdentity:
             keys=self.keys,
             forget=forget,
             identities=self.providers,
+        )
+
+    def evaluation_links(self, *, ids: Ids) -> EvaluationLinks:
+        """Return the use cases of links to the pages of evaluations."""
+        return EvaluationLinks(
+            database=self.database,
+            ids=ids,
+            passes=PagePasses(keys=self.keys),
+            public_url=self.settings.public_url,
         )
 
     def sessions(

@@ -109,6 +109,7 @@ def use_cases(parts: Parts, identity: OpenIdentity, lines: Lines, *, kept: Kept)
         exports=Exports(database=database, ids=ids),
         gates=parts.gates,
         dashboards=parts.dashboards,
+        evaluation_links=identity.evaluation_links(ids=ids),
         hook_deliveries=HookDeliveries(database=database, ids=ids, seal=seal, plans=plans),
         hooks=Hooks(database=database, ids=ids, seal=seal),
         invitations=invitations,

@@ -9,6 +9,7 @@ from runtime.client.operations.approvals import Approvals
 from runtime.client.operations.audit import Audit
 from runtime.client.operations.conversations import Conversations
 from runtime.client.operations.environments import Environments
+from runtime.client.operations.evaluations import Evaluations
 from runtime.client.operations.events import Events
 from runtime.client.operations.exports import Exports
 from runtime.client.operations.gates import Gates
@@ -47,6 +48,7 @@ class Surface:
         self.audit = Audit(transport)
         self.conversations = Conversations(transport)
         self.environments = Environments(transport)
+        self.evaluations = Evaluations(transport)
         self.events = Events(transport)
         self.exports = Exports(transport)
         self.gates = Gates(transport)

@@ -117,6 +117,8 @@ _RECORDED_ONLY: Final[Mapping[str, str]] = MappingProxyType(
         "audit.subject_erased": "What the log says of one subject can't be read any more.",
         "conversation.created": "A member began to talk to the agent of a project.",
         "conversation.deleted": "A conversation was deleted with all that was said in it.",
+        "evaluations.link_made": "A member took a link that opens the evaluations in a browser.",
+        "evaluations.link_opened": "A browser opened the evaluations by a link, for a while.",
         "fact.deleted": "A member had a fact about them forgotten.",
         "fact.put": "A member told a fact that the agent is told in each of their turns.",
         "gate.uploaded": "Somebody brought the verdict of an evaluation.",

@@ -11,6 +11,7 @@ from runtime.services.conversations.desk import ConversationDesk
 from runtime.services.environments import Environments
 from runtime.services.evaluations.dashboards import Dashboards
 from runtime.services.evaluations.gates import Gates
+from runtime.services.evaluations.links import EvaluationLinks
 from runtime.services.execution.organization_usages import OrganizationUsages
 from runtime.services.execution.outcomes import Outcomes
 from runtime.services.execution.plans import Plans
@@ -58,6 +59,7 @@ class Platform:
     conversations: ConversationDesk
     dashboards: Dashboards
     environments: Environments
+    evaluation_links: EvaluationLinks
     exports: Exports
     gates: Gates
     hook_deliveries: HookDeliveries

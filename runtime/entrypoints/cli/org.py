@@ -112,6 +112,19 @@ def export(
 
 
 @command(app)
+def evaluations(api: Api) -> None:
+    """Print a link that opens your organization's evaluations in a browser: once, for 2 minutes.
+
+    What it opens stays open for 8 hours at most, and no longer than the token lives.
+    """
+    made = api.post("organizations", own_organization(api), "evaluations", verb="link")
+    if api.as_json:
+        api.print_json(made)
+    else:
+        typer.echo(made["url"])
+
+
+@command(app)
 def usage(
     api: Api,
     *,

@@ -67,7 +67,12 @@ async def authenticate(request: Request) -> Caller:
             caller = await authentication.operator_or_caller_of(brought.text, request_key=key)
         else:
             caller = await authentication.caller_of(brought.text)
-    scope[_CALLER] = caller
+    return remembered_caller(request, caller)
+
+
+def remembered_caller(request: Request, caller: Caller) -> Caller:
+    """Remember who asks for the rest of a request, and return them."""
+    request.scope[_CALLER] = caller
     return caller
 
 

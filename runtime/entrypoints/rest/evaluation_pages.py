@@ -17,8 +17,8 @@ from starlette.types import Message, Receive, Scope, Send
 from typing_extensions import override
 
 from runtime.entrypoints.rest.context import Reading, ServicesOf
+from runtime.entrypoints.rest.evaluation_links import PageRoute, page_root
 from runtime.entrypoints.rest.problems import PROBLEMS
-from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.services.evaluations.dashboards import Application, Dashboards, admit
 
 LONGEST_S: Final = 300.0
@@ -42,7 +42,7 @@ KEPT_HERE: Final = frozenset({b"authorization", b"cookie", b"proxy-authorization
 router = APIRouter(
     prefix="/v1/organizations/{organization_id}/evaluations",
     tags=["evaluations"],
-    route_class=PlatformRoute,
+    route_class=PageRoute,
     responses=PROBLEMS,
     include_in_schema=False,  # pages for people
 )
@@ -131,11 +131,6 @@ async def show_evaluations(
     """Show the runs of an organization, one of them, or two side by side."""
     del path  # the dashboard reads it off the request
     return LentPage(services.dashboards, admit(context, organization_id))
-
-
-def page_root(scope: Scope, organization_id: str) -> str:
-    """Return the address below which an organization's pages are, without its last slash."""
-    return f"{scope.get('root_path', '')}/v1/organizations/{organization_id}/evaluations"
 
 
 async def _answer(

@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from typing_extensions import override
 
+from runtime.domain.caller import Caller
 from runtime.domain.errors import NotAllowedError
 from runtime.entrypoints.rest.body import CappedRequest, PlatformRequest, check_type
 from runtime.entrypoints.rest.credentials import authenticate
@@ -27,6 +28,14 @@ class PlatformRoute(APIRoute):
 
     reads: ClassVar[type[CappedRequest]] = PlatformRequest
 
+    async def authenticate(self, request: Request) -> Caller:
+        """Return whose credential a request brings, and remember it for the rest of the request.
+
+        Raises:
+            CredentialRefusedError: it brings none that opens this.
+        """
+        return await authenticate(request)
+
     @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler with what stands before it."""
@@ -34,7 +43,7 @@ class PlatformRoute(APIRoute):
         has_body = self.body_field is not None
 
         async def guarded(request: Request) -> Response:
-            caller = await authenticate(request)
+            caller = await self.authenticate(request)
             admit(request, caller)
             refuse_nul(request)
             if has_body and not announces_nothing(request):

@@ -1,4 +1,4 @@
-"""Hold one valid request for the mutating route of gates."""
+"""Hold one valid request for each mutating route of evaluations."""
 
 from __future__ import annotations
 
@@ -20,6 +20,15 @@ async def _gate(app: RealApp, who: Acting) -> Wish:
     )
 
 
+async def _link(app: RealApp, who: Acting) -> Wish:
+    del app
+    path = f"/v1/organizations/{who.organization}/evaluations:link"
+    return Wish(path=path, token=who.token)
+
+
 OF_GATES: Final[Mapping[Route, Make]] = MappingProxyType(
-    {("POST", "/v1/organizations/{organization_id}/gates"): _gate}
+    {
+        ("POST", "/v1/organizations/{organization_id}/gates"): _gate,
+        ("POST", "/v1/organizations/{organization_id}/evaluations:link"): _link,
+    }
 )

@@ -22,6 +22,9 @@ OPEN: Final = {
     ("GET", "/v1/metrics"): "it has a token of its own, or is for this machine",
     ("GET", "/v1/sessions:login"): "it finds out who asks",
     ("GET", "/v1/sessions:callback"): "it finds out who asks",
+    ("GET", "/v1/organizations/{organization_id}/evaluations:open"): (
+        "its ticket is the credential: tests/abuse/evaluations"
+    ),
     ("POST", "/v1/hooks/{address}"): "it is opened by a signature: tests/abuse/hooks",
 }
 GUARDED_BY_THE_DOOR: Final = "/v1/environments"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import orjson
 import pytest
@@ -68,6 +70,21 @@ def test_an_organization_is_renamed_archived_and_restored(within: Callable[..., 
     assert "ARCHIVED  2" in archived.stdout
     assert (frozen.exit_code, frozen.stderr.partition(":")[0]) == (1, "wrong_time")
     assert "ARCHIVED  -" in restored.stdout
+
+
+def test_a_link_opens_the_evaluations_once(within: Callable[..., Result]) -> None:
+    """In a browser without a credential; whoever opens it later is told how to get another."""
+    url = within("org", "evaluations").stdout.strip()
+    with urlopen(url) as answer:  # noqa: S310  # our own server
+        cookie, page = answer.headers["Set-Cookie"], answer.read().decode()
+    with pytest.raises(HTTPError) as later:
+        urlopen(url)  # noqa: S310  # as above
+    with later.value as refused:
+        told = refused.read().decode()
+
+    assert cookie.startswith("plangate_evaluations=")
+    assert "Go on to the evaluations" in page
+    assert (refused.code, "plangate org evaluations" in told) == (401, True)
 
 
 def test_an_organization_is_exported(within: Callable[..., Result]) -> None:
