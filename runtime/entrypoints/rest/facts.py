@@ -8,13 +8,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from runtime.domain.fact import LONGEST, MOST_KEY, MOST_VALUE_BYTES, Fact, FactSource
+from runtime.domain.fact import LONGEST, MOST_KEY, Fact, FactSource
+from runtime.domain.storable import storable_value
 from runtime.entrypoints.rest.context import Reading, ServicesOf, Writing, answered
 from runtime.entrypoints.rest.paging import PageOut
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.texts import MOST_ID_TEXT
-from runtime.kit.canonical_json import canonical_bytes
 from runtime.kit.json_value import JsonValue
 from runtime.services.conversations.documents import fact_document
 from runtime.services.conversations.facts import FactWish
@@ -27,19 +27,6 @@ router = APIRouter(
 )
 
 _LONGEST_S: Final = int(LONGEST.total_seconds())
-
-
-def storable_value(value: JsonValue) -> JsonValue:
-    """Return a value that is not too long to be told in each prompt.
-
-    Raises:
-        ValueError: it is.
-    """
-    size_bytes = len(canonical_bytes(value))
-    if size_bytes > MOST_VALUE_BYTES:
-        raise ValueError(f"the value has {size_bytes} bytes, at most {MOST_VALUE_BYTES} may be")
-    return value
-
 
 Key = Annotated[
     str,

@@ -11,11 +11,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from runtime.domain.limits import Limits
 from runtime.domain.project import Project
+from runtime.domain.storable import storable_limits
 from runtime.entrypoints.rest.context import Reading, ServicesOf, Writing, answered
 from runtime.entrypoints.rest.paging import PageOut, Paging, paged
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
-from runtime.entrypoints.rest.texts import MOST_NAME_TEXT, NameText, storable_limits
+from runtime.entrypoints.rest.texts import MOST_NAME_TEXT, NameText
 from runtime.services.documents import project_document
 
 router = APIRouter(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -15,6 +15,7 @@ from runtime.domain.plan import Plan
 from runtime.domain.principal import Mode
 from runtime.domain.schedule import MOST_JITTER_S, CatchUp, Firing, FiringStatus, Schedule
 from runtime.domain.schedule_timing import Timing
+from runtime.domain.storable import storable_plan
 from runtime.domain.time_zone import ZoneName
 from runtime.entrypoints.rest.context import Reading, ServicesOf, Writing, answered
 from runtime.entrypoints.rest.paging import PageOut, Paging, paged
@@ -22,7 +23,6 @@ from runtime.entrypoints.rest.plans import PlanIn
 from runtime.entrypoints.rest.problems import PROBLEMS
 from runtime.entrypoints.rest.route import PlatformRoute
 from runtime.entrypoints.rest.texts import MOST_EXTRA_ROLES, NameText, RoleText
-from runtime.kit.canonical_json import canonical_bytes
 from runtime.services.schedules.documents import firing_document, schedule_document
 from runtime.services.schedules.wishes import ScheduleChange, ScheduleWish
 from runtime.services.tenancy.memberships import Grant
@@ -34,8 +34,6 @@ router = APIRouter(
     responses=PROBLEMS,
 )
 
-MOST_PLAN_BYTES: Final = 65_536
-
 
 def known_cron(text: str) -> str:
     """Return a cron expression as it is kept.
@@ -44,20 +42,6 @@ def known_cron(text: str) -> str:
         ValueError: it is none, or never comes.
     """
     return parse_cron(text).text
-
-
-def storable_plan(plan: PlanIn) -> PlanIn:
-    """Return a plan that is not too long to be kept.
-
-    Raises:
-        ValueError: it has no steps, or is too long.
-    """
-    if not plan.steps:
-        raise ValueError("the plan has no steps, expected one at least")
-    size_bytes = len(canonical_bytes(plan.model_dump(mode="json")))
-    if size_bytes > MOST_PLAN_BYTES:
-        raise ValueError(f"the plan has {size_bytes} bytes, at most {MOST_PLAN_BYTES} may be")
-    return plan
 
 
 CronText = Annotated[

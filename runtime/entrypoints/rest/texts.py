@@ -7,8 +7,6 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, StringConstraints, WithJsonSchema
 
-from runtime.domain.limits import BudgetScope, Limits
-from runtime.kit.canonical_json import MAX_SAFE_INTEGER
 from runtime.kit.plain_text import (
     MOST_EMAIL_LETTERS,
     MOST_NAME_LETTERS,
@@ -19,7 +17,6 @@ from runtime.kit.plain_text import (
 MOST_EXTRA_ROLES: Final = 20
 MOST_ID_TEXT: Final = 100
 MOST_NAME_TEXT: Final = MOST_NAME_LETTERS
-MOST_WINDOWS: Final = 50
 
 NameText = Annotated[
     str,
@@ -59,28 +56,3 @@ def instant_anywhere(instant: datetime) -> datetime:
 
 InstantText = Annotated[AwareDatetime, AfterValidator(instant_anywhere)]
 """An instant with its time zone, as RFC 3339 says."""
-
-
-def storable_limits(limits: Limits) -> Limits:
-    """Return limits that every reader of JSON reads alike.
-
-    Raises:
-        ValueError: a number is below zero or beyond what JSON is sure to keep, there are more
-            windows than a week needs, or a limit of the organization is among those of a project.
-    """
-    numbers = (
-        limits.per_minute,
-        limits.per_hour,
-        *limits.budgets.values(),
-        *limits.quotas.values(),
-    )
-    if any(number is not None and not 0 <= number <= MAX_SAFE_INTEGER for number in numbers):
-        raise ValueError(f"a limit is out of range, expected 0 to {MAX_SAFE_INTEGER}")
-    if BudgetScope.ORGANIZATION in {*limits.budgets, *limits.quotas}:
-        raise ValueError(
-            "a project has no budget or quota of the scope organization; set it on the "
-            "organization, where all of its projects share it"
-        )
-    if len(limits.windows) > MOST_WINDOWS:
-        raise ValueError(f"there are {len(limits.windows)} windows, at most {MOST_WINDOWS} may be")
-    return limits

@@ -1,4 +1,4 @@
-"""Texts and limits of a request fit what is stored, or are refused with their place."""
+"""Texts of a request fit what is stored, or are refused with their place."""
 
 from __future__ import annotations
 
@@ -7,18 +7,7 @@ from datetime import UTC
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from runtime.domain.limits import BudgetScope, ExecutionWindow, Limits
-from runtime.entrypoints.rest.texts import (
-    MOST_WINDOWS,
-    EmailText,
-    InstantText,
-    NameText,
-    RoleText,
-    storable_limits,
-)
-from runtime.kit.canonical_json import MAX_SAFE_INTEGER
-
-WINDOW = ExecutionWindow.model_validate({"start": "08:00", "end": "09:00"})
+from runtime.entrypoints.rest.texts import EmailText, InstantText, NameText, RoleText
 
 
 class Said(BaseModel):
@@ -60,35 +49,6 @@ def test_what_does_not_fit_is_refused_in_its_place(field: str, text: str) -> Non
     with pytest.raises(ValidationError) as refused:
         Said.model_validate({**fitting, field: text})
     assert [error["loc"] for error in refused.value.errors()] == [(field,)]
-
-
-@pytest.mark.parametrize(
-    "limits",
-    [
-        Limits(),
-        Limits(per_minute=0, per_hour=MAX_SAFE_INTEGER),
-        Limits(budgets={BudgetScope.ACTION: 0}),
-        Limits(windows=(WINDOW,) * MOST_WINDOWS),
-    ],
-)
-def test_limits_in_range_stay_as_they_are(limits: Limits) -> None:
-    """Zero is a limit too."""
-    assert storable_limits(limits) is limits
-
-
-@pytest.mark.parametrize(
-    "limits",
-    [
-        pytest.param(Limits(per_minute=MAX_SAFE_INTEGER + 1), id="too many a minute"),
-        pytest.param(Limits(per_hour=10**40), id="too many an hour"),
-        pytest.param(Limits(budgets={BudgetScope.PROJECT: -1}), id="a budget below zero"),
-        pytest.param(Limits(windows=(WINDOW,) * (MOST_WINDOWS + 1)), id="too many windows"),
-    ],
-)
-def test_limits_out_of_range_are_refused(limits: Limits) -> None:
-    """They could not be stored, or not be read back alike."""
-    with pytest.raises(ValueError, match=r"expected|at most"):
-        storable_limits(limits)
 
 
 def test_a_roles_name_is_short() -> None:
