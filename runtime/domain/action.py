@@ -27,6 +27,21 @@ Handler: TypeAlias = Callable[[JsonObject, JsonObject], JsonObject]
 """A pure function `(inputs, state) -> state`; both arguments are the handler's own copies."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationHandler:
+    """A handler that is told for whom it is called, so that its faults are not everybody's.
+
+    Attributes:
+        act: takes the organization, the inputs and the state.
+    """
+
+    act: Callable[[str, JsonObject, JsonObject], JsonObject]
+
+    def __call__(self, inputs: JsonObject, state: JsonObject) -> JsonObject:
+        """Act for nobody in particular, as tests do."""
+        return self.act("", inputs, state)
+
+
 class Risk(StrEnum):
     """Grade how bad a mistaken call would be."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from runtime.domain.action import HandlerRefusal
+from runtime.domain.action import HandlerRefusal, OrganizationHandler
 from runtime.domain.outcome import Refusal, StepOutcome, StepStatus
 from runtime.domain.policy import ObligationKind
 from runtime.domain.reason import ReasonCode
@@ -99,9 +99,7 @@ def _part(pointer: str) -> Part:
 def _handled(facts: StepFacts) -> State | Refusal:
     before = facts.state
     try:
-        returned = facts.action.action.handler(
-            parse(canonical_bytes(facts.step.inputs)), parse(before.canonical)
-        )
+        returned = _called(facts, parse(canonical_bytes(facts.step.inputs)))
         canonical = canonical_bytes(returned)
     except HandlerRefusal as no:
         return _failure(ReasonCode.HANDLER_REFUSED, expected=str(no), found=None)
@@ -123,6 +121,14 @@ def _handled(facts: StepFacts) -> State | Refusal:
             found=type(returned).__name__,
         )
     return State.of_canonical(canonical, version=before.version + 1)
+
+
+def _called(facts: StepFacts, inputs: JsonObject) -> JsonObject:
+    """Call the handler with documents of its own."""
+    handler, state = facts.action.action.handler, parse(facts.state.canonical)
+    if isinstance(handler, OrganizationHandler):
+        return handler.act(facts.facts.principal.organization, inputs, state)
+    return handler(inputs, state)
 
 
 def _undeclared_change(facts: StepFacts, operations: tuple[JsonObject, ...]) -> Refusal | None:

@@ -1,14 +1,13 @@
 """Run the handlers of a plugin's actions in a process that has nothing to lose.
 
 The engine calls a handler as it calls any other. What the handler does to its process (ends it,
-loops, takes all memory) fails that action. The plugin rests then for some seconds: its calls fail
-at once, so that a whole group of them costs the caller's loop one bound and one start, not one of
-each a call. The first call after that gets a new process.
+loops, takes all memory) fails that action, and a new process starts at once. For the organization
+whose call it was the plugin rests for some seconds: its calls fail at once, so that a whole group
+of them costs the caller's loop one bound and one start, not one of each a call. Others are served.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import selectors
 import signal
@@ -19,21 +18,21 @@ import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import orjson
 
-from runtime.domain.action import Action, Handler, HandlerRefusal
+from runtime.domain.action import Action, HandlerRefusal, OrganizationHandler
 from runtime.kit.canonical_json import canonical_bytes, parse
 from runtime.kit.json_value import JsonObject
 from runtime.plugins.confined import bare_environment
 from runtime.plugins.contract import Plugin
-from runtime.plugins.isolation_child import LENGTH_BYTES, READY, framed
+from runtime.plugins.isolation_child import LENGTH_BYTES, READY, SPENT, framed
+from runtime.plugins.resting import RestPace, Rests
 
 LARGEST_BYTES: Final = 64 * 2**20
 START_S: Final = 10.0
-COMES_BACK: Final = 0.25
 PROGRAM: Final = (
     "import sys, json\n"
     "asked = json.loads(sys.stdin.buffer.readline())\n"
@@ -55,22 +54,12 @@ class HandlerBounds:
         wall_s: how long it may take; nothing else of this process's loop runs meanwhile. Handlers
             are pure, and usually take microseconds.
         memory_bytes: beyond what the process has before.
-        rest_s: how long calls fail at once after the process was lost; twice as long after each
-            further loss that comes before `calm_s` have passed since the last rest.
-        longest_rest_s: the longest rest.
-        calm_s: how long after a rest the next loss counts as the first again.
-        slow_s: a call that takes longer counts against the allowance.
-        allowance_s: how long slow calls may take together before the plugin rests as after a loss;
-            it comes back by a quarter of the time that passes.
+        rests: for whom it rests after it took more, and how long.
     """
 
     wall_s: float = 1.0
     memory_bytes: int = 256 * 2**20
-    rest_s: float = 5.0
-    longest_rest_s: float = 60.0
-    calm_s: float = 120.0
-    slow_s: float = 0.05
-    allowance_s: float = 2.0
+    rests: RestPace = field(default_factory=RestPace)
 
 
 def isolated_actions(
@@ -97,13 +86,14 @@ def isolated_actions(
 
 @dataclass(slots=True)
 class _Held:
-    """Hold a process that ends with whoever is served by it."""
+    """Hold a process that ends with whoever is served by it; `ready` once it said so."""
 
     process: subprocess.Popen[bytes] | None = None
+    ready: bool = False
 
     def end(self) -> None:
         """End the process, if there is one."""
-        process, self.process = self.process, None
+        process, self.process, self.ready = self.process, None, False
         if process is None:
             return
         with suppress(ProcessLookupError, PermissionError):
@@ -113,37 +103,6 @@ class _Held:
                 with suppress(BrokenPipeError):
                     stream.close()
         process.wait()
-
-
-@dataclass(slots=True)
-class _Rest:
-    """Say until when a plugin rests, in seconds of a clock, and what its slow calls took.
-
-    Who never lost its process rested until long ago.
-    """
-
-    bounds: HandlerBounds
-    why: str = ""
-    lasts_s: float = 0.0
-    ends_s: float = -math.inf
-    slow_s: float = 0.0
-    counted_s: float = 0.0
-
-    def begin(self, why: str, *, now_s: float) -> None:
-        """Rest from now on, longer than the last time if that was not long ago."""
-        often = now_s < self.ends_s + self.bounds.calm_s
-        wished_s = self.lasts_s * 2 if often else self.bounds.rest_s
-        self.lasts_s = min(wished_s, self.bounds.longest_rest_s)
-        self.why, self.ends_s, self.slow_s = why, now_s + self.lasts_s, 0.0
-
-    def took(self, took_s: float, *, now_s: float) -> None:
-        """Count a call that was answered; rest if slow ones took too much together."""
-        if took_s <= self.bounds.slow_s:
-            return
-        back_s = (now_s - self.counted_s) * COMES_BACK
-        self.slow_s, self.counted_s = max(0.0, self.slow_s - back_s) + took_s, now_s
-        if self.slow_s > self.bounds.allowance_s:
-            self.begin("its handlers took too long together", now_s=now_s)
 
 
 class HandlerRoom:
@@ -158,40 +117,39 @@ class HandlerRoom:
         bounds: HandlerBounds,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start nothing yet; `monotonic_s` says for how long the plugin still rests."""
+        """Start nothing yet; `monotonic_s` says for how long the plugin rests."""
         self._value = value
         self._environ = bare_environment(environ)
         self._path = list(path)
         self._bounds = bounds
         self._turn = threading.Lock()
         self._held = _Held()
-        self._rest = _Rest(bounds)
-        self._monotonic_s = monotonic_s
+        self._rests = Rests(bounds.rests, monotonic_s=monotonic_s)
         weakref.finalize(self, self._held.end)
 
-    def handler(self, action: Action) -> Handler:
+    def handler(self, action: Action) -> OrganizationHandler:
         """Return what stands in the place of an action's handler."""
         action_id = action.id
 
-        def isolated(inputs: JsonObject, state: JsonObject) -> JsonObject:
-            return self._called(action_id, inputs, state)
+        def isolated(organization: str, inputs: JsonObject, state: JsonObject) -> JsonObject:
+            asked = canonical_bytes({"action": action_id, "inputs": inputs, "state": state})
+            return self._called(organization, asked)
 
-        return isolated
+        return OrganizationHandler(act=isolated)
 
     def close(self) -> None:
         """End the process; a later call starts another."""
         self._held.end()
 
-    def _called(self, action_id: str, inputs: JsonObject, state: JsonObject) -> JsonObject:
+    def _called(self, organization: str, asked: bytes) -> JsonObject:
         """Have the process call a handler.
 
         Raises:
             HandlerRefusal: the handler says no.
             IsolatedHandlerError: it failed, its process did, or the plugin rests.
         """
-        asked = canonical_bytes({"action": action_id, "inputs": inputs, "state": state})
         with self._turn:
-            answer = self._answer(asked)
+            answer = self._answer(organization, asked)
         if "state" in answer:
             after: JsonObject = answer["state"]
             return after
@@ -199,34 +157,54 @@ class HandlerRoom:
             raise HandlerRefusal(str(answer["refusal"]))
         raise IsolatedHandlerError(str(answer.get("error", "it gave no answer")))
 
-    def _answer(self, asked: bytes) -> JsonObject:
-        left_s = self._rest.ends_s - self._monotonic_s()
-        if left_s > 0:
-            raise IsolatedHandlerError(
-                f"{self._rest.why}; the plugin rests for {left_s:.0f} more seconds"
-            )
+    def _answer(self, organization: str, asked: bytes) -> JsonObject:
+        if (resting := self._rests.why(organization)) is not None:
+            raise IsolatedHandlerError(resting)
+        process = self._running()
+        began_s = time.monotonic()
         try:
-            process = self._running()
-            began_s = time.monotonic()
-            ends_s = began_s + self._bounds.wall_s
-            _written(process, framed(asked), ends_s=ends_s)
-            answer = _document(_received(process, ends_s=ends_s))
-            self._rest.took(time.monotonic() - began_s, now_s=self._monotonic_s())
+            answer = _exchanged(process, asked, ends_s=began_s + self._bounds.wall_s)
         except _LostError as error:
             how = self._ended_how(str(error))
-            self.close()
-            self._rest.begin(how, now_s=self._monotonic_s())
+            self._rests.lost(organization, how)
+            self._replace()
             raise IsolatedHandlerError(how) from None
+        self._rests.took(organization, time.monotonic() - began_s)
         return answer
 
     def _running(self) -> subprocess.Popen[bytes]:
-        """Return the process, started if it is not there.
+        """Return the process, started if it is not there, once it is ready.
 
         Raises:
-            _LostError: it does not start.
+            IsolatedHandlerError: it does not start, for whomever; the plugin rests for all.
         """
-        if self._held.process is not None and self._held.process.poll() is None:
-            return self._held.process
+        process = self._held.process
+        try:
+            if process is None or (self._held.ready and process.poll() is not None):
+                process = self._started()
+            if not self._held.ready:
+                _await_ready(process, ends_s=time.monotonic() + START_S)
+                self._held.ready = True
+        except _LostError as error:
+            how = self._ended_how(str(error))
+            self.close()
+            self._rests.broken(how)
+            raise IsolatedHandlerError(how) from None
+        return process
+
+    def _replace(self) -> None:
+        """End the process, and have another get ready meanwhile for whoever calls next."""
+        self.close()
+        if not self._rests.for_all:
+            with suppress(_LostError):  # the next call learns of it
+                self._started()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        """Return a process that imports the plugin now.
+
+        Raises:
+            _LostError: it takes nothing.
+        """
         self.close()
         process = self._held.process = subprocess.Popen(  # noqa: S603  # our own interpreter and program
             [sys.executable, "-c", PROGRAM],
@@ -242,10 +220,7 @@ class HandlerRoom:
             "parent": os.getpid(),
             "memory_bytes": self._bounds.memory_bytes,
         }
-        ends_s = time.monotonic() + START_S
-        _written(process, orjson.dumps(asked) + b"\n", ends_s=ends_s)
-        if _received(process, ends_s=ends_s) != READY:
-            raise _LostError("its process can't import the plugin")
+        _written(process, orjson.dumps(asked) + b"\n", ends_s=time.monotonic() + START_S)
         return process
 
     def _ended_how(self, what: str) -> str:
@@ -262,6 +237,20 @@ class HandlerRoom:
 
 class _LostError(Exception):
     """The process is gone, or says nothing in time."""
+
+
+def _await_ready(process: subprocess.Popen[bytes], *, ends_s: float) -> None:
+    if _received(process, ends_s=ends_s) != READY:
+        raise _LostError("its process can't import the plugin")
+
+
+def _exchanged(process: subprocess.Popen[bytes], asked: bytes, *, ends_s: float) -> JsonObject:
+    """Ask, and return the answer; one after which the process is of no use is none."""
+    _written(process, framed(asked), ends_s=ends_s)
+    answer = _document(_received(process, ends_s=ends_s))
+    if SPENT in answer:
+        raise _LostError(str(answer[SPENT]))
+    return answer
 
 
 def _document(answer: bytes) -> JsonObject:

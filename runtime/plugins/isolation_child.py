@@ -16,6 +16,8 @@ from runtime.plugins.probe_child import check_contract
 
 LENGTH_BYTES: Final = 4
 READY: Final = b"ready"
+SPENT: Final = "spent"
+"""What an answer says why in, after which the process is of no use to anybody."""
 
 
 def serve(asked: Mapping[str, Any]) -> None:  # pragma: no cover  # another process
@@ -52,7 +54,7 @@ def answer(handlers: Mapping[str, Handler], request: JsonObject, deeds: Deeds) -
     except ConfinedError as error:
         return {"error": f"it {error}"}
     except MemoryError:
-        return {"error": "it took more memory than a handler may"}
+        return {SPENT: "it took more memory than a handler may"}
     except CanonicalJsonError as error:
         return {"error": f"it gave back what is no JSON: {error}"}
     except BaseException as error:  # noqa: BLE001  # foreign code; sys.exit is no end of this process

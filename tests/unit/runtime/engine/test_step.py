@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from runtime.domain.action import HandlerRefusal, SideEffect
+from runtime.domain.action import HandlerRefusal, OrganizationHandler, SideEffect
 from runtime.domain.approval import ConsentKind
 from runtime.domain.condition import Condition
 from runtime.domain.outcome import StepStatus
@@ -85,6 +85,19 @@ def test_a_finished_step_records_what_it_did() -> None:
         after.components,
         after.canonical,
     )
+
+
+def test_a_handler_is_told_for_whom_it_acts_if_it_asks() -> None:
+    """The credential's organization, which no plan and no model writes."""
+    asked: list[str] = []
+
+    def act(organization: str, inputs: JsonObject, state: JsonObject) -> JsonObject:
+        asked.append(organization)
+        return put_value(inputs, state)
+
+    outcome = judged(OrganizationHandler(act=act)).outcome
+
+    assert (outcome.status, asked) == (StepStatus.DONE, ["acme"])
 
 
 def test_what_a_handler_adds_to_its_action_does_not_follow() -> None:

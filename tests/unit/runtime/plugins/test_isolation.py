@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import pytest
 
-from runtime.domain.action import HandlerRefusal
+from runtime.domain.action import HandlerRefusal, OrganizationHandler
 from runtime.domain.outcome import StepStatus
 from runtime.domain.plan import Plan, Step
 from runtime.domain.reason import ReasonCode
@@ -22,15 +21,14 @@ from runtime.plugins.isolation import (
     IsolatedHandlerError,
     isolated_actions,
 )
+from runtime.plugins.resting import RestPace
 from runtime.sandbox import Sandbox
 from tests.builders import a_component, an_action
 from tests.wheels import install_module
 
-Handler: TypeAlias = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
-
 MODULE = """
 import ctypes, os, pathlib, socket, sys, time
-from runtime.domain.action import HandlerRefusal
+from runtime.domain.action import HandlerRefusal, OrganizationHandler
 from runtime.plugins.contract import Environment, Plugin
 from tests.builders import a_component, an_action
 
@@ -78,6 +76,7 @@ STATE = {"box": {"value": 0}}
 
 
 PATIENT = HandlerBounds(wall_s=1.5)
+BRIEF = HandlerBounds(rests=RestPace(allowance_s=0.5))
 
 
 @dataclass(slots=True)
@@ -113,17 +112,17 @@ def room(installed: Path, clock: HandClock) -> Iterator[HandlerRoom]:
 
 
 @pytest.fixture
-def handler(room: HandlerRoom) -> Handler:
+def handler(room: HandlerRoom) -> OrganizationHandler:
     """Return the handler that stands in the place of the module's."""
     return room.handler(an_action())
 
 
-def test_a_handler_answers_as_it_would_here(handler: Handler) -> None:
+def test_a_handler_answers_as_it_would_here(handler: OrganizationHandler) -> None:
     """Its inputs and its state go there, and the new state comes back."""
     assert handler({"value": 41}, STATE) == {"box": {"value": 41}}
 
 
-def test_a_second_call_finds_the_process_warm(handler: Handler) -> None:
+def test_a_second_call_finds_the_process_warm(handler: OrganizationHandler) -> None:
     """A start costs what importing costs; later calls don't."""
     handler({"value": 41}, STATE)
     began_s = time.monotonic()
@@ -134,10 +133,10 @@ def test_a_second_call_finds_the_process_warm(handler: Handler) -> None:
     assert time.monotonic() - began_s < 1.0
 
 
-def failed(handler: Handler, value: int) -> str:
+def failed(handler: OrganizationHandler, value: int, organization: str = "") -> str:
     """Return why a call fails."""
     with pytest.raises(IsolatedHandlerError) as caught:
-        handler({"value": value}, STATE)
+        handler.act(organization, {"value": value}, STATE)
     return str(caught.value)
 
 
@@ -149,7 +148,6 @@ def starts(installed: Path) -> int:
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        pytest.param(3, "it took more memory than a handler may", id="500 MB"),
         pytest.param(6, "KeyError: 'six'", id="an exception"),
         pytest.param(7, "SystemExit: 0", id="sys.exit"),
         pytest.param(8, "it reached for the network", id="the network, swallowed"),
@@ -157,7 +155,7 @@ def starts(installed: Path) -> int:
     ],
 )
 def test_a_handler_fails_its_own_action_only(
-    handler: Handler, installed: Path, value: int, problem: str
+    handler: OrganizationHandler, installed: Path, value: int, problem: str
 ) -> None:
     """The next call is answered by the same process."""
     assert problem in failed(handler, value)
@@ -171,24 +169,56 @@ def test_a_handler_fails_its_own_action_only(
     [
         pytest.param(1, "its process ended with exit code 9", id="os._exit"),
         pytest.param(2, "it did not end in time", id="a loop"),
+        pytest.param(3, "it took more memory than a handler may", id="500 MB"),
         pytest.param(4, "its process ended by SIGSEGV", id="a segfault"),
     ],
 )
 def test_a_group_that_loses_its_process_costs_one_bound_and_one_start(
-    handler: Handler, installed: Path, clock: HandClock, value: int, problem: str
+    handler: OrganizationHandler, installed: Path, clock: HandClock, value: int, problem: str
 ) -> None:
     """Each further call fails at once, and says why; after the rest the next is answered."""
     said = [failed(handler, value) for _ in range(32)]
 
     assert said[0] == problem
-    assert set(said[1:]) == {f"{problem}; the plugin rests for 5 more seconds"}
-    assert starts(installed) == 1
-    clock.now_s += PATIENT.rest_s
+    assert set(said[1:]) == {
+        f"{problem}; the plugin rests for this organization for 5 more seconds"
+    }
+    clock.now_s += PATIENT.rests.rest_s
     assert handler({"value": 41}, STATE) == {"box": {"value": 41}}
-    assert starts(installed) == 2  # the first, and the one after the rest
+    assert starts(installed) == 2  # the first, and the one that was got ready at once
 
 
-def test_rests_grow_while_losses_go_on_and_no_further(handler: Handler, clock: HandClock) -> None:
+@pytest.mark.parametrize("value", [1, 2, 3, 4])
+def test_what_one_organization_did_is_not_the_others(
+    handler: OrganizationHandler, installed: Path, value: int
+) -> None:
+    """They are answered at once, by a process that has started meanwhile."""
+    failed(handler, value, "acme")
+
+    assert handler.act("blue", {"value": 41}, STATE) == {"box": {"value": 41}}
+    assert "rests for this organization" in failed(handler, 41, "acme")
+    assert handler.act("blue", {"value": 42}, STATE) == {"box": {"value": 42}}
+    assert starts(installed) == 2
+
+
+def test_who_fails_for_several_organizations_rests_for_all(
+    handler: OrganizationHandler, installed: Path, clock: HandClock
+) -> None:
+    """Nothing starts meanwhile; what others did is not told."""
+    for organization in ("acme", "blue", "coal"):
+        failed(handler, 1, organization)
+
+    assert failed(handler, 41, "dune") == (
+        "it failed for 3 organizations; the plugin rests for 5 more seconds"
+    )
+    assert starts(installed) == 3
+    clock.now_s += PATIENT.rests.rest_s
+    assert handler.act("dune", {"value": 41}, STATE) == {"box": {"value": 41}}
+
+
+def test_rests_grow_while_losses_go_on_and_no_further(
+    handler: OrganizationHandler, clock: HandClock
+) -> None:
     """An answer in between makes none shorter; a long calm does."""
     lasted = []
     for _ in range(6):
@@ -196,19 +226,17 @@ def test_rests_grow_while_losses_go_on_and_no_further(handler: Handler, clock: H
         lasted.append(failed(handler, 41).split()[-3])
         clock.now_s += float(lasted[-1])
         handler({"value": 41}, STATE)
-    clock.now_s += PATIENT.calm_s
+    clock.now_s += PATIENT.rests.calm_s
     failed(handler, 1)
 
     assert lasted == ["5", "10", "20", "40", "60", "60"]
-    assert failed(handler, 41).endswith("rests for 5 more seconds")
+    assert failed(handler, 41).endswith("rests for this organization for 5 more seconds")
 
 
 def test_a_group_of_slow_calls_uses_up_an_allowance(installed: Path) -> None:
     """Each ends within its bound; together they may not hold up the loop either."""
     install_module(installed, "box", MODULE)
-    room = HandlerRoom(
-        "box_plugin:PLUGIN", path=sys.path, environ={}, bounds=HandlerBounds(allowance_s=0.5)
-    )
+    room = HandlerRoom("box_plugin:PLUGIN", path=sys.path, environ={}, bounds=BRIEF)
     slow = room.handler(an_action())
     said = []
     for _ in range(32):
@@ -219,22 +247,25 @@ def test_a_group_of_slow_calls_uses_up_an_allowance(installed: Path) -> None:
     room.close()
 
     assert 1 <= said.count("11") <= 4  # 0.2 s each, of which a quarter comes back
-    assert said[-1] == "its handlers took too long together; the plugin rests for 5 more seconds"
+    assert said[-1] == (
+        "its handlers took too long together; "
+        "the plugin rests for this organization for 5 more seconds"
+    )
 
 
-def test_a_refusal_is_a_refusal(handler: Handler) -> None:
+def test_a_refusal_is_a_refusal(handler: OrganizationHandler) -> None:
     """With the sentence for the person."""
     with pytest.raises(HandlerRefusal, match="not five"):
         handler({"value": 5}, STATE)
 
 
-def test_what_a_handler_prints_is_no_answer(handler: Handler, clock: HandClock) -> None:
+def test_what_a_handler_prints_is_no_answer(handler: OrganizationHandler, clock: HandClock) -> None:
     """Nor does it get into the next one; who writes into our pipe loses its process."""
     try:
         answer = handler({"value": 10}, STATE)
     except IsolatedHandlerError:
         answer = {"box": {"value": 10}}
-    clock.now_s += PATIENT.rest_s
+    clock.now_s += PATIENT.rests.rest_s
 
     assert answer == {"box": {"value": 10}}
     assert handler({"value": 41}, STATE) == {"box": {"value": 41}}
@@ -264,7 +295,7 @@ def test_the_engine_records_the_failure_of_one_step(installed: Path) -> None:
         value="box_plugin:PLUGIN",
         path=sys.path,
         environ={},
-        bounds=HandlerBounds(wall_s=1.5, rest_s=0.0),
+        bounds=HandlerBounds(wall_s=1.5, rests=RestPace(rest_s=0.0)),
     )
     sandbox = Sandbox.of(isolated, environment)
 

@@ -37,7 +37,7 @@ def test_a_state_is_given_back() -> None:
     [
         (HandlerRefusal("no"), {"refusal": "no"}),
         (ConfinedError("dug"), {"error": "it dug"}),
-        (MemoryError(), {"error": "it took more memory than a handler may"}),
+        (MemoryError(), {"spent": "it took more memory than a handler may"}),
         (KeyError("six"), {"error": "KeyError: 'six'"}),
         (SystemExit(3), {"error": "SystemExit: 3"}),
     ],
