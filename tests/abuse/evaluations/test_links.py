@@ -160,6 +160,33 @@ async def test_a_ticket_is_no_cookie_and_a_cookie_no_ticket(shown: Shown) -> Non
     assert (as_cookie.status, as_ticket.status) == (401, 401)
 
 
+async def test_a_header_goes_before_the_cookie(shown: Shown) -> None:
+    """Whoever brings a credential is judged by it, as on every other route."""
+    headers = {"cookie": await a_visit(shown)}
+    answer = await shown.app.call("GET", f"{shown.root}/", token="pgt_x", headers=headers)
+
+    assert answer.status == 401
+
+
+async def test_a_visit_ends_with_a_token_that_is_replaced(shown: Shown) -> None:
+    """Once the old one opens nothing any more, though it was made to last for longer."""
+    wish = {"name": "browser", "scopes": ["evaluations:read"]}
+    token = await shown.app.made("/v1/tokens", wish, token=shown.owner.token)
+    who = type(shown.owner)(
+        organization=shown.owner.organization, member=shown.owner.member, token=str(token["text"])
+    )
+    text = (await a_visit(shown, who)).partition("=")[2]
+    rotation = f"/v1/tokens/{token['id']}:rotate"
+    await shown.app.made(rotation, {"overlap_s": 600}, token=shown.owner.token)
+    async with links_at(shown, datetime.now(UTC) + timedelta(seconds=570)) as links:
+        before = await links.visitor(text)
+    async with links_at(shown, datetime.now(UTC) + timedelta(seconds=601)) as links:
+        after = await links.visitor(text)
+
+    assert before is not None
+    assert after is None
+
+
 async def test_both_end_with_the_token_that_asked(shown: Shown) -> None:
     """At once, on every replica: nothing is remembered of it."""
     wish = {"name": "browser", "scopes": ["evaluations:read"]}

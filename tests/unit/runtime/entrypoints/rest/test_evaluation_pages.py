@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.entrypoints.rest.evaluation_pages import LentPage, page_root
+from runtime.entrypoints.rest.evaluation_links import page_root
+from runtime.entrypoints.rest.evaluation_pages import LentPage
 from runtime.services.evaluations.dashboards import Application, Dashboards, Message
 
 ORGANIZATION = "org_01KDVDNA00ADB7E3Q4XN5M6WZT"
