@@ -15,10 +15,11 @@ from harness.models.noisy_oracle import NoisyOracle, noise_rate
 from harness.models.oracle import Oracle
 from harness.prepared import PreparedScenario
 from harness.replay import Contender
-from harness.settings import released_version
+from harness.settings import HarnessSettings, released_version
 from harness.trial import TrialKey
 from runtime.public import (
     ChatModel,
+    DeclarationError,
     ModelError,
     ModelReference,
     ModelReferenceError,
@@ -26,6 +27,7 @@ from runtime.public import (
     Patience,
     Price,
     Sampling,
+    admit_installed,
     open_chat_model,
     parse_model_reference,
     price_of,
@@ -52,6 +54,18 @@ class SamplingWishes:
     timeout_s: float = 60.0
     retries: int = 3
     repairs: int = 2
+
+
+def admit_plugins(settings: HarnessSettings) -> None:
+    """Let this process import what `PLANGATE_PLUGINS` admits; unset, each that is installed.
+
+    Raises:
+        ConfigurationError: the list can't be read.
+    """
+    try:
+        admit_installed(settings.environ)
+    except DeclarationError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def open_contenders(

@@ -11,12 +11,18 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from harness.bootstrap import ConfigurationError, SamplingWishes, close_all, open_contenders
+from harness.bootstrap import (
+    ConfigurationError,
+    SamplingWishes,
+    admit_plugins,
+    close_all,
+    open_contenders,
+)
 from harness.loader import ENVIRONMENT_SUFFIX, RESERVED_FOLDERS, RESERVED_NAMES, load
 from harness.matrix import TrialJob, trial_seed
 from harness.prepared import PreparedScenario, prepare_all
 from harness.replay import Contender, replay
-from harness.settings import HarnessSettings
+from harness.settings import HarnessSettings, chooses_plugins
 from harness.trial import TrialKey, TrialRecord, TrialStatus
 from harness.yaml_source import SourceError
 from runtime.public import JsonObject, canonical_text
@@ -59,13 +65,15 @@ class ScenarioFile(pytest.File):
 
     @override
     def collect(self) -> Iterator[pytest.Item]:
-        config = self.config
+        config, settings = self.config, HarnessSettings.read()
         try:
+            if chooses_plugins(settings):
+                admit_plugins(settings)
             scenarios = prepare_all(load([self.path], root=config.rootpath))
             contenders = open_contenders(
                 self.models,
                 scenarios,
-                environ=HarnessSettings.read().environ,
+                environ=settings.environ,
                 wishes=SamplingWishes(),
             )
         except (SourceError, ConfigurationError) as error:

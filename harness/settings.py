@@ -12,6 +12,8 @@ from pathlib import Path
 DEFAULT_OUTPUT = Path("reports/runs")
 DEFAULT_BASELINES = Path("reports/baselines")
 DEFAULT_TRACKING = "sqlite:///reports/mlflow.db"
+PLUGIN_VARIABLES = "PLANGATE_PLUGIN"
+"""How the variables that say which plugins may be imported begin."""
 GATE_FILE = "gate.yaml"
 DIGEST_CHARS = 16
 HARMLESS = ("HOME", "LANG", "PATH", "PYTHONPATH", "TMPDIR")
@@ -41,6 +43,11 @@ class HarnessSettings:
             tracking_uri=environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING,
             in_ci=environ.get("CI", "").lower() not in {"", "0", "false"},
         )
+
+
+def chooses_plugins(settings: HarnessSettings) -> bool:
+    """Say whether a variable says something of plugins."""
+    return any(name.startswith(PLUGIN_VARIABLES) for name in settings.environ)
 
 
 def mounted_settings(tracking_uri: str) -> HarnessSettings:

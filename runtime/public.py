@@ -10,6 +10,7 @@ from runtime.agent.prompt import PROMPT_VERSION, Conversation, Turn
 from runtime.agent.tools import ASK, DECLINE
 from runtime.bootstrap.chat_models import open_chat_model, price_of
 from runtime.bootstrap.own_rules import OwnModules, RulesDesk
+from runtime.bootstrap.plugin_admission import admit_installed
 from runtime.domain.action import Action, Risk
 from runtime.domain.component import Component
 from runtime.domain.errors import (
@@ -53,7 +54,12 @@ from runtime.kit.json_value import JsonObject, JsonValue, json_equal
 from runtime.kit.redact import REDACTED, redact
 from runtime.plugins.contract import Environment, Plugin
 from runtime.plugins.declared import declared_plugin
-from runtime.plugins.loader import environment_names, find_environment, plugin_names
+from runtime.plugins.loader import (
+    environment_names,
+    find_environment,
+    not_admitted,
+    plugin_names,
+)
 from runtime.ports.chat_model import (
     ChatModel,
     ChatRequest,
@@ -152,6 +158,7 @@ __all__ = [
     "Turn",
     "UnknownActionError",
     "Usage",
+    "admit_installed",
     "canonical_bytes",
     "canonical_text",
     "covers",
@@ -164,6 +171,7 @@ __all__ = [
     "get",
     "json_equal",
     "new_id",
+    "not_admitted",
     "open_chat_model",
     "parse_model_reference",
     "part_of",

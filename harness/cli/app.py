@@ -63,6 +63,19 @@ EXIT_CODES = (
 )
 
 
+@app.callback()
+def admit() -> None:
+    """Import no plugin that the operator does not admit, whichever command follows."""
+    from harness.settings import HarnessSettings, chooses_plugins
+
+    settings = HarnessSettings.read()
+    if chooses_plugins(settings):
+        from harness.cli.admission import admit_command
+
+        if code := admit_command(settings):
+            raise typer.Exit(code)
+
+
 @app.command(epilog=EXIT_CODES)
 def run(  # noqa: PLR0913  # one parameter an option
     paths: Paths = None,

@@ -35,6 +35,7 @@ from harness.prepared import PreparedScenario, prepare_all
 from harness.replay import Contender
 from harness.results import Manifest, read_manifest
 from harness.run import do_trials
+from harness.scoring.installed import left_out
 from harness.settings import DEFAULT_OUTPUT, HarnessSettings
 from harness.stats.sequential import Plan, design
 from harness.target.address import is_target, url_of
@@ -88,6 +89,8 @@ def set_up(options: RunOptions, settings: HarnessSettings, *, told: Callable[[st
     calls = _calls(options, found)
     request = _request(options, found, calls.shelf)
     scenarios = prepare_all(found)
+    for line in left_out():
+        told(line)
     contenders = _contenders(options, scenarios, calls.shelf, environ=settings.environ)
     prices = _prices(options.prices)
     folder = request.folder

@@ -2,7 +2,8 @@
 
 A distribution offers a scorer in the entry-point group `plangate.scorers`, under a name with a dot,
 which none of ours has: `(Evidence) -> Score | None`. Which ones scored a run, and of which version,
-is part of what must be equal before two runs are compared.
+is part of what must be equal before two runs are compared. What `PLANGATE_PLUGINS` does not admit
+is neither imported nor asked.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Final
 from harness.score import Score
 from harness.scoring.evidence import Evidence
 from harness.scoring.table import SCORER_VERSION, SCORERS, Scorer
-from runtime.public import DeclarationError
+from runtime.public import DeclarationError, not_admitted
 
 GROUP: Final = "plangate.scorers"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -49,10 +50,22 @@ def scorer_version() -> str:
     return "+".join((SCORER_VERSION, *theirs))
 
 
+def left_out() -> tuple[str, ...]:
+    """Say which scorers are not asked, and why."""
+    problems = ((item.name, not_admitted(item)) for item in entry_points(group=GROUP))
+    return tuple(
+        f"scorer '{name[:80]}' is not asked: {problem}"
+        for name, problem in sorted(problems)
+        if problem is not None
+    )
+
+
 def _offers() -> dict[str, EntryPoint]:
     """Return what is offered, by name."""
     found: dict[str, EntryPoint] = {}
     for offer in entry_points(group=GROUP):
+        if not_admitted(offer) is not None:
+            continue
         if not _NAME.fullmatch(offer.name):
             problem = "its name is not lower case with a dot in it, such as zoo.gentle"
             raise DeclarationError(subject=f"scorer '{offer.name[:80]}'", problems=(problem,))

@@ -10,14 +10,15 @@ import orjson
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
+from runtime.bootstrap.plugin_admission import admission_of
 from runtime.kit.clock import Clock
-from runtime.plugins.admission import Admission, AdmissionError, read_admission
+from runtime.plugins.admission import ADMIT_ALL, Admission
 from runtime.plugins.host import Handed, PluginReport, Standing
 from runtime.plugins.loader import admit, plugin_reports, served_plugins, take_over
 from runtime.services.environments import Environments
 from runtime.services.plugins.documents import PluginEntry
 from runtime.services.plugins.switches import PluginSwitches
-from runtime.settings import ServiceSettings, SettingsError
+from runtime.settings import ServiceSettings
 from runtime.store.session import Database
 
 
@@ -30,25 +31,10 @@ def admit_plugins(settings: ServiceSettings) -> None:
     Raises:
         SettingsError: the list can't be read.
     """
-    told = settings.plugins
-    admission = Admission(everything=True)
-    try:
-        if told.admitted is not None:
-            admission = read_admission(told.admitted)
-        elif settings.database_url is not None:
-            admission = Admission(why_nothing="it is not set, and this platform has a database")
-    except AdmissionError as error:
-        raise SettingsError(str(error)) from None
-    admit(
-        Admission(
-            everything=admission.everything,
-            entries=admission.entries,
-            why_nothing=admission.why_nothing,
-            isolates=told.isolates,
-            probe_s=told.probe_s,
-            environ=settings.environ,
-        )
-    )
+    unset = ADMIT_ALL
+    if settings.database_url is not None:
+        unset = Admission(why_nothing="it is not set, and this platform has a database")
+    admit(admission_of(settings.plugins, environ=settings.environ, unset=unset))
 
 
 async def find_plugins(settings: ServiceSettings) -> None:

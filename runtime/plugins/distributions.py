@@ -71,18 +71,24 @@ def offers(path: Sequence[str] | None = None) -> tuple[Offer, ...]:
     found: dict[tuple[str, str], Offer] = {}
     for item in _entry_points(GROUP, path):
         distribution = _distribution(item)
-        offer = Offer(
-            name=item.name,
-            value=item.value,
-            distribution=distribution,
-            version="" if item.dist is None else item.dist.version,
-            contract=stated.get((distribution, item.name), BEFORE_RANGES),
-            built_in=distribution == OURS and item.value.startswith(_OUR_MODULES),
-            entry_point=item,
-        )
+        offer = offer_of(item, contract=stated.get((distribution, item.name), BEFORE_RANGES))
         found.setdefault((item.name, distribution), offer)  # a folder may stand twice in the path
     return tuple(
         sorted(found.values(), key=lambda item: (not item.built_in, item.name, item.distribution))
+    )
+
+
+def offer_of(item: EntryPoint, *, contract: str) -> Offer:
+    """Return what an entry point offers, by its metadata alone."""
+    distribution = _distribution(item)
+    return Offer(
+        name=item.name,
+        value=item.value,
+        distribution=distribution,
+        version="" if item.dist is None else item.dist.version,
+        contract=contract,
+        built_in=distribution == OURS and item.value.startswith(_OUR_MODULES),
+        entry_point=item,
     )
 
 

@@ -8,12 +8,13 @@ at any other.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint
 from typing import Final
 
 from runtime.domain.errors import DeclarationError
 from runtime.plugins.admission import ADMIT_ALL, Admission
 from runtime.plugins.contract import Environment, Plugin
-from runtime.plugins.distributions import Offer, offers
+from runtime.plugins.distributions import OURS, Offer, offer_of, offers
 from runtime.plugins.guarded_import import imported
 from runtime.plugins.host import Handed, PluginReport, Standing, examine
 
@@ -30,6 +31,8 @@ class _Process:
 
 
 _PROCESS: Final = _Process()
+MOST_TOLD: Final = 5
+"""Plugins that are told of with their reasons."""
 
 
 def admit(admission: Admission) -> None:
@@ -37,6 +40,12 @@ def admit(admission: Admission) -> None:
     if admission != _PROCESS.admission:
         _PROCESS.admission = admission
         _PROCESS.reports = None
+
+
+def not_admitted(item: EntryPoint) -> str | None:
+    """Return why what an entry point of any group names may not be imported; None: it may."""
+    offer = offer_of(item, contract="")
+    return None if offer.distribution == OURS else _PROCESS.admission.problem(offer)
 
 
 def look_again() -> None:
@@ -147,6 +156,8 @@ def _standing(report: PluginReport) -> str:
 
 
 def _not_served() -> str:
-    """Say which plugins are not served, for whoever looks for what one of them declares."""
-    lost = [report.offer.name for report in plugin_reports() if report.plugin is None]
-    return f"; not served: {', '.join(lost)}, see plangate plugin list" if lost else ""
+    """Say which plugins are not served and why, for whoever looks for what one of them declares."""
+    lost = [report for report in plugin_reports() if report.plugin is None]
+    told = [f"{report.offer.name} ({report.reason})" for report in lost[:MOST_TOLD]]
+    more = [f"and {len(lost) - MOST_TOLD} more"] if len(lost) > MOST_TOLD else []
+    return f"; not served: {', '.join(told + more)}; see plangate plugin list" if lost else ""
