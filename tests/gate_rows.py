@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from tests.row_ids import INSTANT, an_id
 
 Values = Mapping[str, Any]
+
+NEVER_OLD: Final = INSTANT.replace(year=2999)
+"""Of a verdict that may hold whenever tests run, and so is never deleted."""
 
 
 def gate_rows(tenant: Values, *, member: str, number: int) -> dict[str, Values]:
@@ -25,7 +28,7 @@ def gate_rows(tenant: Values, *, member: str, number: int) -> dict[str, Values]:
             "verdict": "pass",
             "digest": f"sha256:{number}",
             "report": "{}",
-            "judged_at": INSTANT,
+            "judged_at": NEVER_OLD,
             "created_at": INSTANT,
             "created_by": member,
         },

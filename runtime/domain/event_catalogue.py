@@ -20,6 +20,7 @@ from runtime.domain.events import (
     hooks,
     jobs,
     limits,
+    models,
     organizations,
     people,
     plans,
@@ -52,6 +53,7 @@ EVENT_TYPES: Final[Mapping[str, EventType]] = MappingProxyType(
             *endpoints.TYPES,
             *secrets.TYPES,
             *evaluations.TYPES,
+            *models.TYPES,
         )
     )
 )
@@ -77,6 +79,7 @@ _READ_WITH: Final[Mapping[str, Scope]] = MappingProxyType(
         "limits": Scope.ORGANIZATION_READ,
         "member": Scope.MEMBERS_READ,
         "membership": Scope.MEMBERS_READ,
+        "model": Scope.MODELS_READ,
         "organization": Scope.ORGANIZATION_READ,
         "plan": Scope.OUTCOMES_READ,
         "plugin": Scope.PLUGINS_READ,

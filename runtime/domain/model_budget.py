@@ -7,7 +7,7 @@ too; days are those of UTC. Which settings hold is `domain.model_use`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -89,11 +89,24 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Say which share of a limit was told of last, and what the limit was then."""
+
+    percent: int = 0
+    most: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Hold what a subject used on one day, and what is reserved for answers under way."""
+    """Hold what a subject used on one day, and what is reserved for answers under way.
+
+    Attributes:
+        told: which thresholds were told of; nothing of what is not there.
+    """
 
     used: Spend = Spend()
     reserved: Spend = Spend()
+    told: Mapping[Measure, Told] = field(default_factory=dict)
 
     def taken(self, measure: Measure) -> int:
         """Return what nobody else can take."""

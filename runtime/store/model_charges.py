@@ -11,14 +11,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
 
 from runtime.domain.errors import StorageUnavailableError
-from runtime.domain.model_budget import Payer, Spend, Tally
+from runtime.domain.model_budget import Measure, Payer, Spend, Tally, Told
 from runtime.domain.record import AuditRecord
+from runtime.store.model_thresholds import Connection, Place, Telling, tell_of_thresholds
 from runtime.store.session import LOST, Database, tenant
 
 _SET_TENANT: Final = "select set_config('app.organization_id', $1, true)"
@@ -31,7 +31,8 @@ from unnest($3::text[], $4::text[]) as wished (subject, project_id)
 order by wished.subject collate "C"
 on conflict (organization_id, subject, day) do update set updated_at = excluded.updated_at
 returning tally.subject, tally.tokens, tally.cost_micros,
-  tally.reserved_tokens, tally.reserved_micros
+  tally.reserved_tokens, tally.reserved_micros,
+  tally.told_tokens, tally.told_tokens_of, tally.told_micros, tally.told_micros_of
 """
 _BEGUN: Final = """
 with begun as (
@@ -93,9 +94,17 @@ insert into audit_records (
 values ($1, $8, $9, $10, $11, $12, $13, $14)
 """
 
-Connection: TypeAlias = "PoolConnectionProxy[Any]"
 Judge: TypeAlias = Callable[[Mapping[str, Tally]], None]
 """Raise what refuses an answer, by what its subjects used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Hold what is charged, what that had reserved, and what is recorded of it."""
+
+    used: Spend
+    back: Spend
+    record: AuditRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,11 +182,12 @@ async def grow_spend(
 
 
 async def end_spend(
-    database: Database, attempt: Attempt, used: Spend, *, record: AuditRecord, now: datetime
+    database: Database, attempt: Attempt, used: Spend, *, record: AuditRecord, telling: Telling
 ) -> bool:
     """Charge an attempt what it took, give back what it reserved, and record it.
 
     What it took may be more than what it reserved, if a provider counts more than was asked for.
+    Thresholds of budgets that are reached are told of in the same commit.
 
     Returns:
         Whether it was open; else nothing is done.
@@ -186,12 +196,14 @@ async def end_spend(
         StorageUnavailableError: the database can't be asked.
     """
     async with _transaction(database, attempt.organization_id) as connection:
-        found = await connection.fetchrow(_ENDED, *attempt.key, used.tokens, used.cost_micros, now)
+        found = await connection.fetchrow(
+            _ENDED, *attempt.key, used.tokens, used.cost_micros, telling.now
+        )
         if found is None:
             return False
         back = Spend(tokens=found["reserved_tokens"], cost_micros=found["reserved_micros"])
-        await _locked(connection, attempt, now=now)
-        await _charge(connection, attempt, used=used, back=back, record=record, now=now)
+        taken = Taken(used=used, back=back, record=record)
+        await _charge(connection, attempt, taken, telling=telling)
         return True
 
 
@@ -200,7 +212,7 @@ async def lapse_spend(
     organization_id: str,
     *,
     recorded: Callable[[Attempt, Spend], AuditRecord],
-    now: datetime,
+    telling: Telling,
     past: int = 0,
 ) -> bool:
     """Charge one attempt that nobody ended in time all that it reserved, and record it.
@@ -209,7 +221,7 @@ async def lapse_spend(
         database: where.
         organization_id: whose.
         recorded: what it is recorded as.
-        now: the instant that it was to end before.
+        telling: spells thresholds; its instant is the one that the attempt was to end before.
         past: how many of the oldest are left alone.
 
     Returns:
@@ -219,14 +231,13 @@ async def lapse_spend(
         StorageUnavailableError: the database can't be asked.
     """
     async with _transaction(database, organization_id) as connection:
-        found = await connection.fetchrow(_LAPSED, organization_id, now, past)
+        found = await connection.fetchrow(_LAPSED, organization_id, telling.now, past)
         if found is None:
             return False
         attempt = _attempt(found)
         used = Spend(tokens=found["reserved_tokens"], cost_micros=found["reserved_micros"])
-        await _locked(connection, attempt, now=now)
-        record = recorded(attempt, used)
-        await _charge(connection, attempt, used=used, back=used, record=record, now=now)
+        taken = Taken(used=used, back=used, record=recorded(attempt, used))
+        await _charge(connection, attempt, taken, telling=telling)
         return True
 
 
@@ -258,14 +269,11 @@ async def _locked(
 
 
 async def _charge(
-    connection: Connection,
-    attempt: Attempt,
-    *,
-    used: Spend,
-    back: Spend,
-    record: AuditRecord,
-    now: datetime,
+    connection: Connection, attempt: Attempt, taken: Taken, *, telling: Telling
 ) -> None:
+    """Charge the subjects of an attempt, while nobody else does, and tell of what that reaches."""
+    used, back, record, now = taken.used, taken.back, taken.record, telling.now
+    tallies = await _locked(connection, attempt, now=now)
     await connection.execute(
         _CHARGED,
         *(attempt.organization_id, attempt.day, list(attempt.payer.subjects)),
@@ -273,12 +281,18 @@ async def _charge(
         *(record.id, record.project_id, record.principal_id, record.kind),
         *(record.document, record.digest, now),
     )
+    place = Place(organization_id=attempt.organization_id, payer=attempt.payer, day=attempt.day)
+    await tell_of_thresholds(connection, place, tallies, charged=used, telling=telling)
 
 
 def _tally(row: asyncpg.Record) -> Tally:
     return Tally(
         used=Spend(tokens=row["tokens"], cost_micros=row["cost_micros"]),
         reserved=Spend(tokens=row["reserved_tokens"], cost_micros=row["reserved_micros"]),
+        told={
+            Measure.TOKENS: Told(percent=row["told_tokens"], most=row["told_tokens_of"]),
+            Measure.COST_MICROS: Told(percent=row["told_micros"], most=row["told_micros_of"]),
+        },
     )
 
 

@@ -52,6 +52,10 @@ class ModelTallyRow(Row):
     reserved_tokens: Mapped[int] = mapped_column(BigInteger)
     reserved_micros: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[Instant]
+    told_tokens: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    told_tokens_of: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    told_micros: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    told_micros_of: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class ModelSpendRow(Row):

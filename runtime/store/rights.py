@@ -65,7 +65,7 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "events": frozenset({"select", "insert", "delete"}),
         "facts": frozenset({"select", "insert", "update", "delete"}),
         "firings": frozenset({"select", "insert", "update", "delete"}),
-        "gates": frozenset({"select", "insert"}),
+        "gates": frozenset({"select", "insert", "delete"}),
         "heads": frozenset({"select", "insert", "update"}),
         "hook_deliveries": frozenset({"select", "insert", "update", "delete"}),
         "hook_secrets": frozenset({"select", "insert", "update", "delete"}),
@@ -168,8 +168,8 @@ APPEND_ONLY: Final = frozenset(
 )
 """Tables whose rows are only ever added; triggers refuse all else, and grants too, but for one.
 
-Rows of history are deleted with their project, once its purge began, and audit records when the
-log has them; that triggers alone judge.
+Rows of history are deleted with their project, once its purge began, audit records when the log has
+them, and gates when they hold nothing any more; that triggers alone judge.
 """
 
 DEFINERS: Final = frozenset[str]()

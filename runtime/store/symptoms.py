@@ -150,7 +150,7 @@ where not exists (
     and tgname = format('%s_%s', wanted.name, wanted.ending)
     and tgenabled in ('O', 'A')
     and tgfoid in (to_regproc('public.refuse_change'), to_regproc('public.refuse_rewriting'),
-      to_regproc('public.refuse_policy_change'))
+      to_regproc('public.refuse_policy_change'), to_regproc('public.refuse_gate_change'))
 )
 order by 1, 2 limit 1000
 """)

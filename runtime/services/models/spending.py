@@ -23,7 +23,9 @@ from runtime.domain.model_budget import (
     first_used_up,
     renews_at,
 )
-from runtime.domain.record import AuditRecord
+from runtime.domain.model_thresholds import ModelCrossing
+from runtime.domain.record import AuditRecord, Event
+from runtime.kit.canonical_json import canonical_text
 from runtime.kit.json_value import JsonObject
 from runtime.ports.chat_model import TokenUsage
 from runtime.services.context import Ids
@@ -35,12 +37,14 @@ from runtime.store.model_charges import (
     lapse_spend,
 )
 from runtime.store.model_spends import forget_spends, tallies_of
+from runtime.store.model_thresholds import Place, Telling
 from runtime.store.session import Database
 
 KEPT: Final = timedelta(days=62)
 """How long spends are kept: two months of use can be told of."""
 TIDIED_AT_ONCE: Final = 10
 FORGOTTEN_AT_ONCE: Final = 100
+THRESHOLD: Final = "model.budget_threshold"
 AT_ONCE: Final = 3
 """Half of the direct connections of a process: who waits for the tallies of a busy organization
 leaves the others to executions."""
@@ -181,7 +185,7 @@ class Spending:
         }
         record = self._record(attempt, spend, told=told)
         async with self._turns:
-            await end_spend(self._database, attempt, spend, record=record, now=self._ids.now())
+            await end_spend(self._database, attempt, spend, record=record, telling=self._telling())
 
     async def tidy(self, organization_id: str) -> None:
         """Charge in full what nobody ended, and forget what is old; some of it.
@@ -193,7 +197,7 @@ class Spending:
             StorageUnavailableError: the database can't be asked.
             Exception: something could not be charged.
         """
-        now = self._ids.now()
+        telling = self._telling()
 
         def recorded(attempt: Attempt, spend: Spend) -> AuditRecord:
             return self._record(attempt, spend, told={"estimated": True, "lapsed": True})
@@ -206,7 +210,7 @@ class Spending:
                         self._database,
                         organization_id,
                         recorded=recorded,
-                        now=now,
+                        telling=telling,
                         past=len(faults),
                     ):
                         break
@@ -214,13 +218,30 @@ class Spending:
                 raise
             except Exception as error:  # noqa: BLE001  # whatever it is, others are charged
                 faults.append(error)
-        before = now - KEPT
+        before = telling.now - KEPT
         async with self._database.transaction(organization_id) as connection:
             await forget_spends(
                 connection, before=before, day=before.date().isoformat(), limit=FORGOTTEN_AT_ONCE
             )
         if faults:
             raise faults[0]
+
+    def _telling(self) -> Telling:
+        return Telling(now=self._ids.now(), spelled=self._events)
+
+    def _events(self, place: Place, crossings: Sequence[ModelCrossing]) -> list[Event]:
+        """Spell thresholds; their events' ids are in the same order as they are."""
+        ids = sorted(self._ids.new("evt") for _ in crossings)
+        told = {"organization_id": place.organization_id, "day": place.day}
+        return [
+            Event(
+                id=event_id,
+                type=THRESHOLD,
+                document=canonical_text(crossing.document(**told)),
+                project_id=crossing.project_id,
+            )
+            for event_id, crossing in zip(ids, crossings, strict=True)
+        ]
 
     def _record(self, attempt: Attempt, spend: Spend, *, told: JsonObject) -> AuditRecord:
         payer = attempt.payer

@@ -31,9 +31,10 @@ BY_TRIGGER: Final[Mapping[str, frozenset[str]]] = {
     "audit_payload_keys": frozenset({"give away"}),
     "audit_records": frozenset({"delete"}),
     "audit_trees": frozenset({"update", "upsert", "give away", "merge update"}),
+    "gates": frozenset({"delete"}),
 }
 """What a trigger refuses of own rows, whatever the policy says: records that the log has not yet, a
-log that does not grow, holds and keys of another name."""
+log that does not grow, holds and keys of another name, verdicts that may hold."""
 NO_CONTEXT: Final = "PL001"
 POLICY: Final = "refused by policy"
 PERMISSION: Final = "refused by right"
