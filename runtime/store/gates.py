@@ -8,17 +8,19 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Select,
     Text,
+    delete,
     func,
+    insert,
     or_,
     select,
     text,
 )
 from sqlalchemy import Row as Found
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -103,12 +105,11 @@ class FullGate:
     report: str = field(repr=False)
 
 
-async def add_gate(connection: AsyncConnection, full: FullGate, *, organization_id: str) -> bool:
-    """Store a verdict, unless its report was brought for the same before; say whether it is new."""
+async def add_gate(connection: AsyncConnection, full: FullGate, *, organization_id: str) -> None:
+    """Store a verdict, whose report was not brought for the same before."""
     gate = full.gate
-    added = await connection.execute(
-        insert(GateRow)
-        .values(
+    await connection.execute(
+        insert(GateRow).values(
             organization_id=organization_id,
             id=gate.id,
             run=gate.run,
@@ -124,12 +125,48 @@ async def add_gate(connection: AsyncConnection, full: FullGate, *, organization_
             created_at=gate.created_at,
             created_by=gate.created_by,
         )
-        .on_conflict_do_nothing(
-            index_elements=["organization_id", "digest", "model", "environment"]
-        )
-        .returning(GateRow.id)
     )
-    return added.first() is not None
+
+
+async def count_later_gates(connection: AsyncConnection, gate: StoredGate, *, most: int) -> int:
+    """Return how many of the same model, prompt and registry were given later, up to `most`."""
+    row = GateRow
+    later = select(row.id).where(*_same_kind(gate), row.judged_at > gate.judged_at).limit(most)
+    return await _counted(connection, later)
+
+
+async def count_new_gates(connection: AsyncConnection, *, since: datetime, most: int) -> int:
+    """Return how many verdicts were brought since an instant, up to `most`."""
+    row = GateRow
+    return await _counted(connection, select(row.id).where(row.created_at > since).limit(most))
+
+
+async def drop_gates(connection: AsyncConnection, *, before: datetime, limit: int) -> None:
+    """Delete verdicts that were given before an instant; some of them."""
+    row = GateRow
+    old = select(row.id).where(row.judged_at < before).order_by(row.judged_at).limit(limit)
+    await connection.execute(delete(row).where(row.id.in_(old)))
+
+
+async def drop_earlier_gates(
+    connection: AsyncConnection, gate: StoredGate, *, kept: int, limit: int
+) -> None:
+    """Delete the earliest of a model, prompt and registry beyond so many; some of them.
+
+    The latest one always stays, and all that were given at its instant.
+    """
+    row = GateRow
+    last = (
+        select(row.judged_at)
+        .where(*_same_kind(gate))
+        .order_by(row.judged_at.desc())
+        .offset(kept - 1)
+        .limit(1)
+        .scalar_subquery()
+    )
+    earlier = select(row.id).where(*_same_kind(gate), row.judged_at < last)
+    dropped = earlier.order_by(row.judged_at).limit(limit)
+    await connection.execute(delete(row).where(row.id.in_(dropped)))
 
 
 async def find_gate(connection: AsyncConnection, gate_id: str) -> FullGate | None:
@@ -186,6 +223,20 @@ async def newest_gate(
     )
     row = (await connection.execute(asked)).first()
     return None if row is None else _gate(row)
+
+
+def _same_kind(gate: StoredGate) -> tuple[ColumnElement[bool], ...]:
+    row = GateRow
+    return (
+        row.identity == gate.identity,
+        row.registry_digest == gate.registry,
+        row.prompt == gate.prompt,
+    )
+
+
+async def _counted(connection: AsyncConnection, found: Select[Any]) -> int:
+    asked = select(func.count()).select_from(found.subquery())
+    return int((await connection.execute(asked)).scalar_one())
 
 
 def _gates() -> Select[Any]:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
 from runtime.domain.caller import Caller
-from runtime.domain.errors import NotAllowedError, NotFoundError
+from runtime.domain.errors import (
+    GateReportRefusedError,
+    NotAllowedError,
+    NotFoundError,
+    WrongTimeError,
+)
 from runtime.domain.gate_report import GateReport, JudgedGate, judged_gate
 from runtime.domain.member import MemberKind
 from runtime.domain.record import Event
@@ -31,14 +37,28 @@ from runtime.store.gates import (
     StoredGate,
     add_gate,
     brought_gate,
+    count_later_gates,
+    count_new_gates,
+    drop_earlier_gates,
+    drop_gates,
     find_gate,
     gates_before,
     newest_gate,
 )
+from runtime.store.list_locks import lock_list
 from runtime.store.session import Database
 
+KEPT_OF_A_KIND: Final = 50
+"""How many verdicts of one model, prompt and registry are kept: those that were given last."""
+KEPT: Final = timedelta(days=120)
+"""How long a verdict is kept at least as none of these, from the instant at which it was given."""
+MOST_A_DAY: Final = 200
+"""How many new verdicts an organization may bring in 24 hours."""
+DROPPED_AT_ONCE: Final = 100
 FRESH_S: Final = 3.0
 """How long an answer about a gate is repeated; a verdict that takes a pass back holds by then."""
+A_DAY: Final = timedelta(hours=24)
+ALL_MEMBERS: Final = ""
 BROUGHT: Final = "gate.uploaded"
 RUN_FINISHED: Final = "eval.run_finished"
 GATE_FAILED: Final = "eval.gate_failed"
@@ -70,8 +90,8 @@ class Gates:
             NotFoundError: it is another organization than the caller's, or none.
             NotAllowedError: the caller is neither owner nor service, or the credential was not
                 made for this.
-            WrongTimeError: the organization is archived.
-            GateReportRefusedError: the report is not to be believed.
+            WrongTimeError: the organization is archived, or has brought too many in one day.
+            GateReportRefusedError: the report is not to be believed, or replaced by later ones.
         """
         caller = context.caller
         caller.require(Scope.EVALUATIONS_MANAGE)
@@ -147,6 +167,17 @@ class Gates:
         self, unit: Unit, caller: Caller, report: GateReport, *, judged: JudgedGate
     ) -> tuple[StoredGate, bool]:
         """Return the verdict as it is stored, and whether it was brought by this request."""
+        await lock_list(
+            unit.connection, "gates", project_id=caller.organization_id, member_id=ALL_MEMBERS
+        )
+        before = await brought_gate(
+            unit.connection,
+            digest=report.digest,
+            model=judged.model,
+            environment=judged.environment,
+        )
+        if before is not None:
+            return before, False
         gate = StoredGate(
             id=unit.ids.new("gat"),
             run=report.subject.run,
@@ -161,16 +192,11 @@ class Gates:
             created_at=unit.now,
             created_by=caller.member_id,
         )
+        await _require_room(unit, gate)
         full = FullGate(gate=gate, report=canonical_text(report.document()))
-        if not await add_gate(unit.connection, full, organization_id=caller.organization_id):
-            before = await brought_gate(
-                unit.connection,
-                digest=report.digest,
-                model=judged.model,
-                environment=judged.environment,
-            )
-            assert before is not None  # noqa: S101  # it stood in the way, and none is ever deleted
-            return before, False
+        await add_gate(unit.connection, full, organization_id=caller.organization_id)
+        await drop_gates(unit.connection, before=unit.now - KEPT, limit=DROPPED_AT_ONCE)
+        await drop_earlier_gates(unit.connection, gate, kept=KEPT_OF_A_KIND, limit=DROPPED_AT_ONCE)
         told = _told(gate, caller.organization_id)
         await unit.audit(BROUGHT, told)
         for kind in (RUN_FINISHED, *(() if gate.passed else (GATE_FAILED,))):
@@ -179,6 +205,29 @@ class Gates:
                 unit.connection, event, organization_id=caller.organization_id, now=unit.now
             )
         return gate, True
+
+
+async def _require_room(unit: Unit, gate: StoredGate) -> None:
+    """Refuse what would not be kept, and what nobody brings who evaluates.
+
+    Raises:
+        GateReportRefusedError: as many were given later as are kept.
+        WrongTimeError: as many were brought as may be in one day.
+    """
+    later = await count_later_gates(unit.connection, gate, most=KEPT_OF_A_KIND)
+    if later >= KEPT_OF_A_KIND:
+        raise GateReportRefusedError(
+            pointer="/subject/judged_at",
+            problem=f"{KEPT_OF_A_KIND} verdicts of this model, prompt and registry were given "
+            "later, which is all that are kept; evaluate anew",
+        )
+    new = await count_new_gates(unit.connection, since=unit.now - A_DAY, most=MOST_A_DAY)
+    if new >= MOST_A_DAY:
+        raise WrongTimeError(
+            what="the organization's gates",
+            found=f"{MOST_A_DAY} new ones within 24 hours, and no more are taken",
+            remedy="bring this one later, or fewer of each run",
+        )
 
 
 def _identity(model: str) -> str:
