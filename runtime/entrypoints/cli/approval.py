@@ -7,11 +7,11 @@ the person at the terminal is asked.
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal, TypeAlias
 
 import typer
 
+from runtime.client.documents.approvals import ApprovalStatus, VotedApprovalOut
 from runtime.entrypoints.cli.approval_lines import (
     LISTED,
     VOTED,
@@ -20,7 +20,7 @@ from runtime.entrypoints.cli.approval_lines import (
     request_lines,
     voted,
 )
-from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError, Document
+from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.naming import project_id
 from runtime.entrypoints.cli.people import People
@@ -34,24 +34,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-_ASKED: Final = {
-    "grant": "Grant this very plan?",
-    "override": "Put the approval of others aside for this very plan?",
-}
+GRANT: Final = "Grant this very plan?"
+OVERRIDE: Final = "Put the approval of others aside for this very plan?"
 
-
-class Status(StrEnum):
-    """Name which requests are listed."""
-
-    PENDING = "pending"
-    GRANTED = "granted"
-    DENIED = "denied"
-    WITHDRAWN = "withdrawn"
-    USED = "used"
-    EXPIRED = "expired"
-    ALL = "all"
-
-
+Status: TypeAlias = Literal[ApprovalStatus, "all"]
 Request = Annotated[str, typer.Argument(metavar="APPROVAL", help="Its id, such as apr_...")]
 Project = Annotated[
     str | None,
@@ -72,25 +58,26 @@ def list_(
     project: Project = None,
     status: Annotated[
         Status, typer.Option(case_sensitive=False, help="Those of which this became.")
-    ] = Status.PENDING,
+    ] = "pending",
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="At most so many. [all]")
     ] = None,
 ) -> None:
     """List who waits for whose yes to what, the oldest first."""
-    where = ("projects", project_id(api, project), "approvals")
-    wanted = None if status is Status.ALL else status.value
-    found = api.items(*where, most=limit, status=wanted)
-    if not api.as_json:
-        people, now = People(api), SystemClock().now()
-        found = [listed(item, people, now=now) for item in found]
-    api.show_all(found, LISTED)
+    wanted = None if status == "all" else status
+    every = api.platform.approvals.list(project_id(api, project), status=wanted)
+    found = api.first(every, limit)
+    if api.as_json:
+        api.show_all(found, LISTED)
+        return
+    people, now = People(api), SystemClock().now()
+    api.show_all([listed(item, people, now=now) for item in found], LISTED)
 
 
 @command(app)
 def show(api: Api, approval: Request, *, project: Project = None) -> None:
     """Show a request with its plan, what was said to it, and the digest that a vote names."""
-    found = api.get(*_place(api, approval, project))
+    found = api.platform.approvals.read(project_id(api, project), approval)
     if api.as_json:
         api.print_json(found)
     else:
@@ -108,7 +95,10 @@ def grant(
     project: Project = None,
 ) -> None:
     """Say yes to a plan that somebody else wants to execute."""
-    _vote(api, _place(api, approval, project), verb="grant", reason=reason, digest=digest, yes=yes)
+    where = project_id(api, project)
+    seen = digest or _shown(api, where, approval, question=None if yes else GRANT)
+    said = api.platform.approvals.grant(where, approval, plan_digest=seen, reason=reason)
+    _conclude(api, said)
 
 
 @command(app)
@@ -121,7 +111,9 @@ def deny(
     project: Project = None,
 ) -> None:
     """Say no to a plan; one no ends the request."""
-    _vote(api, _place(api, approval, project), verb="deny", reason=reason, digest=digest, yes=True)
+    where = project_id(api, project)
+    seen = digest or _shown(api, where, approval, question=None)
+    _conclude(api, api.platform.approvals.deny(where, approval, plan_digest=seen, reason=reason))
 
 
 @command(app)
@@ -138,48 +130,42 @@ def override(
 
     The second one comes within 15 minutes, and for 15 minutes from then the plan can be executed.
     """
-    where = _place(api, approval, project)
-    _vote(api, where, verb="override", reason=reason, digest=digest, yes=yes)
+    where = project_id(api, project)
+    seen = digest or _shown(api, where, approval, question=None if yes else OVERRIDE)
+    said = api.platform.approvals.override(where, approval, plan_digest=seen, reason=reason)
+    _conclude(api, said)
 
 
 @command(app)
 def withdraw(api: Api, approval: Request, *, project: Project = None) -> None:
     """Take your own request back."""
-    _conclude(api, api.post(*_place(api, approval, project), verb="withdraw"))
+    _conclude(api, api.platform.approvals.withdraw(project_id(api, project), approval))
 
 
-def _place(api: Api, approval: str, project: str | None) -> tuple[str, ...]:
-    return ("projects", project_id(api, project), "approvals", approval)
-
-
-def _vote(
-    api: Api, where: tuple[str, ...], *, verb: str, reason: str, digest: str | None, yes: bool
-) -> None:
-    """Vote on the plan that a person named or is shown now."""
-    seen = digest or _shown(api, where, verb=verb, yes=yes)
-    body = {"plan_digest": seen, "reason": reason}
-    _conclude(api, api.post(*where, verb=verb, body=body))
-
-
-def _shown(api: Api, where: tuple[str, ...], *, verb: str, yes: bool) -> str:
+def _shown(api: Api, where: str, approval: str, *, question: str | None) -> str:
     """Show a plan, and return its digest once the person says that they mean it.
+
+    Args:
+        api: where to ask.
+        where: the project.
+        approval: the request.
+        question: what they are asked; None: nothing.
 
     Raises:
         CommandError: they don't, or there is nobody to ask.
     """
-    if not yes and not sys.stdin.isatty():
+    if question is not None and not sys.stdin.isatty():
         raise CommandError(
             "nobody is here to be asked, and nothing was said to the request; see it by "
-            f"`plangate approval show {where[-1]}`, and name what you saw as --digest, or give "
+            f"`plangate approval show {approval}`, and name what you saw as --digest, or give "
             "--yes",
             exit_code=USAGE,
         )
-    found = api.get(*where)
+    found = api.platform.approvals.read(where, approval)
     api.say(_told(api, found))
-    if not yes:
-        _ask(_ASKED[verb])
-    digest: str = found["plan_digest"]
-    return digest
+    if question is not None:
+        _ask(question)
+    return found["plan_digest"]
 
 
 def _ask(question: str) -> None:
@@ -191,11 +177,11 @@ def _ask(question: str) -> None:
         raise CommandError("nothing was said to the request", exit_code=REFUSED)
 
 
-def _told(api: Api, request: Document) -> str:
+def _told(api: Api, request: VotedApprovalOut) -> str:
     return "\n".join(request_lines(request, People(api), now=SystemClock().now()))
 
 
-def _conclude(api: Api, document: Document) -> None:
+def _conclude(api: Api, document: VotedApprovalOut) -> None:
     if api.as_json:
         api.print_json(document)
         return

@@ -9,6 +9,7 @@ from typing import Final
 
 import orjson
 
+from runtime.client.documents.approvals import ListedApprovalOut, VotedApprovalOut
 from runtime.entrypoints.cli.client import Document, plain
 from runtime.entrypoints.cli.people import People
 from runtime.entrypoints.cli.printing import record, table
@@ -51,7 +52,7 @@ _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _PAIR: Final = 2
 
 
-def listed(request: Document, people: People, *, now: datetime) -> Document:
+def listed(request: ListedApprovalOut, people: People, *, now: datetime) -> Document:
     """Return a line of the table: who waits, for what, for whom, how long."""
     return {
         **request,
@@ -63,7 +64,7 @@ def listed(request: Document, people: People, *, now: datetime) -> Document:
     }
 
 
-def request_lines(request: Document, people: People, *, now: datetime) -> Iterator[str]:
+def request_lines(request: VotedApprovalOut, people: People, *, now: datetime) -> Iterator[str]:
     """Show a request as an approver must see it: all of the plan, and what was said so far."""
     shown = {
         **request,
@@ -76,7 +77,7 @@ def request_lines(request: Document, people: People, *, now: datetime) -> Iterat
         yield plain(f"step {number}: {step['action']}")
         for name, value in step["inputs"].items():
             yield plain(f"  {name}: {orjson.dumps(value).decode()}")
-    said = [
+    said: list[Document] = [
         *({**vote} for vote in request["votes"]),
         *({**call, "kind": "override"} for call in request["overrides"]),
     ]
@@ -86,12 +87,12 @@ def request_lines(request: Document, people: People, *, now: datetime) -> Iterat
     yield from hint_lines(request, now=now)
 
 
-def voted(request: Document) -> Document:
+def voted(request: VotedApprovalOut) -> Document:
     """Return what is told of a request that something was said to."""
     return {**request, "needs": _needs(request), "grants": _grants(request)}
 
 
-def hint_lines(request: Document, *, now: datetime) -> Iterator[str]:
+def hint_lines(request: VotedApprovalOut, *, now: datetime) -> Iterator[str]:
     """Say what can be done with a request now."""
     status, named = request["status"], request["id"]
     if status == "pending":
@@ -110,15 +111,15 @@ def hint_lines(request: Document, *, now: datetime) -> Iterator[str]:
         yield "putting approval aside takes two who administer the project, within 15 minutes"
 
 
-def _needs(request: Document) -> str:
+def _needs(request: ListedApprovalOut | VotedApprovalOut) -> str:
     return ", ".join(f"{need['count']} {need['role'] or ADMINS}" for need in request["needs"])
 
 
-def _grants(request: Document) -> int:
+def _grants(request: VotedApprovalOut) -> int:
     return sum(vote["kind"] == "grant" for vote in request["votes"])
 
 
-def _said_so_far(request: Document) -> str:
+def _said_so_far(request: ListedApprovalOut) -> str:
     """Count the yes of people, and say that somebody puts approval aside: it takes another one."""
     aside = request["overriders"]
     return f"{request['grants']}{f', {aside} put it aside' if aside else ''}"
@@ -135,7 +136,7 @@ def _actions(names: Sequence[str]) -> str:
     return ", ".join([*shown, f"and {left} more"] if left else shown)
 
 
-def _left(request: Document, now: datetime) -> str | None:
+def _left(request: ListedApprovalOut | VotedApprovalOut, now: datetime) -> str | None:
     """Say how long a request can be granted and used; nothing of one that ended."""
     if request["status"] not in _OPEN:
         return None

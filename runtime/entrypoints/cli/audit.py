@@ -66,29 +66,26 @@ def records(
     limit: Limit = None,
 ) -> None:
     """List records in the order of their numbers; each has one within seconds."""
-    found = api.items(
-        "audit",
-        "records",
-        most=limit,
+    found = api.platform.audit.list_records(
         kind=kind,
         principal=principal,
         project=project,
         since=_utc(since),
         until=_utc(until),
     )
-    api.show_all(found, RECORDS)
+    api.show_all(api.first(found, limit), RECORDS)
 
 
 @command(app)
 def show(api: Api, record: Record) -> None:
     """Show a record with what it says; with --json all that it takes to check it."""
-    api.show(api.get("audit", "records", record), RECORD)
+    api.show(api.platform.audit.read_record(record), RECORD)
 
 
 @command(app)
 def heads(api: Api, *, limit: Limit = None) -> None:
     """List the signed heads of the log, the smallest first."""
-    api.show_all(api.items("audit", "heads", most=limit), HEADS)
+    api.show_all(api.first(api.platform.audit.list_heads(), limit), HEADS)
 
 
 @command(app)
@@ -110,13 +107,12 @@ def settings(
     ] = None,
 ) -> None:
     """Show what is demanded of audit records, or change it; what is left out stays."""
-    found = api.get("audit", "settings")
+    found = api.platform.audit.read_settings()
     if strict is not None or keep_days is not None:
-        wish = {
-            "strict": found["strict"] if strict is None else strict,
-            "keep_days": found["keep_days"] if keep_days is None else keep_days or None,
-        }
-        found = api.change("PUT", "audit", "settings", body=wish)
+        found = api.platform.audit.change_settings(
+            strict=found["strict"] if strict is None else strict,
+            keep_days=found["keep_days"] if keep_days is None else keep_days or None,
+        )
     api.show(found, SETTINGS)
 
 
@@ -129,14 +125,14 @@ def hold(
     subject: Subject = None,
 ) -> None:
     """Keep records readable, whatever is erased or expires, until the hold is released."""
-    body = {"name": name, "reason": reason, "subject": subject}
-    api.show(api.post("audit", "holds", body=body), HOLDS)
+    placed = api.platform.audit.place_hold(name=name, reason=reason, subject=subject)
+    api.show(placed, HOLDS)
 
 
 @command(app)
 def holds(api: Api, *, limit: Limit = None) -> None:
     """List holds, those that were released too."""
-    api.show_all(api.items("audit", "holds", most=limit), HOLDS)
+    api.show_all(api.first(api.platform.audit.list_holds(), limit), HOLDS)
 
 
 @command(app)
@@ -144,7 +140,7 @@ def release(
     api: Api, hold: Annotated[str, typer.Argument(metavar="HOLD", help="Its id, ahd_...")]
 ) -> None:
     """Let a hold end."""
-    api.show(api.post("audit", "holds", hold, verb="release"), HOLDS)
+    api.show(api.platform.audit.release_hold(hold), HOLDS)
 
 
 @command(app)
@@ -159,8 +155,7 @@ def erase(
         raise CommandError(
             f"an erasure can't be undone; to confirm it give --confirm {subject}", exit_code=USAGE
         )
-    body = {"subject": subject, "confirm": confirm}
-    api.show(api.post("audit", "erasures", body=body), ERASED)
+    api.show(api.platform.audit.erase_subject(subject=subject, confirm=confirm), ERASED)
 
 
 @app.command(epilog=RECONCILED)

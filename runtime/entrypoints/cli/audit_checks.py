@@ -11,10 +11,11 @@ from typing import Annotated, Final
 import typer
 
 from runtime import audit_verifier
+from runtime.client.documents.audit import AuditRecordDetailOut, InclusionOut, SignedHeadOut
 from runtime.domain.audit_leaf import leaf_of_header
 from runtime.domain.merkle import verify_consistency, verify_inclusion
 from runtime.domain.tree_head import SignedHeadError, signed_head_of
-from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError, Document
+from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.exporting import save_log
 from runtime.kit.canonical_json import canonical_bytes
@@ -41,7 +42,7 @@ def prove(
     ] = None,
 ) -> None:
     """Check that a signed head covers a record, and that the log goes on from a head you kept."""
-    found = api.get("audit", "records", record)
+    found = api.platform.audit.read_record(record)
     proof = found["proof"]
     if proof is None:
         raise CommandError("no head covers the record yet; try again in 10 s", exit_code=REFUSED)
@@ -94,7 +95,7 @@ def verify(
     raise typer.Exit(audit_verifier.main(arguments))
 
 
-def _covers(record: Document, proof: Document) -> bool:
+def _covers(record: AuditRecordDetailOut, proof: InclusionOut) -> bool:
     leaf, head = leaf_of_header(record["header"]), proof["head"]
     named = (record["header"]["id"], record["header"]["organization"])
     return named == (record["id"], head["organization"]) and verify_inclusion(
@@ -106,18 +107,18 @@ def _covers(record: Document, proof: Document) -> bool:
     )
 
 
-def _commits(record: Document) -> bool:
+def _commits(record: AuditRecordDetailOut) -> bool:
     """Say whether a record holds what it is shown with; an erased one is shown with nothing."""
     document, salt = record["document"], record["salt"]
     if document is None or salt is None:
-        return document is salt
+        return document is None and salt is None
     shown = hmac.digest(_hash(salt), canonical_bytes(document), "sha256").hex()
     return hmac.compare_digest(shown, str(record["header"]["commitment"]))
 
 
-def _signed(api: Api, head: Document, *, key: str | None) -> bool:
+def _signed(api: Api, head: SignedHeadOut, *, key: str | None) -> bool:
     """Say whether a key of the platform, or the one that is given, signed a head."""
-    known = {item["key"]: item["public_key"] for item in api.get("audit", "keys")["items"]}
+    known = {item["key"]: item["public_key"] for item in api.platform.audit.list_keys()["items"]}
     public = known.get(head["key"], "")
     if key is not None and key != public:
         return False
@@ -130,11 +131,10 @@ def _signed(api: Api, head: Document, *, key: str | None) -> bool:
     )
 
 
-def _goes_on(api: Api, head: Document, *, size: int | None, root: str | None) -> bool:
+def _goes_on(api: Api, head: SignedHeadOut, *, size: int | None, root: str | None) -> bool:
     if size is None or root is None:
         raise CommandError("--size and --root belong together: of one head", exit_code=USAGE)
-    place = ("audit", "proofs", "consistency")
-    proof = api.get(*place, first=size, second=head["size"])
+    proof = api.platform.audit.prove_consistency(first=size, second=head["size"])
     return verify_consistency(
         size,
         head["size"],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
 import orjson
 import typer
 
-from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError, Document, plain
+from runtime.client.documents.hooks import HookIn, HookStyle, NewHookOut
+from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError, plain
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.documents import read_document
 from runtime.entrypoints.cli.naming import member_id, project_id
@@ -47,14 +47,6 @@ MOST_OVERLAP_S: Final = 604_800
 _HOOK_ID: Final = re.compile(r"hok_[0-9A-Z]{26}")
 
 
-class Style(StrEnum):
-    """Name how a sender signs."""
-
-    STANDARD = "standard-webhooks"
-    GITHUB = "github"
-    STRIPE = "stripe"
-
-
 HookName = Annotated[str, typer.Argument(metavar="HOOK", help="Its id or name.")]
 Project = Annotated[
     str | None, typer.Option(metavar="PROJECT", help="Its id or name. [the demo's]")
@@ -81,7 +73,7 @@ def create(
         str, typer.Option(metavar="MEMBER", help="The service that acts, by id or name.")
     ],
     mapping: MappingText,
-    style: Annotated[Style, typer.Option(help="How the sender signs.")] = Style.STANDARD,
+    style: Annotated[HookStyle, typer.Option(help="How the sender signs.")] = "standard-webhooks",
     secret_file: SecretFile = None,
     project: Project = None,
 ) -> None:
@@ -90,33 +82,34 @@ def create(
     The mapping is such as {"when": "body.kind == 'paid'", "steps": [{"action": "counter.increment",
     "inputs": {"by": {"pointer": "/amount"}, "note": {"cel": "body.a + 'b'"}, "x": {"value": 1}}}]}.
     """
-    body = {
+    body: HookIn = {
         "name": name,
-        "style": style.value,
+        "style": style,
         "service": member_id(api, service),
         "mapping": read_document(mapping).fragment,
         "secret": _secret(secret_file),
     }
-    _show_new(api, api.post("projects", project_id(api, project), "hooks", body=body))
+    _show_new(api, api.platform.hooks.create(project_id(api, project), **body))
 
 
 @command(app, "list")
 def list_(api: Api, *, project: Project = None, limit: Limit = None) -> None:
     """List the hooks of a project."""
-    api.show_all(api.items("projects", project_id(api, project), "hooks", most=limit), COLUMNS)
+    found = api.platform.hooks.list(project_id(api, project))
+    api.show_all(api.first(found, limit), COLUMNS)
 
 
 @command(app)
 def show(api: Api, hook: HookName, *, project: Project = None) -> None:
     """Show a hook; its mapping and its secrets' times with --json."""
-    api.show(api.get(*_place(api, project, hook)), COLUMNS)
+    api.show(api.platform.hooks.read(*_place(api, project, hook)), COLUMNS)
 
 
 @command(app)
 def deliveries(api: Api, hook: HookName, *, project: Project = None, limit: Limit = None) -> None:
     """List what was delivered to a hook, the newest first."""
-    place = _place(api, project, hook)
-    api.show_all(api.items(*place, "deliveries", most=limit), DELIVERIES)
+    found = api.platform.hooks.list_deliveries(*_place(api, project, hook))
+    api.show_all(api.first(found, limit), DELIVERIES)
 
 
 @command(app)
@@ -128,8 +121,8 @@ def simulate(
     project: Project = None,
 ) -> None:
     """Show the plan that a body would become; nothing is executed."""
-    place = _place(api, project, hook)
-    found = api.post(*place, verb="simulate", body={"body": read_document(body).fragment})
+    place, delivered = _place(api, project, hook), read_document(body).fragment
+    found = api.platform.hooks.simulate_delivery(*place, body=delivered)
     if api.as_json:
         api.print_json(found)
     elif found["acts"]:
@@ -151,8 +144,8 @@ def change(
 ) -> None:
     """Give a hook another name or mapping."""
     new = None if mapping is None else read_document(mapping).fragment
-    body = {"name": name, "mapping": new}
-    api.show(api.change("PATCH", *_place(api, project, hook), body=body), COLUMNS)
+    place = _place(api, project, hook)
+    api.show(api.platform.hooks.change(*place, name=name, mapping=new), COLUMNS)
 
 
 @command(app)
@@ -182,34 +175,34 @@ def rotate(
     project: Project = None,
 ) -> None:
     """Give a hook a new secret, and show it this once."""
-    body = {"overlap_s": overlap, "secret": _secret(secret_file)}
-    _show_new(api, api.post(*_place(api, project, hook), verb="rotate", body=body))
+    place, secret = _place(api, project, hook), _secret(secret_file)
+    _show_new(api, api.platform.hooks.rotate_secret(*place, overlap_s=overlap, secret=secret))
 
 
 @command(app)
 def remove(api: Api, hook: HookName, *, project: Project = None) -> None:
     """Forget a hook, its secrets and what was delivered to it."""
-    api.show(api.change("DELETE", *_place(api, project, hook)), COLUMNS)
+    api.show(api.platform.hooks.remove(*_place(api, project, hook)), COLUMNS)
 
 
 def _switch(api: Api, hook: str, project: str | None, *, enabled: bool) -> None:
     place = _place(api, project, hook)
-    api.show(api.change("PATCH", *place, body={"enabled": enabled}), COLUMNS)
+    api.show(api.platform.hooks.change(*place, enabled=enabled), COLUMNS)
 
 
-def _show_new(api: Api, made: Document) -> None:
+def _show_new(api: Api, made: NewHookOut) -> None:
     api.show(made, NEW)
     warn_if_lost(api, made["secret"])
 
 
-def _place(api: Api, project: str | None, hook: str) -> tuple[str, ...]:
-    """Return where a hook is, that is named by id or by name."""
-    place = ("projects", project_id(api, project), "hooks")
+def _place(api: Api, project: str | None, hook: str) -> tuple[str, str]:
+    """Return the ids of a project and of a hook that is named by id or by name."""
+    where = project_id(api, project)
     if _HOOK_ID.fullmatch(hook):
-        return (*place, hook)
-    for item in api.items(*place):
+        return where, hook
+    for item in api.platform.hooks.list(where):
         if item["name"] == hook:
-            return (*place, item["id"])
+            return where, item["id"]
     raise CommandError(
         f"not_found: no hook '{plain(hook[:80])}' that you may see", exit_code=REFUSED
     )

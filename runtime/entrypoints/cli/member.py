@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import typer
 
+from runtime.client.documents.invitations import InvitationIn
+from runtime.client.documents.kinds import Mode, OrganizationRole, ProjectRole
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.naming import member_id, project_id
 from runtime.entrypoints.cli.shown_once import warn_if_lost
@@ -17,11 +19,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help, as the command above: rich costs half of its time
     pretty_exceptions_enable=False,
 )
-
-# As in `domain.organization`, `domain.member` and `domain.principal`, which load slowly.
-OrganizationRole = Literal["owner", "member"]
-ProjectRole = Literal["viewer", "operator", "admin"]
-Mode = Literal["interactive", "assisted", "autonomous"]
 
 COLUMNS: Final = {
     "ID": "id",
@@ -75,10 +72,10 @@ def list_(
 ) -> None:
     """List the members of your organization, or those of a project with their roles."""
     if project is None:
-        api.show_all(api.items("members", most=limit), COLUMNS)
+        api.show_all(api.first(api.platform.members.list(), limit), COLUMNS)
         return
-    found = api.items("projects", project_id(api, project), "members", most=limit)
-    api.show_all(found, MEMBERSHIP)
+    found = api.platform.memberships.list(project_id(api, project))
+    api.show_all(api.first(found, limit), MEMBERSHIP)
 
 
 @command(app)
@@ -86,8 +83,7 @@ def add_service(
     api: Api, name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")]
 ) -> None:
     """Add a service, which acts by tokens and confirms nothing."""
-    body = {"kind": "service", "display_name": name}
-    api.show(api.post("members", body=body), COLUMNS)
+    api.show(api.platform.members.create(kind="service", display_name=name), COLUMNS)
 
 
 @command(app)
@@ -109,14 +105,14 @@ def invite(
     ] = 7,
 ) -> None:
     """Invite a person, and show the invitation's text this once, for you to hand on."""
-    body = {
+    body: InvitationIn = {
         "email": email,
         "organization_role": organization_role,
         "expires_in_s": days * DAY_S,
         "project_id": None if project is None else project_id(api, project),
         "role": role,
     }
-    made = api.post("invitations", body=body)
+    made = api.platform.invitations.create(**body)
     api.show(made, INVITATION)
     warn_if_lost(api, made["text"])
 
@@ -131,14 +127,13 @@ def role(
 ) -> None:
     """Give a member another role in your organization; there is always an owner."""
     found = member_id(api, member)
-    body = {"organization_role": organization_role}
-    api.show(api.change("PATCH", "members", found, body=body), COLUMNS)
+    api.show(api.platform.members.change(found, organization_role=organization_role), COLUMNS)
 
 
 @command(app)
 def remove(api: Api, member: Member) -> None:
     """Remove a member, with their roles and tokens; what they did stays on record."""
-    api.show(api.post("members", member_id(api, member), verb="remove"), COLUMNS)
+    api.show(api.platform.members.remove(member_id(api, member)), COLUMNS)
 
 
 @command(app)
@@ -157,13 +152,18 @@ def grant(
     mode: Annotated[Mode, typer.Option(help="How much one plan of theirs may do.")] = "assisted",
 ) -> None:
     """Let a member be this in a project, whatever they were in it before."""
-    body = {"role": project_role, "extra_roles": list(extra_role or ()), "mode": mode}
-    where = ("projects", project_id(api, project), "members", member_id(api, member))
-    api.show(api.change("PUT", *where, body=body), MEMBERSHIP)
+    held = api.platform.memberships.put(
+        project_id(api, project),
+        member_id(api, member),
+        role=project_role,
+        extra_roles=list(extra_role or ()),
+        mode=mode,
+    )
+    api.show(held, MEMBERSHIP)
 
 
 @command(app)
 def revoke(api: Api, member: Member, *, project: Project = None) -> None:
     """Take a member's role in a project away, and show what it was."""
-    where = ("projects", project_id(api, project), "members", member_id(api, member))
-    api.show(api.change("DELETE", *where), MEMBERSHIP)
+    where, who = project_id(api, project), member_id(api, member)
+    api.show(api.platform.memberships.delete(where, who), MEMBERSHIP)

@@ -14,8 +14,7 @@ _MEMBER_ID: Final = re.compile(r"mem_[0-9A-Z]{26}")
 
 def own_organization(api: Api) -> str:
     """Return the id of the token's organization."""
-    found: str = api.get("me")["organization"]["id"]
-    return found
+    return api.platform.me.read_caller()["organization"]["id"]
 
 
 def project_id(api: Api, named: str | None) -> str:
@@ -30,7 +29,8 @@ def project_id(api: Api, named: str | None) -> str:
         return api.demo.project
     if _PROJECT_ID.fullmatch(named):
         return named
-    return _only(api, "projects", key="name", wanted=named)
+    found = [it["id"] for it in api.platform.projects.list() if it["name"] == named]
+    return _only(found, kind="project", named=named)
 
 
 def member_id(api: Api, named: str) -> str:
@@ -41,20 +41,26 @@ def member_id(api: Api, named: str) -> str:
     """
     if _MEMBER_ID.fullmatch(named):
         return named
+    members = api.platform.members.list()
     if "@" in named:
-        return _only(api, "members", key="email", wanted=named.lower())
-    return _only(api, "members", key="display_name", wanted=named)
+        found = [it["id"] for it in members if it["email"] == named.lower()]
+    else:
+        found = [it["id"] for it in members if it["display_name"] == named]
+    return _only(found, kind="member", named=named)
 
 
-def _only(api: Api, kind: str, *, key: str, wanted: str) -> str:
-    found = [item["id"] for item in api.items(kind) if item[key] == wanted]
+def _only(found: list[str], *, kind: str, named: str) -> str:
+    """Return the one id that was found.
+
+    Raises:
+        CommandError: there is none, or there are several.
+    """
     if len(found) == 1:
-        only: str = found[0]
-        return only
-    shown = plain(wanted[:80])
+        return found[0]
+    shown = plain(named[:80])
     if found:
         raise CommandError(
-            f"{len(found)} {kind} are called '{shown}'; name one by id: {', '.join(found)}",
+            f"{len(found)} {kind}s are called '{shown}'; name one by id: {', '.join(found)}",
             exit_code=REFUSED,
         )
-    raise CommandError(f"not_found: no {kind[:-1]} '{shown}' that you may see", exit_code=REFUSED)
+    raise CommandError(f"not_found: no {kind} '{shown}' that you may see", exit_code=REFUSED)

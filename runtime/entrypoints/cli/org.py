@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from runtime.entrypoints.cli.client import Document
+from runtime.client.documents.organizations import ProjectRollUpOut
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.exporting import save_export
 from runtime.entrypoints.cli.naming import own_organization
@@ -77,26 +77,25 @@ def create(
 @command(app)
 def show(api: Api) -> None:
     """Show your organization."""
-    api.show(api.get("organizations", own_organization(api)), COLUMNS)
+    api.show(api.platform.organizations.read(own_organization(api)), COLUMNS)
 
 
 @command(app)
 def rename(api: Api, name: Name) -> None:
     """Give your organization another name."""
-    body = {"name": name}
-    api.show(api.change("PATCH", "organizations", own_organization(api), body=body), COLUMNS)
+    api.show(api.platform.organizations.rename(own_organization(api), name=name), COLUMNS)
 
 
 @command(app)
 def archive(api: Api) -> None:
     """Let nothing in your organization change any more; all of it stays readable."""
-    api.show(_told(api, "archive"), COLUMNS)
+    api.show(api.platform.organizations.archive(own_organization(api)), COLUMNS)
 
 
 @command(app)
 def restore(api: Api) -> None:
     """Let your archived organization change again."""
-    api.show(_told(api, "restore"), COLUMNS)
+    api.show(api.platform.organizations.restore(own_organization(api)), COLUMNS)
 
 
 @command(app)
@@ -117,7 +116,7 @@ def evaluations(api: Api) -> None:
 
     What it opens stays open for 8 hours at most, and no longer than the token lives.
     """
-    made = api.post("organizations", own_organization(api), "evaluations", verb="link")
+    made = api.platform.evaluations.create_link(own_organization(api))
     if api.as_json:
         api.print_json(made)
     else:
@@ -133,11 +132,11 @@ def usage(
     ] = False,
 ) -> None:
     """Show what your projects have used of what they share, and how long the rest will last."""
-    place = ("organizations", own_organization(api))
+    organizations, own = api.platform.organizations, own_organization(api)
     if projects:
-        _show_projects(api, api.items(*place, "usage", verb="projects"))
+        _show_projects(api, list(organizations.list_project_usages(own)))
         return
-    found = api.get(*place, "usage")
+    found = organizations.read_usage(own)
     if api.as_json:
         api.print_json(found)
         return
@@ -146,7 +145,7 @@ def usage(
         api.say("rates can't be told at the moment")
 
 
-def _show_projects(api: Api, items: list[Document]) -> None:
+def _show_projects(api: Api, items: list[ProjectRollUpOut]) -> None:
     """Print what projects used: all for programs, the project's own limits for people."""
     if api.as_json:
         api.show_all(items, ROLLED_UP)
@@ -158,7 +157,3 @@ def _show_projects(api: Api, items: list[Document]) -> None:
         if use["scope"] == "project"
     ]
     api.show_all(lines, ROLLED_UP)
-
-
-def _told(api: Api, verb: str) -> Document:
-    return api.post("organizations", own_organization(api), verb=verb)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 import typer
 
-from runtime.entrypoints.cli.client import Document
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.documents import read_document
 from runtime.entrypoints.cli.naming import own_organization
@@ -31,7 +31,7 @@ COLUMNS: Final = {
 @command(app)
 def show(api: Api) -> None:
     """Show the limits that hold: budgets, then rates."""
-    _show(api, api.get("organizations", own_organization(api), "limits"))
+    _show(api, api.platform.organizations.read_limits(own_organization(api)))
 
 
 @command(app, "set")
@@ -57,7 +57,7 @@ def set_(
     _show(api, api.change("PUT", *place, body=read_document(new).fragment, headers=headers))
 
 
-def _show(api: Api, found: Document) -> None:
+def _show(api: Api, found: Mapping[str, Any]) -> None:
     """Print limits: all that is told of them for programs, one line each for people."""
     if api.as_json:
         api.print_json(found)

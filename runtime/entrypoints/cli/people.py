@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from runtime.entrypoints.cli.client import Document, ProblemError
+from runtime.client.documents.shared import MembersMemberOut
+from runtime.entrypoints.cli.client import ProblemError
 from runtime.entrypoints.cli.console import Api
 
 _BLIND: Final = "not_allowed"
@@ -17,7 +18,7 @@ class People:
     def __init__(self, api: Api) -> None:
         """Know nobody yet."""
         self._api = api
-        self._found: dict[str, Document | None] = {}
+        self._found: dict[str, MembersMemberOut | None] = {}
         self._blind = False
 
     def short(self, member_id: str) -> str:
@@ -35,16 +36,16 @@ class People:
         known = (member["display_name"], member["email"], member_id)
         return ", ".join(dict.fromkeys(str(part) for part in known if part))
 
-    def _member(self, member_id: str) -> Document | None:
+    def _member(self, member_id: str) -> MembersMemberOut | None:
         if member_id not in self._found:
             self._found[member_id] = self._asked(member_id)
         return self._found[member_id]
 
-    def _asked(self, member_id: str) -> Document | None:
+    def _asked(self, member_id: str) -> MembersMemberOut | None:
         if self._blind:
             return None
         try:
-            return self._api.get("members", member_id)
+            return self._api.platform.members.read(member_id)
         except ProblemError as error:
             if error.code not in {_BLIND, _GONE}:
                 raise

@@ -200,9 +200,9 @@ def diff(
 ) -> None:
     """Replay a project's decisions under other rules, and list what would be otherwise."""
     rules = read_folder(folder)
-    body = {"modules": rules.document, "level": rules.level, "limit": limit}
-    where = ("projects", project_id(api, project), "policies")
-    found = api.post(*where, verb="simulate", body=body)
+    found = api.platform.policies.simulate(
+        project_id(api, project), modules=rules.document, level=rules.level, limit=limit
+    )
     api.show(found, REPLAYED)
     if not api.as_json and found["flips"]:
         typer.echo()

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from runtime.client.documents.policies import PolicyLevel, PolicyModuleIn
 from runtime.domain.policy_unit import PolicyModule
 from runtime.domain.policy_version import ORGANIZATION_SCOPE, PROJECT_FOLDER
-from runtime.entrypoints.cli.client import USAGE, CommandError, Document, plain
+from runtime.entrypoints.cli.client import USAGE, CommandError, plain
 from runtime.kit.rego_text import RegoTextError, package_of, tokens
 
 MOST_FILES: Final = 1_000
@@ -22,13 +23,13 @@ class PolicyFolder:
     modules: tuple[PolicyModule, ...]
 
     @property
-    def level(self) -> str:
+    def level(self) -> PolicyLevel:
         """Return whose rules these are, by their packages: `project` or `organization`."""
         levels = {_level(module.text) for module in self.modules}
         return PROJECT_FOLDER if PROJECT_FOLDER in levels else ORGANIZATION_SCOPE
 
     @property
-    def document(self) -> list[Document]:
+    def document(self) -> list[PolicyModuleIn]:
         """Return the modules as the API takes them."""
         return [{"path": module.path, "text": module.text} for module in self.modules]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import orjson
 import typer
 
+from runtime.client.documents.kinds import Mode, ProjectRole
+from runtime.client.documents.schedules import CatchUp, ScheduleChangeIn, ScheduleIn
 from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError, plain
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.documents import read_document
@@ -53,30 +54,6 @@ FIRINGS: Final = {
 _ID: Final = re.compile(r"sch_[0-9A-Z]{26}")
 
 
-class CatchUp(StrEnum):
-    """Name what becomes of times that nobody could see to."""
-
-    NONE = "none"
-    LAST = "last"
-    ALL = "all"
-
-
-class Role(StrEnum):
-    """Name what the service that executes a schedule is in the project."""
-
-    VIEWER = "viewer"
-    OPERATOR = "operator"
-    ADMIN = "admin"
-
-
-class Mode(StrEnum):
-    """Name how much one plan may do."""
-
-    INTERACTIVE = "interactive"
-    ASSISTED = "assisted"
-    AUTONOMOUS = "autonomous"
-
-
 Schedule = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Its name or id.")]
 Project = Annotated[
     str | None,
@@ -116,42 +93,43 @@ def create(  # noqa: PLR0913, PLR0917  # one parameter an option
     jitter: Jitter = 0,
     catch_up: Annotated[
         CatchUp, typer.Option(case_sensitive=False, help="What becomes of times that were missed.")
-    ] = CatchUp.LAST,
+    ] = "last",
     atomic: Annotated[bool, typer.Option("--atomic", help="All steps or none.")] = False,
     role: Annotated[
-        Role, typer.Option(case_sensitive=False, help="Of the service that executes it.")
-    ] = Role.OPERATOR,
+        ProjectRole, typer.Option(case_sensitive=False, help="Of the service that executes it.")
+    ] = "operator",
     extra_role: Annotated[
         list[str] | None, typer.Option(metavar="ROLE", help="One of the environment's; repeatable.")
     ] = None,
     mode: Annotated[
         Mode, typer.Option(case_sensitive=False, help="Of the service that executes it.")
-    ] = Mode.ASSISTED,
+    ] = "assisted",
 ) -> None:
     """Let a plan come due by the clock; a service of its own executes it."""
-    body = {
+    body: ScheduleIn = {
         "name": name,
         "cron": cron,
         "zone": zone,
         "jitter_s": jitter,
-        "catch_up": catch_up.value,
+        "catch_up": catch_up,
         "plan": _plan(plan),
         "atomic": atomic,
-        "grant": {"role": role.value, "extra_roles": extra_role or [], "mode": mode.value},
+        "grant": {"role": role, "extra_roles": extra_role or [], "mode": mode},
     }
-    api.show(api.post(*_place(api, project), body=body), WHOLE)
+    api.show(api.platform.schedules.create(project_id(api, project), **body), WHOLE)
 
 
 @command(app, "list")
 def list_(api: Api, *, project: Project = None, limit: Limit = None) -> None:
     """List the schedules of a project, the oldest first."""
-    api.show_all(api.items(*_place(api, project), most=limit), COLUMNS)
+    found = api.platform.schedules.list(project_id(api, project))
+    api.show_all(api.first(found, limit), COLUMNS)
 
 
 @command(app)
 def show(api: Api, schedule: Schedule, *, project: Project = None) -> None:
     """Show a schedule with its plan."""
-    api.show(api.get(*_one(api, schedule, project)), WHOLE)
+    api.show(api.platform.schedules.read(*_one(api, schedule, project)), WHOLE)
 
 
 @command(app)
@@ -175,63 +153,59 @@ def change(  # noqa: PLR0913  # one parameter an option
     ] = None,
 ) -> None:
     """Change a schedule; other times hold from now on."""
-    given: dict[str, Any] = {
+    given: ScheduleChangeIn = {
         "name": name,
         "cron": cron,
         "zone": zone,
         "jitter_s": jitter,
-        "catch_up": None if catch_up is None else catch_up.value,
+        "catch_up": catch_up,
         "plan": None if plan is None else _plan(plan),
         "atomic": atomic,
     }
-    body = {key: value for key, value in given.items() if value is not None}
-    if not body:
+    if all(value is None for value in given.values()):
         raise CommandError("nothing changes; say what is to be different", exit_code=USAGE)
-    api.show(api.change("PATCH", *_one(api, schedule, project), body=body), WHOLE)
+    api.show(api.platform.schedules.change(*_one(api, schedule, project), **given), WHOLE)
 
 
 @command(app)
 def pause(api: Api, schedule: Schedule, *, project: Project = None) -> None:
     """Let nothing come due until it is resumed."""
-    api.show(api.post(*_one(api, schedule, project), verb="pause"), COLUMNS)
+    api.show(api.platform.schedules.pause(*_one(api, schedule, project)), COLUMNS)
 
 
 @command(app)
 def resume(api: Api, schedule: Schedule, *, project: Project = None) -> None:
     """Let a paused schedule come due again; what passed meanwhile is left out."""
-    api.show(api.post(*_one(api, schedule, project), verb="resume"), COLUMNS)
+    api.show(api.platform.schedules.resume(*_one(api, schedule, project)), COLUMNS)
 
 
 @command(app)
 def delete(api: Api, schedule: Schedule, *, project: Project = None) -> None:
     """Delete a schedule and its service; what it executed stays in the history."""
-    api.show(api.change("DELETE", *_one(api, schedule, project)), COLUMNS)
+    api.show(api.platform.schedules.delete(*_one(api, schedule, project)), COLUMNS)
 
 
 @command(app)
 def firings(api: Api, schedule: Schedule, *, project: Project = None, limit: Limit = 20) -> None:
     """List when a schedule came due and what came of it, the newest first."""
-    found = api.items(*_one(api, schedule, project), "firings", most=limit)
-    api.show_all(found, FIRINGS)
+    found = api.platform.schedules.list_firings(*_one(api, schedule, project))
+    api.show_all(api.first(found, limit), FIRINGS)
 
 
-def _place(api: Api, project: str | None) -> tuple[str, ...]:
-    return ("projects", project_id(api, project), "schedules")
-
-
-def _one(api: Api, named: str, project: str | None) -> tuple[str, ...]:
-    place = _place(api, project)
+def _one(api: Api, named: str, project: str | None) -> tuple[str, str]:
+    """Return the ids of a project and of a schedule that is named by id or by name."""
+    where = project_id(api, project)
     if _ID.fullmatch(named):
-        return (*place, named)
-    for item in api.items(*place):
+        return where, named
+    for item in api.platform.schedules.list(where):
         if item["name"] == named:  # which it alone has
-            return (*place, str(item["id"]))
+            return where, item["id"]
     raise CommandError(
         f"not_found: no schedule '{plain(named[:80])}' in that project", exit_code=REFUSED
     )
 
 
-def _plan(given: str) -> orjson.Fragment:
+def _plan(given: str) -> Any:  # noqa: ANN401  # a plan, which only the platform reads
     document = read_document(given)
     if isinstance(document.value, list):
         return orjson.Fragment(b'{"steps":' + document.text + b"}")

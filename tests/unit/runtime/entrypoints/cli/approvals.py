@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 
+from runtime.client.documents.approvals import ListedApprovalOut, VotedApprovalOut
 from runtime.entrypoints.cli.client import Document
 
 NOW: Final = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -33,14 +34,15 @@ def a_request(**changes: object) -> Document:
     return asked | changes
 
 
-def a_line(**changes: object) -> Document:
+def a_line(**changes: object) -> ListedApprovalOut:
     """Return a request as one of a list."""
-    return a_request(grants=0, overriders=0) | changes
+    return cast("ListedApprovalOut", a_request(grants=0, overriders=0) | changes)
 
 
-def a_voted_request(**changes: object) -> Document:
+def a_voted_request(**changes: object) -> VotedApprovalOut:
     """Return a request with what was said to it: nothing yet."""
-    return a_request(votes=[], overrides=[], overridden_until=None) | changes
+    whole = a_request(votes=[], overrides=[], overridden_until=None) | changes
+    return cast("VotedApprovalOut", whole)
 
 
 def a_step(action: str = "counter.set@1", **inputs: object) -> Document:

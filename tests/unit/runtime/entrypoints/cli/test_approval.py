@@ -39,8 +39,8 @@ def run(script: list[Scripted], *arguments: str) -> tuple[Result, list[Asked]]:
 @pytest.mark.parametrize(
     ("options", "query"),
     [
-        pytest.param([], "?limit=200&status=pending", id="what waits"),
-        pytest.param(["--status", "used"], "?limit=200&status=used", id="of one status"),
+        pytest.param([], "?status=pending&limit=200", id="what waits"),
+        pytest.param(["--status", "used"], "?status=used&limit=200", id="of one status"),
         pytest.param(["--status", "all"], "?limit=200", id="all"),
     ],
 )
