@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, TypeVar
 
 import strawberry
+from graphql import get_argument_values
 
 from runtime.domain.caller import Caller
 from runtime.domain.errors import NotAllowedError
@@ -19,9 +20,11 @@ from runtime.domain.member import Member
 from runtime.entrypoints.graphql.inputs import key_of
 from runtime.entrypoints.graphql.loading import Loader, Place
 from runtime.kit.canonical_json import digest
+from runtime.kit.json_value import JsonObject
 from runtime.services.audit.access_refusals import Asked
 from runtime.services.context import Context, RequestKey
 from runtime.services.platform import Platform
+from runtime.services.unit_of_work import Answer
 
 ROUTE: Final = "POST /graphql"
 PATH: Final = "/graphql"
@@ -133,6 +136,31 @@ Info: TypeAlias = strawberry.Info[Call, None]
 def named(info: Info) -> str:
     """Return the name of the field that is resolved, such as `Query.me`."""
     return f"{info._raw_info.parent_type.name}.{info.field_name}"  # noqa: SLF001  # told nowhere else
+
+
+async def asked(info: Info, use: Use[T]) -> T:
+    """Return what a use case answers for the field that is resolved; raise as `Call.ask` does."""
+    return await info.context.ask(named(info), use)
+
+
+async def executed(info: Info, use: Use[T]) -> T:
+    """Return what a use case answers that changes something, once for the key of the field.
+
+    Raises:
+        RequestValidationError: the key can't be kept, or was used with other arguments.
+        DomainError: as the use case does.
+    """
+    raw = info._raw_info  # noqa: SLF001  # told nowhere else
+    given = get_argument_values(
+        raw.parent_type.fields[raw.field_name], raw.field_nodes[0], raw.variable_values
+    )
+    key = given.pop("idempotencyKey", None)
+    return await info.context.change(named(info), use, key=key, arguments=given)
+
+
+async def changed(info: Info, use: Use[Answer]) -> JsonObject:
+    """Return the document of what a use case changed; raise as `executed` does."""
+    return (await executed(info, use)).document
 
 
 def _outcomes_of(project_id: str, ids: tuple[str, ...]) -> Use[tuple[StoredOutcome, ...]]:

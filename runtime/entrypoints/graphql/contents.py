@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from runtime.domain.event_catalogue import MOST_WANTED, known_pattern
-from runtime.entrypoints.graphql.call import Info, named
+from runtime.entrypoints.graphql.call import Info, asked
 from runtime.entrypoints.graphql.connections import (
     MOST_ITEMS,
     MOST_OUTCOMES,
@@ -39,6 +39,8 @@ from runtime.entrypoints.graphql.inputs import (
 from runtime.entrypoints.graphql.people import Membership, membership_shown
 from runtime.entrypoints.graphql.policies_of import PolicyContents
 from runtime.entrypoints.graphql.scalars import Instant, Json, Whole
+from runtime.entrypoints.graphql.settings_of import SettingsContents
+from runtime.entrypoints.graphql.talks_of import TalkContents
 from runtime.entrypoints.graphql.wiring import EventPage, event_shown
 from runtime.entrypoints.graphql.wiring_of import WiringContents
 from runtime.entrypoints.graphql.work_of import WorkContents
@@ -49,7 +51,7 @@ from runtime.services.live.events import Wanted
     description="What is in a project. That a project is named says nothing of whether it exists: "
     "each field answers for itself."
 )
-class ProjectContents(PolicyContents, WiringContents, WorkContents):
+class ProjectContents(PolicyContents, SettingsContents, TalkContents, WiringContents, WorkContents):
     """Read one project."""
 
     @field(description="The project itself.")
@@ -57,9 +59,7 @@ class ProjectContents(PolicyContents, WiringContents, WorkContents):
         """Return the project."""
         project = self.project_id
         return project_shown(
-            await info.context.ask(
-                named(info), lambda services, context: services.projects.read(context, project)
-            )
+            await asked(info, lambda services, context: services.projects.read(context, project))
         )
 
     @field(description="The state as it stands, or as it stood.")
@@ -72,11 +72,10 @@ class ProjectContents(PolicyContents, WiringContents, WorkContents):
         if version is not None and version < 0:
             raise unfit("version", f"it is {version}, expected 0 or more")
         project, instant = self.project_id, instant_of(at, argument="at")
-        ask = info.context.ask
         if version is not None:
             return state_shown(
-                await ask(
-                    named(info),
+                await asked(
+                    info,
                     lambda services, context: services.states.at_version(
                         context, project, version=version
                     ),
@@ -84,17 +83,15 @@ class ProjectContents(PolicyContents, WiringContents, WorkContents):
             )
         if instant is not None:
             return state_shown(
-                await ask(
-                    named(info),
+                await asked(
+                    info,
                     lambda services, context: services.states.at_instant(
                         context, project, instant=instant
                     ),
                 )
             )
         return state_shown(
-            await ask(
-                named(info), lambda services, context: services.states.current(context, project)
-            )
+            await asked(info, lambda services, context: services.states.current(context, project))
         )
 
     @field(description="What leads from one version to another, either way.")
@@ -103,8 +100,8 @@ class ProjectContents(PolicyContents, WiringContents, WorkContents):
         if min(before, after) < 0:
             raise unfit("before", "a version is below 0, expected 0 or more")
         project = self.project_id
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.states.difference(
                 context, project, before=before, after=after
             ),
@@ -117,8 +114,8 @@ class ProjectContents(PolicyContents, WiringContents, WorkContents):
     ) -> Connection[Snapshot] | None:
         """Return versions."""
         page, project = page_of(first, after), self.project_id
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.states.history(
                 context, project, before=page.after_number, limit=page.limit + 1
             ),
@@ -138,8 +135,8 @@ class ProjectContents(PolicyContents, WiringContents, WorkContents):
         if version < 0:
             raise unfit("version", f"it is {version}, expected 0 or more")
         project = self.project_id
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.states.version(context, project, version=version),
         )
         return snapshot_shown(found, project_id=project)
@@ -150,8 +147,8 @@ class ProjectContents(PolicyContents, WiringContents, WorkContents):
     ) -> Connection[Outcome] | None:
         """Return outcomes."""
         page, project = page_of(first, after, most=MOST_OUTCOMES), self.project_id
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.outcomes.page(
                 context, project, before=page.after_number, limit=page.limit + 1
             ),
@@ -164,8 +161,8 @@ class ProjectContents(PolicyContents, WiringContents, WorkContents):
         """Return an outcome."""
         project = self.project_id
         return outcome_shown(
-            await info.context.ask(
-                named(info),
+            await asked(
+                info,
                 lambda services, context: services.outcomes.read(context, project, outcome_id=id),
             )
         )
@@ -175,9 +172,7 @@ class ProjectContents(PolicyContents, WiringContents, WorkContents):
         """Return the registry."""
         project = self.project_id
         return registry_shown(
-            await info.context.ask(
-                named(info), lambda services, context: services.registries.read(context, project)
-            )
+            await asked(info, lambda services, context: services.registries.read(context, project))
         )
 
     @field(description="What was used of each limit, and how long the rest will last.")
@@ -185,9 +180,7 @@ class ProjectContents(PolicyContents, WiringContents, WorkContents):
         """Return the use of limits."""
         project = self.project_id
         return usage_shown(
-            await info.context.ask(
-                named(info), lambda services, context: services.usages.read(context, project)
-            )
+            await asked(info, lambda services, context: services.usages.read(context, project))
         )
 
     @field(description="Who has a role in it; owners of the organization need none.")
@@ -196,8 +189,8 @@ class ProjectContents(PolicyContents, WiringContents, WorkContents):
     ) -> Connection[Membership] | None:
         """Return memberships."""
         page, project = page_of(first, after), self.project_id
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.memberships.after(
                 context, page.after_text, project_id=project, limit=page.limit + 1
             ),
@@ -220,8 +213,8 @@ class ProjectContents(PolicyContents, WiringContents, WorkContents):
         if not 1 <= first <= MOST_ITEMS:
             raise unfit("first", f"it is {first}, expected 1 to {MOST_ITEMS}")
         wanted, project = wanted_of(types, after), self.project_id
-        page = await info.context.ask(
-            named(info),
+        page = await asked(
+            info,
             lambda services, context: services.live_events.page(
                 context.caller, project, wanted=wanted, limit=first
             ),

@@ -8,6 +8,7 @@ from runtime.domain.forecast import LimitUse as FoundUse
 from runtime.domain.policy_version import PolicyActivation as StoredActivation
 from runtime.domain.policy_version import PolicyRules as StoredRules
 from runtime.domain.policy_version import PolicyVersion as StoredVersion
+from runtime.domain.shared_forecast import percent
 from runtime.entrypoints.graphql.made import made
 from runtime.entrypoints.graphql.nodes import Node
 from runtime.entrypoints.graphql.scalars import Instant, Json, Whole
@@ -47,6 +48,7 @@ class LimitUse:
     exhausted_at: Instant | None
     status: str
     resets_at: Instant
+    percent: int
 
 
 @strawberry.type(description="What a project has used of what it may.")
@@ -127,7 +129,7 @@ def usage_shown(found: ProjectUse) -> Usage:
         day_zone=found.day_zone,
         open=found.open,
         opens_at=None if found.opens_at is None else Instant(spelled_instant(found.opens_at)),
-        limits=[_use_shown(item) for item in found.limits],
+        limits=[use_shown(item) for item in found.limits],
     )
 
 
@@ -153,7 +155,8 @@ def record_told(document: JsonObject) -> AuditRecord:
     return made(AuditRecord, document, within="")
 
 
-def _use_shown(found: FoundUse) -> LimitUse:
+def use_shown(found: FoundUse) -> LimitUse:
+    """Return the use of a limit as it reads."""
     ends = found.exhausted_at
     return LimitUse(
         scope=found.scope.value,
@@ -166,4 +169,5 @@ def _use_shown(found: FoundUse) -> LimitUse:
         exhausted_at=None if ends is None else Instant(spelled_instant(ends)),
         status=found.status.value,
         resets_at=Instant(spelled_instant(found.resets_at)),
+        percent=percent(found),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any, Final, TypeVar
 
@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from runtime.domain.plan import Plan
+from runtime.domain.storable import storable_plan
 from runtime.entrypoints.graphql.scalars import Json
 from runtime.kit.json_value import JsonObject
 from runtime.kit.plain_text import PlainTextError, plain_name
@@ -62,6 +63,25 @@ def plan_of(given: PlanInput) -> Plan:
     return _validated("plan", lambda: Plan.model_validate(document))
 
 
+def kept_plan_of(given: PlanInput) -> Plan:
+    """Return the plan that an argument spells, which is short enough to be kept.
+
+    Raises:
+        RequestValidationError: as `plan_of`, or it has no steps, or is too long.
+    """
+    try:
+        return storable_plan(plan_of(given))
+    except ValueError as error:
+        raise unfit("plan", str(error)) from None
+
+
+def expected_of(version: int | None) -> int | None:
+    """Return the version that has to be the newest; raise RequestValidationError for none."""
+    if version is not None and version < 0:
+        raise unfit("expects", f"it is {version}, expected 0 or more")
+    return version
+
+
 def name_of(text: str, *, argument: str = "name") -> str:
     """Return a name, trimmed and composed; raise RequestValidationError for what is none."""
     try:
@@ -109,6 +129,29 @@ def one_of(kind: Callable[[str], T], text: str | None, *, argument: str) -> T | 
         return kind(text)
     except ValueError:
         raise unfit(argument, f"it is '{text[:40]}', which is none of them") from None
+
+
+def fitting(kind: TypeAdapter[T], value: object, *, argument: str) -> T:
+    """Return a document as its own type reads it; raise RequestValidationError."""
+    return _validated(argument, lambda: kind.validate_python(value))
+
+
+def within(number: int | None, least: int, most: int, *, argument: str) -> int | None:
+    """Return a number that is in range; raise RequestValidationError for another."""
+    if number is not None and not least <= number <= most:
+        raise unfit(argument, f"it is {number}, expected {least} to {most}")
+    return number
+
+
+def texts_of(texts: Sequence[str], *, argument: str, most: int) -> tuple[str, ...]:
+    """Return a few texts that are not too long, each once; raise RequestValidationError."""
+    if len(texts) > most:
+        raise unfit(argument, f"there are {len(texts)}, at most {most} may be")
+    for text in texts:
+        if not text:
+            raise unfit(argument, "one of them is empty, expected 1 character at least")
+        text_of(text, argument=argument)
+    return tuple(dict.fromkeys(texts))
 
 
 def _validated(argument: str, read: Callable[[], T]) -> T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from runtime.entrypoints.graphql.call import Info, named
+from runtime.entrypoints.graphql.call import Info, asked
 from runtime.entrypoints.graphql.connections import USUAL_ITEMS, Connection, connected, page_of
 from runtime.entrypoints.graphql.fields import field
 from runtime.entrypoints.graphql.governance import (
@@ -30,8 +30,8 @@ class PolicyContents(InProject):
     ) -> Connection[PolicyVersion] | None:
         """Return versions without their modules."""
         page, scope = page_of(first, after), project_scope(self.project_id)
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.policies.versions(
                 context, scope, before=page.after_number, limit=page.limit + 1
             ),
@@ -45,8 +45,8 @@ class PolicyContents(InProject):
             raise unfit("version", f"it is {version}, expected 1 or more")
         scope = project_scope(self.project_id)
         return rules_shown(
-            await info.context.ask(
-                named(info),
+            await asked(
+                info,
                 lambda services, context: services.policies.read(context, scope, version=version),
             )
         )
@@ -55,7 +55,7 @@ class PolicyContents(InProject):
     async def active_policy(self, info: Info) -> PolicyActivation | None:
         """Return the newest activation."""
         scope = project_scope(self.project_id)
-        found = await info.context.ask(
-            named(info), lambda services, context: services.policies.active(context, scope)
+        found = await asked(
+            info, lambda services, context: services.policies.active(context, scope)
         )
         return None if found is None else activation_shown(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from runtime.entrypoints.graphql.call import Info, named
+from runtime.entrypoints.graphql.call import Info, asked
 from runtime.entrypoints.graphql.connections import USUAL_ITEMS, Connection, connected, page_of
 from runtime.entrypoints.graphql.contents import ProjectContents
 from runtime.entrypoints.graphql.fields import field
@@ -13,6 +13,7 @@ from runtime.entrypoints.graphql.governance import AuditRecord, record_told
 from runtime.entrypoints.graphql.history import Project, project_shown
 from runtime.entrypoints.graphql.inputs import instant_of, text_of
 from runtime.entrypoints.graphql.nodes import Node
+from runtime.entrypoints.graphql.organization_contents import OrganizationContents
 from runtime.entrypoints.graphql.people import (
     Caller,
     Member,
@@ -22,38 +23,30 @@ from runtime.entrypoints.graphql.people import (
     organization_shown,
 )
 from runtime.entrypoints.graphql.scalars import Instant
-from runtime.entrypoints.graphql.wiring import Webhook, webhook_shown
-from runtime.services.webhooks.rights import WebhookPlace
 from runtime.store.audit_log import LeafFilter
 
 
 @strawberry.type(description="What can be read.")
-class Query:
+class Query(OrganizationContents):
     """Read."""
 
     @field(description="Who acts, for whom, with which credential.")
     async def me(self, info: Info) -> Caller | None:
         """Return the caller; any credential may ask."""
         return caller_shown(
-            await info.context.ask(
-                named(info), lambda services, context: services.access.described(context)
-            )
+            await asked(info, lambda services, context: services.access.described(context))
         )
 
     @field(description="An object by its global id.")
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002  # its name on the wire
         """Return the object, decided as wherever else it is shown."""
-        return await info.context.ask(
-            named(info), lambda services, context: found_node(services, context, id)
-        )
+        return await asked(info, lambda services, context: found_node(services, context, id))
 
     @field(description="An organization; the credential's own is the only one.")
     async def organization(self, info: Info, id: strawberry.ID) -> Organization | None:  # noqa: A002  # as above
         """Return an organization."""
         return organization_shown(
-            await info.context.ask(
-                named(info), lambda services, context: services.organizations.read(context, id)
-            )
+            await asked(info, lambda services, context: services.organizations.read(context, id))
         )
 
     @field(description="The members of the organization, without removed ones.")
@@ -62,8 +55,8 @@ class Query:
     ) -> Connection[Member] | None:
         """Return members."""
         page = page_of(first, after)
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.members.after(
                 context, page.after_text, limit=page.limit + 1
             ),
@@ -74,9 +67,7 @@ class Query:
     async def member(self, info: Info, id: strawberry.ID) -> Member | None:  # noqa: A002  # as above
         """Return a member."""
         return member_shown(
-            await info.context.ask(
-                named(info), lambda services, context: services.members.read(context, id)
-            )
+            await asked(info, lambda services, context: services.members.read(context, id))
         )
 
     @field(description="The projects that the caller may see; owners see all.")
@@ -85,8 +76,8 @@ class Query:
     ) -> Connection[Project] | None:
         """Return projects."""
         page = page_of(first, after)
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.projects.after(
                 context, page.after_text, limit=page.limit + 1
             ),
@@ -97,21 +88,6 @@ class Query:
     async def project(self, id: strawberry.ID) -> ProjectContents:  # noqa: A002  # as above
         """Lead to a project; each of its fields finds out whether the caller sees it."""
         return ProjectContents(project_id=id)
-
-    @field(description="Webhooks of the organization itself.")
-    async def webhooks(
-        self, info: Info, first: int = USUAL_ITEMS, after: str | None = None
-    ) -> Connection[Webhook] | None:
-        """Return webhooks."""
-        page = page_of(first, after)
-        place = WebhookPlace(organization_id=info.context.caller.organization_id)
-        found = await info.context.ask(
-            named(info),
-            lambda services, context: services.webhooks.endpoints.list(
-                context, place, after=page.after_text, limit=page.limit + 1
-            ),
-        )
-        return await connected(found, page, key_of=lambda item: item.id, shown=webhook_shown)
 
     @field(description="Records of the audit log, in the order of their numbers.")
     async def audit_records(
@@ -135,8 +111,8 @@ class Query:
             since=instant_of(since, argument="since"),
             until=instant_of(until, argument="until"),
         )
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.audit.records.list(
                 context, wanted, after=page.after_number, limit=page.limit + 1
             ),
@@ -147,7 +123,5 @@ class Query:
     async def audit_record(self, info: Info, id: strawberry.ID) -> AuditRecord | None:  # noqa: A002  # as above
         """Return a record."""
         return record_told(
-            await info.context.ask(
-                named(info), lambda services, context: services.audit.records.read(context, id)
-            )
+            await asked(info, lambda services, context: services.audit.records.read(context, id))
         )

@@ -7,6 +7,7 @@ import strawberry
 from runtime.domain.event_catalogue import EVENT_TYPES
 from runtime.domain.hook import Delivery as StoredDelivery
 from runtime.domain.hook import Hook as StoredHook
+from runtime.domain.webhook import Delivery as StoredSent
 from runtime.domain.webhook import Endpoint
 from runtime.entrypoints.graphql.made import made
 from runtime.entrypoints.graphql.nodes import Node
@@ -16,6 +17,7 @@ from runtime.kit.json_value import JsonObject
 from runtime.services.documents import spelled_instant
 from runtime.services.hooks.documents import delivery_document, hook_document
 from runtime.services.live.stream import LiveEvent
+from runtime.services.webhooks.documents import delivery_document as sent_document
 from runtime.services.webhooks.documents import endpoint_document
 
 
@@ -95,6 +97,69 @@ class Webhook(Node):
     secrets: list[WebhookSecret] | None
 
 
+@strawberry.type(description="A hook with a new secret, which is shown this once.")
+class NewHook:
+    """Hold a hook; `secret` is null where a request is repeated."""
+
+    hook: Hook
+    secret: str | None
+
+
+@strawberry.type(description="Whether a body would act, and by which plan.")
+class HookTrial:
+    """Say what a body would become."""
+
+    acts: bool
+    plan: Json | None
+
+
+@strawberry.type(description="A webhook with a new secret, which is shown this once.")
+class NewWebhook:
+    """Hold a webhook; `secret` is null where a request is repeated, and of `v1a`."""
+
+    webhook: Webhook
+    secret: str | None
+
+
+@strawberry.type(description="What one attempt to deliver came to.")
+class WebhookAttempt:
+    """Describe an attempt."""
+
+    number: int
+    at: Instant
+    status_code: int | None
+    took_ms: int
+    error: str | None
+    body: str
+    request_id: str | None
+
+
+@strawberry.type(description="An event on its way to a webhook; `tries` is null in lists.")
+class WebhookDelivery:
+    """Describe a delivery."""
+
+    id: strawberry.ID
+    event: strawberry.ID
+    type: str
+    cause: str
+    status: str
+    attempts: int
+    due_at: Instant | None
+    reason: str | None
+    created_at: Instant
+    ended_at: Instant | None
+    tries: list[WebhookAttempt] | None
+
+
+@strawberry.type(description="How many deliveries are made again, and how many are left.")
+class Resent:
+    """Count deliveries."""
+
+    resent: int
+    left: int
+    dry_run: bool
+
+
 @strawberry.type(description="Something that happened in a project, and the cursor behind it.")
 class ProjectEvent:
     """Hold an event."""
@@ -144,6 +209,28 @@ def webhook_told(document: JsonObject) -> Webhook:
     secrets = document.get("secrets")
     told = None if secrets is None else [made(WebhookSecret, item) for item in secrets]
     return made(Webhook, document, within=document["project"] or "", secrets=told)
+
+
+def new_hook_told(document: JsonObject) -> NewHook:
+    """Return the hook with its secret that a document describes."""
+    return NewHook(hook=hook_told(document), secret=document["secret"])
+
+
+def new_webhook_told(document: JsonObject) -> NewWebhook:
+    """Return the webhook with its secret that a document describes."""
+    return NewWebhook(webhook=webhook_told(document), secret=document["secret"])
+
+
+def sent_shown(found: StoredSent) -> WebhookDelivery:
+    """Return a delivery to a webhook as one of many."""
+    return sent_told(sent_document(found))
+
+
+def sent_told(document: JsonObject) -> WebhookDelivery:
+    """Return the delivery to a webhook that a document describes."""
+    tries = document.get("tries")
+    told = None if tries is None else [made(WebhookAttempt, item) for item in tries]
+    return made(WebhookDelivery, document, tries=told)
 
 
 def event_shown(found: LiveEvent) -> ProjectEvent:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import strawberry
 
-from runtime.entrypoints.graphql.call import Info, named
+from runtime.entrypoints.graphql.call import Info, asked
 from runtime.entrypoints.graphql.connections import USUAL_ITEMS, Connection, connected, page_of
 from runtime.entrypoints.graphql.fields import field
 from runtime.entrypoints.graphql.place import InProject
+from runtime.entrypoints.graphql.sending import deliveries_in, delivery_in
 from runtime.entrypoints.graphql.wiring import (
     Hook,
     HookDelivery,
     Webhook,
+    WebhookDelivery,
     delivery_shown,
     hook_shown,
     hook_told,
@@ -32,8 +34,8 @@ class WiringContents(InProject):
     ) -> Connection[Schedule] | None:
         """Return schedules."""
         page, project = page_of(first, after), self.project_id
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.schedules.after(
                 context, project, page.after_text, limit=page.limit + 1
             ),
@@ -45,8 +47,8 @@ class WiringContents(InProject):
         """Return a schedule."""
         project = self.project_id
         return schedule_shown(
-            await info.context.ask(
-                named(info),
+            await asked(
+                info,
                 lambda services, context: services.schedules.read(context, project, id),
             )
         )
@@ -62,8 +64,8 @@ class WiringContents(InProject):
     ) -> Connection[Firing] | None:
         """Return firings."""
         page, project = page_of(first, after), self.project_id
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.schedules.firings_before(
                 context, project, schedule, before=page.after_text, limit=page.limit + 1
             ),
@@ -76,8 +78,8 @@ class WiringContents(InProject):
     ) -> Connection[Hook] | None:
         """Return hooks."""
         page, project = page_of(first, after), self.project_id
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.hooks.list(
                 context, project, after=page.after_text, limit=page.limit + 1
             ),
@@ -89,8 +91,8 @@ class WiringContents(InProject):
         """Return a hook."""
         project = self.project_id
         return hook_told(
-            await info.context.ask(
-                named(info),
+            await asked(
+                info,
                 lambda services, context: services.hooks.read(context, project, hook_id=id),
             )
         )
@@ -101,8 +103,8 @@ class WiringContents(InProject):
     ) -> Connection[HookDelivery] | None:
         """Return deliveries."""
         page, project = page_of(first, after), self.project_id
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.hooks.deliveries(
                 context, project, hook_id=hook, before=page.after_text, limit=page.limit + 1
             ),
@@ -115,8 +117,8 @@ class WiringContents(InProject):
     ) -> Connection[Webhook] | None:
         """Return webhooks."""
         page, place = page_of(first, after), WebhookPlace(project_id=self.project_id)
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.webhooks.endpoints.list(
                 context, place, after=page.after_text, limit=page.limit + 1
             ),
@@ -128,10 +130,35 @@ class WiringContents(InProject):
         """Return a webhook."""
         place = WebhookPlace(project_id=self.project_id)
         return webhook_told(
-            await info.context.ask(
-                named(info),
+            await asked(
+                info,
                 lambda services, context: services.webhooks.endpoints.read(
                     context, place, endpoint_id=id
                 ),
             )
         )
+
+    @field(description="What was delivered to a webhook, the newest first.")
+    async def webhook_deliveries(
+        self,
+        info: Info,
+        webhook: strawberry.ID,
+        *,
+        first: int = USUAL_ITEMS,
+        after: str | None = None,
+        status: str | None = None,
+    ) -> Connection[WebhookDelivery] | None:
+        """Return deliveries."""
+        page, place = page_of(first, after), WebhookPlace(project_id=self.project_id)
+        return await deliveries_in(info, place, webhook, page=page, status=status)
+
+    @field(description="One delivery to a webhook, with each attempt.")
+    async def webhook_delivery(
+        self,
+        info: Info,
+        webhook: strawberry.ID,
+        id: strawberry.ID,  # noqa: A002  # as above
+    ) -> WebhookDelivery | None:
+        """Return a delivery."""
+        place = WebhookPlace(project_id=self.project_id)
+        return await delivery_in(info, place, webhook, delivery=id)

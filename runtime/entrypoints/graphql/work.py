@@ -113,6 +113,16 @@ class Job(Node):
         return member_of(info, self.principal)
 
 
+@strawberry.type(description="Which jobs are tried again, or would be.")
+class Redriven:
+    """Count jobs; `more` says that there are others."""
+
+    found: int
+    more: bool
+    redriven: int
+    jobs: list[strawberry.ID]
+
+
 @strawberry.type(description="A plan that comes due by the clock.")
 class Schedule(Node):
     """Describe a schedule."""

@@ -7,7 +7,7 @@ import strawberry
 from runtime.domain.approval_request import ApprovalStatus
 from runtime.domain.job import EndCause, JobKind, JobStatus
 from runtime.domain.job_filter import JobFilter
-from runtime.entrypoints.graphql.call import Info, named
+from runtime.entrypoints.graphql.call import Info, asked
 from runtime.entrypoints.graphql.connections import USUAL_ITEMS, Connection, connected, page_of
 from runtime.entrypoints.graphql.fields import field
 from runtime.entrypoints.graphql.inputs import MOST_FILTER_TEXT, one_of, text_of, unfit
@@ -39,8 +39,8 @@ class WorkContents(InProject):
         """Return requests."""
         page, project = page_of(first, after), self.project_id
         wanted = one_of(ApprovalStatus, status, argument="status")
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.approvals.after(
                 context, project, page.after_text, limit=page.limit + 1, status=wanted
             ),
@@ -56,8 +56,8 @@ class WorkContents(InProject):
         """Return a request."""
         project = self.project_id
         return approval_shown(
-            await info.context.ask(
-                named(info),
+            await asked(
+                info,
                 lambda services, context: services.approvals.read(context, project, id),
             )
         )
@@ -84,8 +84,8 @@ class WorkContents(InProject):
             cause=one_of(EndCause, cause, argument="cause"),
             outcome_id=_outcome_id(outcome),
         )
-        found = await info.context.ask(
-            named(info),
+        found = await asked(
+            info,
             lambda services, context: services.jobs.before(
                 context, project, before=page.after_text, limit=page.limit + 1, wanted=wanted
             ),
@@ -98,9 +98,7 @@ class WorkContents(InProject):
         """Return a job."""
         project = self.project_id
         return job_shown(
-            await info.context.ask(
-                named(info), lambda services, context: services.jobs.read(context, project, id)
-            )
+            await asked(info, lambda services, context: services.jobs.read(context, project, id))
         )
 
 

@@ -10,7 +10,7 @@ from runtime.entrypoints.graphql.schema import SCHEMA
 from tests.api.app_builder import asked
 from tests.graphql_site import GraphqlSite
 
-UNKEYED = {"simulatePlan"}
+UNKEYED = {"simulatePlan", "simulateTurn", "exportTurn", "simulateDelivery"}
 """Mutations that change nothing."""
 IDENTITY = {"organization", "principal", "actor", "user", "userId", "organizationId", "scopes"}
 FILTERS = {("auditRecords", "principal")}

@@ -13,7 +13,7 @@ from runtime.entrypoints.graphql.call import Call
 from runtime.entrypoints.graphql.finding import OF_ORGANIZATION, OF_PROJECT
 from runtime.entrypoints.graphql.schema import SCHEMA
 from runtime.services.audit.access_refusals import AccessRefusals
-from tests.abuse.graphql.operations import NODES
+from tests.abuse.graphql.read_pairs import NODES
 from tests.graphql_site import GraphqlSite
 
 ROOTS = {"Query", "Mutation", "Subscription", "ProjectContents"}

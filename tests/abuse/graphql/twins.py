@@ -13,7 +13,10 @@ from tests.abuse.execution.real_app import Acting, RealApp, moved
 from tests.abuse.execution.webhook_wishes import a_webhook_wish
 from tests.abuse.execution.wishes import an_approval, approving_project
 from tests.abuse.graphql.operations import Things
+from tests.database import session
+from tests.gate_reports import ENVIRONMENT, MODEL, a_report
 from tests.graphql_site import GraphqlSite
+from tests.talking import Talk, a_talk
 
 ROLES: Final = ("admin", "operator", "viewer")
 SCOPED: Final = {
@@ -21,6 +24,10 @@ SCOPED: Final = {
     "outcomes and states": ["outcomes:read", "state:read"],
 }
 NOBODY: Final = "plg_nobody"
+PLUGIN: Final = "workbench"
+PROPOSED: Final = (
+    '{"kind": "plan", "plan": {"steps": [{"action": "counter.increment@1", "inputs": {"by": 1}}]}}'
+)
 ABSENT: Final = {
     "project": "prj",
     "organization": "org",
@@ -33,6 +40,12 @@ ABSENT: Final = {
     "hook": "hok",
     "webhook": "whe",
     "org_webhook": "whe",
+    "delivery": "whd",
+    "org_delivery": "whd",
+    "service": "mem",
+    "conversation": "cnv",
+    "turn": "trn",
+    "gate": "gat",
 }
 PRINCIPALS: Final = ("owner", *ROLES, "no role", "owner elsewhere", *SCOPED, "nobody")
 
@@ -61,7 +74,9 @@ class Twin:
             "of another project, said to be of this": replace(self.own, **inner),
             "of another tenant": self.foreign,
             "of another tenant, said to be of this": replace(self.own, **stolen),
-            "missing": replace(self.own, **missing, version=999, environment="none"),
+            "missing": replace(
+                self.own, **missing, version=999, environment="none", plugin="none", fact="none"
+            ),
             "missing in a project": replace(
                 self.own,
                 **{name: value for name, value in missing.items() if name != "project"},
@@ -110,11 +125,13 @@ async def _things(app: RealApp, owner: Acting, requester: Acting, *, name: str) 
     schedule = await app.made(f"{place}/schedules", wish, token=owner.token)
     hook_wish = await a_hook_wish(app, owner, place)
     hook = await app.made(f"{place}/hooks", hook_wish, token=owner.token)
-    webhook = await app.made(f"{place}/webhooks", await a_webhook_wish(app), token=owner.token)
+    sent = await _sent(app, owner, place)
     organization = f"/v1/organizations/{owner.organization}"
-    of_all = await app.made(
-        f"{organization}/webhooks", await a_webhook_wish(app), token=owner.token
-    )
+    of_all = await _sent(app, owner, organization)
+    report = a_report(run=f"run_{next(app.numbers)}")
+    told: JsonObject = {"model": MODEL, "environment": ENVIRONMENT, "report": report}
+    gate = await app.made(f"{organization}/gates", told, token=owner.token)
+    talk, turn = await _proposed(app, owner, place)
     return Things(
         project=project,
         organization=owner.organization,
@@ -125,13 +142,49 @@ async def _things(app: RealApp, owner: Acting, requester: Acting, *, name: str) 
         job=str(queued.json["id"]),
         schedule=str(schedule["id"]),
         hook=str(hook["id"]),
-        webhook=str(webhook["id"]),
-        org_webhook=str(of_all["id"]),
+        webhook=sent[0],
+        org_webhook=of_all[0],
+        delivery=sent[1],
+        org_delivery=of_all[1],
+        service=str(hook_wish["service"]),
+        conversation=talk.conversation,
+        turn=turn,
+        gate=str(gate["id"]),
         digest=str(approval["plan_digest"]),
         version=1,
         environment="counter",
         name=name,
+        plugin=PLUGIN,
+        fact="usual_step",
+        report=a_report(run=f"run_{next(app.numbers)}"),
     )
+
+
+async def _sent(app: RealApp, owner: Acting, place: str) -> tuple[str, str]:
+    """Make a webhook and a delivery to it that failed, as if an event had caused it."""
+    webhooks = f"{place}/webhooks"
+    webhook = await app.made(webhooks, await a_webhook_wish(app), token=owner.token)
+    sent = await app.made(f"{webhooks}/{webhook['id']}:ping", None, token=owner.token)
+    async with session(app.urls.superuser_url) as superuser:
+        await superuser.execute(
+            "update webhook_deliveries set cause = 'event', status = 'failed', ended_at = now() "
+            "where id = $1",
+            sent["id"],
+        )
+    return str(webhook["id"]), str(sent["id"])
+
+
+async def _proposed(app: RealApp, owner: Acting, place: str) -> tuple[Talk, str]:
+    """Begin a conversation with a turn that waits for consent."""
+    talk = await a_talk(app, owner, project=place)
+    turn = await talk.turn("count one more")
+    async with session(app.urls.superuser_url) as superuser:
+        await superuser.execute(
+            "update turns set status = 'proposed', proposal = $1 where id = $2",
+            PROPOSED,
+            turn["id"],
+        )
+    return talk, str(turn["id"])
 
 
 async def _record(app: RealApp, owner: Acting) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from runtime.kit.json_value import JsonObject
+from tests.abuse.execution.wishes import an_approval, approving_project
 from tests.audited import recorded
 from tests.graphql_site import GraphqlSite, Told
 
@@ -123,9 +124,9 @@ async def test_mutations_of_a_document_are_done_in_order(site: GraphqlSite) -> N
     query = """
     mutation($p: ID!) {
       a: archiveProject(id: $p) { archivedAt }
-      b: renameProject(id: $p, name: "other") { name }
+      b: changeProject(id: $p, name: "other") { name }
       c: restoreProject(id: $p) { archivedAt }
-      d: renameProject(id: $p, name: " other ") { name }
+      d: changeProject(id: $p, name: " other ") { name }
     }
     """
 
@@ -144,7 +145,7 @@ async def test_an_argument_that_does_not_fit_is_a_422(site: GraphqlSite) -> None
     steps = ", ".join('{action: "a"}' for _ in range(101))
     execute = f'executePlan(project: "{project}", plan: {{steps: '
     queries = [
-        f'mutation {{ renameProject(id: "{project}", name: "\\u202e") {{ id }} }}',
+        f'mutation {{ changeProject(id: "{project}", name: "\\u202e") {{ id }} }}',
         'mutation { createProject(name: "x", environment: "") { id } }',
         f"mutation {{ {execute} [{steps}]}}) {{ id }} }}",
         f'mutation {{ {execute} [{{action: ""}}]}}) {{ id }} }}',
@@ -173,3 +174,26 @@ async def test_a_state_that_is_not_the_expected_one_is_left_alone(site: GraphqlS
 
     assert stale.codes == ["version_mismatch"]
     assert fresh.data["revertState"] == {"revertedTo": 0, "after": {"version": 2}}
+
+
+async def test_a_request_is_withdrawn_by_its_requester_and_denied_by_another(
+    site: GraphqlSite,
+) -> None:
+    """Each ends it."""
+    who = await site.real.found()
+    requester = await site.real.colleague(who)
+    place = await approving_project(site.real, who)
+    project = place.rpartition("/")[2]
+    one, two = [await an_approval(site.real, place, requester) for _ in range(2)]
+    withdraw = f"""mutation($id: ID!) {{
+      withdrawApproval(project: "{project}", id: $id) {{ status }}
+    }}"""
+    deny = f"""mutation($id: ID!, $digest: String!) {{
+      denyApproval(project: "{project}", id: $id, planDigest: $digest, reason: "no") {{ status }}
+    }}"""
+
+    back = await site.got(withdraw, {"id": one["id"]}, token=requester.token)
+    no = await site.got(deny, {"id": two["id"], "digest": two["plan_digest"]}, token=who.token)
+
+    assert back["withdrawApproval"] == {"status": "withdrawn"}
+    assert no["denyApproval"] == {"status": "denied"}

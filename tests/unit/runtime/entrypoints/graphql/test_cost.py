@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf, nan
 
 import pytest
+from graphql import get_nullable_type, is_list_type
 
 from runtime.entrypoints.graphql.checking import checked
 from runtime.entrypoints.graphql.connections import MOST_OUTCOMES
@@ -159,6 +160,30 @@ def test_states_are_rebuilt_a_few_times_in_a_request() -> None:
             cost(in_project(many))
 
         assert caught.value.reason is Reason.TOO_COSTLY
+
+
+def test_a_list_that_nobody_can_shorten_is_heavy() -> None:
+    """It has no `first` by which it could be counted."""
+    whole = {
+        name
+        for root in ("Query", "Mutation", "ProjectContents")
+        for name, item in SCHEMA.type_map[root].fields.items()  # type: ignore[attr-defined]  # as below
+        if is_list_type(get_nullable_type(item.type)) and "first" not in item.args
+    }
+
+    assert whole == {"facts", "plugins"}
+    assert whole <= set(HEAVY)
+
+
+def test_asking_a_model_is_dear() -> None:
+    """Ten fields of a request are not ten answers of a model."""
+    said = " ".join(
+        f'a{number}: say(project: "p", conversation: "c", message: "m") {{ id }}'
+        for number in range(10)
+    )
+
+    assert cost(f"mutation {{ {said} }}") >= 10 * HEAVY["say"]
+    assert HEAVY["say"] * 20 > MOST_COST
 
 
 def test_every_heavy_field_is_one_of_the_schema() -> None:
