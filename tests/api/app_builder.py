@@ -187,8 +187,7 @@ def an_app(services: object) -> FastAPI:
     app.state.rates = None
     app.state.refusals = Refusals(monotonic_s=SystemClock().monotonic_s)
     problems.install(app)
-    for router in routers.PLATFORM:
-        app.include_router(router)
+    routers.stand_in(app, routers.PLATFORM)
     openapi.describe(app)
     return app
 

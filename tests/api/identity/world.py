@@ -25,6 +25,7 @@ from runtime.entrypoints.rest import (
     organizations,
     problems,
     projects,
+    routers,
     sessions,
     tokens,
 )
@@ -218,18 +219,20 @@ async def a_world(
         stack.push_async_callback(app.state.readiness.close)
         problems.install(app)
         edge.install(app, options or EdgeOptions(https=False), clock=clock, metrics=Metrics())
-        for router in (
-            health.router,
-            callers.router,
-            tokens.router,
-            sessions.router,
-            sessions.own_router,
-            organizations.router,
-            members.router,
-            projects.router,
-            memberships.router,
-        ):
-            app.include_router(router)
+        routers.stand_in(
+            app,
+            (
+                health.router,
+                callers.router,
+                tokens.router,
+                sessions.router,
+                sessions.own_router,
+                organizations.router,
+                members.router,
+                projects.router,
+                memberships.router,
+            ),
+        )
         yield World(app=app, services=services, database=database, clock=clock)
 
 
