@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -132,12 +131,6 @@ class Api:
         done: Document = self._client.ask(request)
         return done
 
-    def operate(self, *parts: str, body: object) -> Document:
-        """Change something with the platform's own credential."""
-        request = Request(method="POST", path=path_of(*parts), body=body, key=fresh_key())
-        done: Document = Client(self.url, token=self._operator_token()).ask(request)
-        return done
-
     def items(
         self, *parts: str, verb: str | None = None, most: int | None = None, **query: object
     ) -> list[Document]:
@@ -145,22 +138,6 @@ class Api:
         paged = {"limit": PAGE, **query}
         request = Request(method="GET", path=path_of(*parts, verb=verb), query=paged)
         return self.first(self._client.pages(request), most)
-
-    @contextmanager
-    def reading(self, *parts: str, verb: str | None = None) -> Iterator[Iterator[bytes]]:
-        """Read a long answer in parts."""
-        request = Request(method="GET", path=path_of(*parts, verb=verb))
-        with self._client.reading(request) as read:
-            yield read
-
-    @contextmanager
-    def following(
-        self, *parts: str, headers: Mapping[str, str], **query: object
-    ) -> Iterator[Iterator[bytes]]:
-        """Read an answer that has no end line by line."""
-        request = Request(method="GET", path=path_of(*parts), headers=headers, query=query)
-        with self._client.following(request) as lines:
-            yield lines
 
     def first(self, found: Iterator[ItemT], most: int | None) -> list[ItemT]:
         """Read the first of a list; whoever asks for less than there is, is told."""
@@ -210,6 +187,11 @@ class Api:
     def platform(self) -> Surface:
         """Return the operations of the API, typed."""
         return Surface(self._client)
+
+    @cached_property
+    def operated(self) -> Surface:
+        """Return the operations of the API, for whoever has the platform's own credential."""
+        return Surface(Client(self.url, token=self._operator_token()))
 
     @cached_property
     def _kept_demo(self) -> Demo | None:

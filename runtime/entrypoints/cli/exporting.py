@@ -35,7 +35,7 @@ def save_export(api: Api, organization: str, file: Path) -> Saved:
     """
     with (
         new_private_file(file) as stream,
-        api.reading("organizations", organization, verb="export") as parts,
+        api.platform.exports.export_organization(organization) as parts,
     ):
         return _proven(_lines(parts, stream))
 
@@ -46,7 +46,7 @@ def save_log(api: Api, file: Path) -> Document:
     Raises:
         CommandError: as `save_export` does.
     """
-    with new_private_file(file) as stream, api.reading("audit", "export") as parts:
+    with new_private_file(file) as stream, api.platform.audit.export_log() as parts:
         last = b""
         for line in _lines(parts, stream):
             last = line or last

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
-from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError, Document, plain
+from runtime.client.documents.jobs import RedriveIn
+from runtime.client.documents.kinds import EndCause, JobKind, JobStatus
+from runtime.client.documents.shared import JobOut
+from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError, plain
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.naming import own_organization, project_id
 
@@ -69,43 +72,12 @@ PAUSES_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 """Between two looks at a job that is watched; the last one again and again."""
 
 
-class Status(StrEnum):
-    """Name how jobs stand."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    DEAD = "dead"
-    CANCELLED = "cancelled"
-    QUARANTINED = "quarantined"
-
-
 class GivenUp(StrEnum):
-    """Name what becomes of jobs that are not done."""
+    """Name what becomes of jobs that are not done; typer takes no list of a Literal."""
 
     DEAD = "dead"
     CANCELLED = "cancelled"
     QUARANTINED = "quarantined"
-
-
-class Cause(StrEnum):
-    """Name why jobs are not done."""
-
-    ERROR = "error"
-    TIMEOUT = "timeout"
-    EXPIRED = "expired"
-    DENIED = "denied"
-    UNKNOWN_EFFECT = "unknown_effect"
-    CRASHED = "crashed"
-    CANCELLED = "cancelled"
-    PERMANENT = "permanent"
-
-
-class Kind(StrEnum):
-    """Name what runs jobs."""
-
-    EFFECT = "effect"
-    PLAN = "plan"
 
 
 Job = Annotated[str, typer.Argument(metavar="JOB", help="Its id, such as job_...")]
@@ -118,7 +90,8 @@ Organization = Annotated[
 ]
 Named = Annotated[str | None, typer.Option(metavar="NAME", help="Those of this effect.")]
 Because = Annotated[
-    Cause | None, typer.Option(case_sensitive=False, help="Those that are not done because of it.")
+    EndCause | None,
+    typer.Option(case_sensitive=False, help="Those that are not done because of it."),
 ]
 Limit = Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")]
 
@@ -133,10 +106,10 @@ def list_(  # noqa: PLR0913  # one parameter an option
         typer.Option("--organization", help="What all projects gave up; takes an owner."),
     ] = False,
     status: Annotated[
-        Status | None, typer.Option(case_sensitive=False, help="Those that stand so.")
+        JobStatus | None, typer.Option(case_sensitive=False, help="Those that stand so.")
     ] = None,
     kind: Annotated[
-        Kind | None, typer.Option(case_sensitive=False, help="Those that this runs.")
+        JobKind | None, typer.Option(case_sensitive=False, help="Those that this runs.")
     ] = None,
     name: Named = None,
     cause: Because = None,
@@ -155,7 +128,7 @@ def list_(  # noqa: PLR0913  # one parameter an option
 @command(app)
 def show(api: Api, job: Job, *, project: Project = None) -> None:
     """Show a job with what came of it."""
-    api.show(api.get(*_one(api, job, project)), WHOLE)
+    api.show(api.platform.jobs.read(project_id(api, project), job), WHOLE)
 
 
 @command(app)
@@ -169,11 +142,11 @@ def watch(
     ] = 600.0,
 ) -> None:
     """Wait until a job has ended; one that is not done, or whose plan is refused, ends with 1."""
-    where = _one(api, job, project)
+    where = project_id(api, project)
     deadline_s = time.monotonic() + within
     looks, seen = 0, ""
     while True:
-        found = api.get(*where)
+        found = api.platform.jobs.read(where, job)
         seen = _said(api, found, before=seen)
         if found["ended_at"] is not None:
             break
@@ -199,8 +172,7 @@ def cancel(
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why.")] = None,
 ) -> None:
     """Cancel a job that waits; one that runs is asked to end."""
-    body = {} if reason is None else {"reason": reason}
-    api.show(api.post(*_one(api, job, project), verb="cancel", body=body), WHOLE)
+    api.show(api.platform.jobs.cancel(project_id(api, project), job, reason=reason), WHOLE)
 
 
 @command(app)
@@ -229,26 +201,25 @@ def redrive(  # noqa: PLR0913  # one parameter an option
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell which they are.")] = False,
 ) -> None:
     """Try jobs again that were given up, with all their attempts before them."""
-    given: dict[str, Any] = {
-        "status": status,
+    wanted: RedriveIn = {
         "name": name,
         "cause": cause,
         "ended_after": ended_after,
         "ended_before": ended_before,
     }
-    wanted = {key: value for key, value in given.items() if value}
-    if (job is None) is not bool(wanted or dry_run):
+    if status:
+        wanted["status"] = [item.value for item in status]
+    if (job is None) is not (any(wanted.values()) or dry_run):
         raise CommandError(
             "name a job, or say which by --status, --name, --cause, --ended-after or "
             "--ended-before; --dry-run tells which they are",
             exit_code=USAGE,
         )
     if job is not None:
-        api.show(api.post(*_one(api, job, project), verb="redrive"), WHOLE)
+        api.show(api.platform.jobs.redrive_job(project_id(api, project), job), WHOLE)
         return
-    body = {**wanted, "most": most, "dry_run": dry_run}
-    where = _place(api, project)
-    api.show(api.post(*where, "jobs", verb="redrive", body=body), REDRIVEN)
+    wanted |= {"most": most, "dry_run": dry_run}
+    api.show(api.platform.jobs.redrive_jobs(project_id(api, project), **wanted), REDRIVEN)
 
 
 @command(app)
@@ -296,7 +267,7 @@ def limit(
     api.show(api.change("PUT", *where, "queue", body=body), SETTINGS)
 
 
-def _place(api: Api, project: str | None, *, organization: bool = False) -> tuple[str, ...]:
+def _place(api: Api, project: str | None, *, organization: bool) -> tuple[str, ...]:
     if not organization:
         return ("projects", project_id(api, project))
     if project is not None:
@@ -306,11 +277,7 @@ def _place(api: Api, project: str | None, *, organization: bool = False) -> tupl
     return ("organizations", own_organization(api))
 
 
-def _one(api: Api, job: str, project: str | None) -> tuple[str, ...]:
-    return (*_place(api, project), "jobs", job)
-
-
-def _said(api: Api, found: Document, *, before: str) -> str:
+def _said(api: Api, found: JobOut, *, before: str) -> str:
     """Tell people how a job stands, if that is news; return what they know."""
     told = f"{found['status']}, tries: {found['attempts']}"
     if found["reason"] is not None:
@@ -320,8 +287,8 @@ def _said(api: Api, found: Document, *, before: str) -> str:
     return told
 
 
-def _done(found: Document) -> bool:
+def _done(found: JobOut) -> bool:
     """Say whether what was asked for was done; a plan may be refused when its job runs."""
-    if found["status"] != Status.DONE:
+    if found["status"] != "done":
         return False
-    return bool(found["kind"] != Kind.PLAN or found["result"]["status"] == Status.DONE)
+    return bool(found["kind"] != "plan" or (found["result"] or {}).get("status") == "done")

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from runtime.client.documents.organizations import ProjectRollUpOut
+from runtime.client.documents.organizations import OwnerIn, ProjectRollUpOut
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.exporting import save_export
 from runtime.entrypoints.cli.naming import own_organization
@@ -68,8 +68,8 @@ def create(
 
     The token that asks is the platform's own: PLANGATE_OPERATOR_TOKEN, or --token-file.
     """
-    owner = {"display_name": owner_name, "email": owner_email}
-    made = api.operate("organizations", body={"name": name, "owner": owner})
+    owner: OwnerIn = {"display_name": owner_name, "email": owner_email}
+    made = api.operated.organizations.create(name=name, owner=owner)
     api.show(made, FOUNDED)
     warn_if_lost(api, made["token"]["text"])
 

@@ -58,4 +58,4 @@ def rotated(
     The token that asks is the platform's own: PLANGATE_OPERATOR_TOKEN, or --token-file. Never
     write a value here.
     """
-    api.show(api.operate("secrets", "rotations", body={"reference": reference}), ROTATED)
+    api.show(api.operated.secrets.tell_rotation(reference=reference), ROTATED)

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from runtime.entrypoints.cli.client import Document
+from runtime.client.documents.webhooks import NewWebhookOut, SigningScheme, WebhookChangeIn
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.shown_once import warn_if_lost
 from runtime.entrypoints.cli.webhook_deliveries import app as deliveries_app
@@ -23,7 +23,6 @@ from runtime.entrypoints.cli.webhook_options import (
     Org,
     PerMinute,
     Project,
-    Scheme,
     Webhook,
     address,
     document,
@@ -78,13 +77,13 @@ def create(  # noqa: PLR0913  # one parameter an option
     at_once: AtOnce = None,
     per_minute: PerMinute = None,
     ordered: Ordered = None,
-    scheme: Annotated[Scheme, typer.Option(help="How its secret signs.")] = Scheme.HMAC,
+    scheme: Annotated[SigningScheme, typer.Option(help="How its secret signs.")] = "v1",
     project: Project = None,
     org: Org = False,
 ) -> None:
     """Make a webhook, and show its secret this once."""
+    to_it = address(to)
     given = stated(
-        url=address(to),
         headers=document(headers),
         filter=document(wanted),
         form=form,
@@ -93,20 +92,22 @@ def create(  # noqa: PLR0913  # one parameter an option
         per_minute=per_minute or None,
         ordered=ordered,
     )
-    body = {"name": name, "scheme": scheme.value, **given}
-    _show_new(api, api.post(*root_of(api, project, org=org), body=body))
+    asked, owner = root_of(api, project, org=org)
+    _show_new(api, asked.create(owner, name=name, url=to_it, scheme=scheme, **given))
 
 
 @command(app, "list")
 def list_(api: Api, *, project: Project = None, org: Org = False, limit: Limit = None) -> None:
     """List the webhooks of a project, or those of your organization itself."""
-    api.show_all(api.items(*root_of(api, project, org=org), most=limit), COLUMNS)
+    asked, owner = root_of(api, project, org=org)
+    api.show_all(api.first(asked.list(owner), limit), COLUMNS)
 
 
 @command(app)
 def show(api: Api, webhook: Webhook, *, project: Project = None, org: Org = False) -> None:
     """Show a webhook; its secrets' times with --json."""
-    api.show(api.get(*place_of(api, webhook, project, org=org)), WHOLE)
+    asked, owner, found = place_of(api, webhook, project, org=org)
+    api.show(asked.read(owner, found), WHOLE)
 
 
 @command(app)
@@ -127,20 +128,20 @@ def update(  # noqa: PLR0913  # one parameter an option
     org: Org = False,
 ) -> None:
     """Change a webhook; what is left out stays."""
-    body = stated(
-        name=name,
-        url=None if to is None else address(to),
-        headers=document(headers),
-        filter=document(wanted),
-        form=form,
-        format=format_,
-        at_once=at_once,
-        ordered=ordered,
-    )
-    if per_minute is not None:
+    body: WebhookChangeIn = {
+        "name": name,
+        "url": None if to is None else address(to),
+        "headers": document(headers),
+        "filter": document(wanted),
+        "form": form,
+        "format": format_,
+        "at_once": at_once,
+        "ordered": ordered,
+    }
+    if per_minute is not None:  # null is no limit, and nothing is as it was
         body["per_minute"] = per_minute or None
-    place = place_of(api, webhook, project, org=org)
-    api.show(api.change("PATCH", *place, body=body), WHOLE)
+    asked, owner, found = place_of(api, webhook, project, org=org)
+    api.show(asked.change(owner, found, **body), WHOLE)
 
 
 @command(app)
@@ -148,7 +149,9 @@ def rotate(
     api: Api,
     webhook: Webhook,
     *,
-    scheme: Annotated[Scheme | None, typer.Option(help="How it signs. [as the newest]")] = None,
+    scheme: Annotated[
+        SigningScheme | None, typer.Option(help="How it signs. [as the newest]")
+    ] = None,
     overlap: Annotated[
         int,
         typer.Option(
@@ -162,33 +165,36 @@ def rotate(
     org: Org = False,
 ) -> None:
     """Sign with a new secret, and show it this once."""
-    body = {"scheme": scheme, "overlap_s": overlap, "only": only}
-    place = place_of(api, webhook, project, org=org)
-    _show_new(api, api.post(*place, verb="rotate-secret", body=body))
+    asked, owner, found = place_of(api, webhook, project, org=org)
+    made = asked.rotate_secret(owner, found, scheme=scheme, overlap_s=overlap, only=only)
+    _show_new(api, made)
 
 
 @command(app)
 def enable(api: Api, webhook: Webhook, *, project: Project = None, org: Org = False) -> None:
     """Send to a webhook again, as if it had never failed."""
-    api.show(api.post(*place_of(api, webhook, project, org=org), verb="enable"), COLUMNS)
+    asked, owner, found = place_of(api, webhook, project, org=org)
+    api.show(asked.enable(owner, found), COLUMNS)
 
 
 @command(app)
 def disable(api: Api, webhook: Webhook, *, project: Project = None, org: Org = False) -> None:
     """Send nothing more to a webhook until it is enabled."""
-    api.show(api.post(*place_of(api, webhook, project, org=org), verb="disable"), COLUMNS)
+    asked, owner, found = place_of(api, webhook, project, org=org)
+    api.show(asked.disable(owner, found), COLUMNS)
 
 
 @command(app)
 def delete(api: Api, webhook: Webhook, *, project: Project = None, org: Org = False) -> None:
     """Forget a webhook, its secrets and what was or is to be delivered to it."""
-    api.show(api.change("DELETE", *place_of(api, webhook, project, org=org)), COLUMNS)
+    asked, owner, found = place_of(api, webhook, project, org=org)
+    api.show(asked.remove(owner, found), COLUMNS)
 
 
 app.add_typer(deliveries_app)
 
 
-def _show_new(api: Api, made: Document) -> None:
+def _show_new(api: Api, made: NewWebhookOut) -> None:
     """Show what was made; of a pair of keys only the public half is anybody else's."""
     newest = made["secrets"][0]
     api.show({**made, "public_key": newest["public_key"]} if not api.as_json else made, NEW)

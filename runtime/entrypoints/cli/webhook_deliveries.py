@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
 
+from runtime.client.documents.webhooks import (
+    PayloadForm,
+    WebhookDeliveryStatus,
+    WebhookFormat,
+)
 from runtime.entrypoints.cli.client import USAGE, CommandError
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.naming import project_id
 from runtime.entrypoints.cli.webhook_options import (
-    Ended,
     EventTypes,
-    Form,
-    Format,
     Limit,
     Org,
     Project,
     Since,
-    Status,
     Until,
     Webhook,
     instant,
@@ -50,10 +52,18 @@ ATTEMPTS: Final = {
 RESENT: Final = {"RESENT": "resent", "LEFT": "left"}
 
 
+class Ended(StrEnum):
+    """Name how deliveries end; of an option that repeats, typer takes no Literal."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
 @command(app)
 def ping(api: Api, webhook: Webhook, *, project: Project = None, org: Org = False) -> None:
     """Let a test be delivered; `deliveries` shows what came of it."""
-    api.show(api.post(*place_of(api, webhook, project, org=org), verb="ping"), DELIVERIES)
+    asked, owner, found = place_of(api, webhook, project, org=org)
+    api.show(asked.ping(owner, found), DELIVERIES)
 
 
 @command(app)
@@ -61,7 +71,9 @@ def deliveries(  # noqa: PLR0913  # one parameter an option
     api: Api,
     webhook: Webhook,
     *,
-    status: Annotated[Status | None, typer.Option(help="How they stand. [any]")] = None,
+    status: Annotated[
+        WebhookDeliveryStatus | None, typer.Option(help="How they stand. [any]")
+    ] = None,
     types: EventTypes = None,
     since: Since = None,
     until: Until = None,
@@ -72,16 +84,16 @@ def deliveries(  # noqa: PLR0913  # one parameter an option
     """List deliveries to a webhook, the newest first."""
     if types is not None and len(types) > 1:
         raise CommandError("name one --type at a time", exit_code=USAGE)
-    place = (*place_of(api, webhook, project, org=org), "deliveries")
-    found = api.items(
-        *place,
-        most=limit,
-        status=None if status is None else status.value,
-        type=types[0] if types else None,
+    asked, owner, found = place_of(api, webhook, project, org=org)
+    every = asked.list_deliveries(
+        owner,
+        found,
+        status=None if status is None else [status],
+        type_=types,
         since=instant(since),
         until=instant(until),
     )
-    api.show_all(found, DELIVERIES)
+    api.show_all(api.first(every, limit), DELIVERIES)
 
 
 @command(app)
@@ -94,8 +106,8 @@ def attempts(
     org: Org = False,
 ) -> None:
     """List the attempts at a delivery, and what was answered."""
-    place = place_of(api, webhook, project, org=org)
-    api.show_all(api.get(*place, "deliveries", delivery)["tries"], ATTEMPTS)
+    asked, owner, found = place_of(api, webhook, project, org=org)
+    api.show_all(asked.read_delivery(owner, found, delivery)["tries"], ATTEMPTS)
 
 
 @command(app)
@@ -118,9 +130,9 @@ def resend(  # noqa: PLR0913  # one parameter an option
     org: Org = False,
 ) -> None:
     """Have a delivery made again, or all that ended as named; each once."""
-    place = place_of(api, webhook, project, org=org)
+    asked, owner, found = place_of(api, webhook, project, org=org)
     if delivery is not None:
-        api.show(api.post(*place, "deliveries", delivery, verb="resend"), DELIVERIES)
+        api.show(asked.resend_delivery(owner, found, delivery), DELIVERIES)
         return
     body = stated(
         status=None if not status else [item.value for item in status],
@@ -129,8 +141,7 @@ def resend(  # noqa: PLR0913  # one parameter an option
         until=instant(until),
         most=most,
     )
-    body["dry_run"] = dry_run
-    api.show(api.post(*place, verb="resend", body=body), RESENT)
+    api.show(asked.resend_deliveries(owner, found, dry_run=dry_run, **body), RESENT)
 
 
 @command(app)
@@ -145,8 +156,8 @@ def listen(  # noqa: PLR0913  # one parameter an option
         bool, typer.Option("--verify", help="Check each signature, as a receiver does.")
     ] = False,
     types: EventTypes = None,
-    form: Annotated[Form, typer.Option("--form", help="How much of it.")] = Form.FULL,
-    format_: Annotated[Format, typer.Option("--format", help="How spelled.")] = Format.STANDARD,
+    form: Annotated[PayloadForm, typer.Option("--form", help="How much of it.")] = "full",
+    format_: Annotated[WebhookFormat, typer.Option("--format", help="How spelled.")] = "standard",
     after: Annotated[
         str | None, typer.Option(metavar="CURSOR", help="Begin behind this event. [now]")
     ] = None,
@@ -159,7 +170,7 @@ def listen(  # noqa: PLR0913  # one parameter an option
 
     Each is signed as a delivery, with a secret that is made for this and printed first.
     """
-    from runtime.domain.webhook import PayloadForm, WebhookFormat  # noqa: PLC0415  # as below
+    from runtime.domain import webhook as domain  # noqa: PLC0415  # as below
     from runtime.entrypoints.cli.webhook_listen import (  # noqa: PLC0415  # --help does without
         Listening,
     )
@@ -171,8 +182,8 @@ def listen(  # noqa: PLR0913  # one parameter an option
         project_id=project_id(api, project),
         forward=forward,
         types=tuple(types or ()),
-        form=PayloadForm(form.value),
-        format=WebhookFormat(format_.value),
+        form=domain.PayloadForm(form),
+        format=domain.WebhookFormat(format_),
         verify=verify,
         count=count,
         after=after,

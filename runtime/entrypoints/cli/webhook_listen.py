@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 import typer
 
-from runtime.client.event_lines import SentEvent, sent_events
+from runtime.client.event_lines import SentEvent
 from runtime.domain.webhook import EventToSend, PayloadForm, WebhookFormat
 from runtime.entrypoints.cli.client import (
     REFUSED,
@@ -80,16 +80,12 @@ def listen(api: Api, wish: Listening) -> None:
 def _followed(api: Api, wish: Listening) -> Iterator[SentEvent]:
     """Yield events, and go on behind the last one where the connection broke off."""
     after, failures = wish.after, 0
-    types = ",".join(wish.types) or None
+    follow = api.platform.events.follow
     while True:
-        headers = {"Accept": "text/event-stream"}
-        if after is not None:
-            headers["Last-Event-ID"] = after
         try:
-            place = ("projects", wish.project_id, "events")
-            with api.following(*place, headers=headers, types=types) as lines:
+            with follow(wish.project_id, types=wish.types, last_event_id=after) as events:
                 api.say("listening")
-                for sent in sent_events(lines):
+                for sent in events:
                     if sent.kind == "error":
                         raise _ended(sent)
                     after, failures = sent.id or after, 0

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
-import orjson
 import typer
 
+from runtime.client.documents.webhooks import PayloadForm, WebhookFormat
+from runtime.client.operations.organization_webhooks import OrganizationWebhooks
+from runtime.client.operations.webhooks import Webhooks
 from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError, plain
 from runtime.entrypoints.cli.console import Api
 from runtime.entrypoints.cli.documents import read_document
@@ -21,43 +22,8 @@ _WEBHOOK_ID: Final = re.compile(r"whe_[0-9A-Z]{26}")
 _BEGINS: Final = ("http://", "https://")
 
 
-class Format(StrEnum):
-    """Name how a delivery is spelled."""
-
-    STANDARD = "standard"
-    CLOUDEVENTS = "cloudevents"
-    SLACK = "slack"
-    TEAMS = "teams"
-
-
-class Form(StrEnum):
-    """Name how much of an event is sent."""
-
-    FULL = "full"
-    THIN = "thin"
-
-
-class Scheme(StrEnum):
-    """Name how a secret signs: v1 by HMAC, v1a by ed25519."""
-
-    HMAC = "v1"
-    ED25519 = "v1a"
-
-
-class Status(StrEnum):
-    """Name how deliveries stand."""
-
-    WAITING = "waiting"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-
-
-class Ended(StrEnum):
-    """Name how deliveries end."""
-
-    DELIVERED = "delivered"
-    FAILED = "failed"
-
+Operations: TypeAlias = Webhooks | OrganizationWebhooks
+"""A project's webhooks and an organization's are asked for alike."""
 
 Webhook = Annotated[str, typer.Argument(metavar="WEBHOOK", help="Its id or name.")]
 Project = Annotated[
@@ -93,8 +59,8 @@ PerMinute = Annotated[
 Ordered = Annotated[
     bool | None, typer.Option("--ordered/--unordered", help="A project's one after the other.")
 ]
-FormatOption = Annotated[Format | None, typer.Option("--format", help="How it is spelled.")]
-FormOption = Annotated[Form | None, typer.Option("--form", help="How much of it is sent.")]
+FormatOption = Annotated[WebhookFormat | None, typer.Option("--format", help="How it is spelled.")]
+FormOption = Annotated[PayloadForm | None, typer.Option("--form", help="How much of it is sent.")]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="At most so many. [all]")]
 EventTypes = Annotated[
     list[str] | None, typer.Option("--type", metavar="TYPE", help="Of events. [all]")
@@ -103,25 +69,27 @@ Since = Annotated[datetime | None, typer.Option(help="Made then or later, in UTC
 Until = Annotated[datetime | None, typer.Option(help="Made before, in UTC.")]
 
 
-def root_of(api: Api, project: str | None, *, org: bool) -> tuple[str, ...]:
-    """Return where the webhooks of a project are, or those of the token's organization."""
+def root_of(api: Api, project: str | None, *, org: bool) -> tuple[Operations, str]:
+    """Return whom to ask about the webhooks of a project or the own organization, and its id."""
     if org:
-        return ("organizations", own_organization(api), "webhooks")
-    return ("projects", project_id(api, project), "webhooks")
+        return api.platform.organization_webhooks, own_organization(api)
+    return api.platform.webhooks, project_id(api, project)
 
 
-def place_of(api: Api, webhook: str, project: str | None, *, org: bool) -> tuple[str, ...]:
-    """Return where a webhook is, that is named by id or by name.
+def place_of(
+    api: Api, webhook: str, project: str | None, *, org: bool
+) -> tuple[Operations, str, str]:
+    """Return what `root_of` does, and the id of a webhook that is named by id or by name.
 
     Raises:
         CommandError: there is none of that name.
     """
-    root = root_of(api, project, org=org)
+    asked, owner = root_of(api, project, org=org)
     if _WEBHOOK_ID.fullmatch(webhook):
-        return (*root, webhook)
-    for item in api.items(*root):
+        return asked, owner, webhook
+    for item in asked.list(owner):
         if item["name"] == webhook:
-            return (*root, item["id"])
+            return asked, owner, item["id"]
     raise CommandError(
         f"not_found: no webhook '{plain(webhook[:80])}' that you may see", exit_code=REFUSED
     )
@@ -144,7 +112,7 @@ def address(given: str) -> str:
     return read.strip()
 
 
-def document(given: str | None) -> orjson.Fragment | None:
+def document(given: str | None) -> Any:  # noqa: ANN401  # whatever only the platform reads
     """Return the document that an option spells or names; None where it is left out."""
     return None if given is None else read_document(given).fragment
 

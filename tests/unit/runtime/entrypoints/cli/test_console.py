@@ -227,10 +227,12 @@ def test_the_platforms_credential_is_another_one() -> None:
     """It comes from its own variable or the demo's folder, never from the token's."""
     with scripted_api([answer({})] * 3) as api:
         demo = a_demo(Path(".plangate"), url=api.url)
-        Api(Wish(), {"PLANGATE_TOKEN": "t"}).operate("organizations", body={})
-        Api(Wish(), {"PLANGATE_OPERATOR_TOKEN": "o"}).operate("organizations", body={})
+        Api(Wish(), {"PLANGATE_TOKEN": "t"}).operated.organizations.read("o")
+        Api(Wish(), {"PLANGATE_OPERATOR_TOKEN": "o"}).operated.organizations.read("o")
     with pytest.raises(CommandError, match="set PLANGATE_OPERATOR_TOKEN"):
-        Api(Wish(url="http://127.0.0.1:1/x"), {"PLANGATE_TOKEN": "t"}).operate("x", body={})
+        Api(Wish(url="http://127.0.0.1:1/x"), {"PLANGATE_TOKEN": "t"}).operated.organizations.read(
+            "x"
+        )
 
     first, second = asked_with(api)
     assert first not in {"Bearer t", f"Bearer {demo.token}"}
@@ -244,7 +246,7 @@ def test_a_demo_without_keys_has_no_credential() -> None:
     Path(".plangate/keys.json").unlink()
 
     with pytest.raises(CommandError, match="there is no token"):
-        Api(Wish(), {}).operate("organizations", body={})
+        Api(Wish(), {}).operated.organizations.read("o")
 
 
 def test_every_change_has_a_key_of_its_own() -> None:

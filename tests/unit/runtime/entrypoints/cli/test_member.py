@@ -22,5 +22,5 @@ from runtime.domain.principal import Mode
     ],
 )
 def test_every_choice_is_offered(offered: object, known: type[StrEnum]) -> None:
-    """A role that is added to the domain is added to the client, whose choices the command offers."""
+    """A role that is added to the domain is added to the client, and so to the command."""
     assert set(get_args(offered)) == {item.value for item in known}
