@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +39,13 @@ def head_revision() -> str:
 
 def revisions() -> tuple[str, ...]:
     """Return every revision there is, the oldest first."""
-    scripts = ScriptDirectory(str(folder()))
+    return _of(folder())
+
+
+@lru_cache(maxsize=4)
+def _of(where: Path) -> tuple[str, ...]:
+    """Read the revisions of a folder, which nobody changes while a process runs."""
+    scripts = ScriptDirectory(str(where))
     return tuple(reversed([script.revision for script in scripts.walk_revisions()]))
 
 
