@@ -9,8 +9,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
+from typing import Final
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from runtime.agent.patience import PATIENT
 from runtime.bootstrap.audit_figures import AuditFigures
@@ -26,6 +29,7 @@ from runtime.bootstrap.secret_settings import resolved
 from runtime.bootstrap.secrets import open_reader, secrets_ready
 from runtime.entrypoints.graphql.router import Surroundings, graphql_router
 from runtime.entrypoints.rest import edge, openapi, problems, routers
+from runtime.entrypoints.rest.beside import Beside
 from runtime.entrypoints.rest.body import BodyCaps
 from runtime.entrypoints.rest.credentials import brought_by, caller_of
 from runtime.entrypoints.rest.door import Door
@@ -37,8 +41,10 @@ from runtime.kit.clock import Clock, SystemClock
 from runtime.ports.model_reference import parse_model_reference
 from runtime.services.readiness import Probe, Readiness, database_probe
 from runtime.services.secrets.reader import SecretReader
-from runtime.settings import ServiceSettings
+from runtime.settings import ServiceSettings, quiet_environment
 from runtime.telemetry import Metrics, configure_logging
+
+CONSOLE_PATH: Final = "/console"
 
 
 def create_app(
@@ -57,6 +63,7 @@ def create_app(
     serves_platform = settings.database_url is not None
     if serves_platform:
         settings.require_platform()
+    settings.require_console()
 
     app = PlatformApp(
         title="Plangate",
@@ -73,6 +80,9 @@ def create_app(
     around = edge.install(app, _edge_options(settings), clock=clock, metrics=metrics)
     _route(app, settings, serves_platform=serves_platform)
     app.short_way = ShortWay(app, app.router.routes, edge=around)
+    app.state.console = _console(settings)
+    if app.state.console is not None:
+        app.beside = Beside(CONSOLE_PATH, app.state.console)
     openapi.describe(app)
     return app
 
@@ -120,6 +130,8 @@ def _lifespan(
             app.state.evaluator = Evaluator(asking)
             app.state.readiness = Readiness(probes, clock)
             stack.push_async_callback(app.state.readiness.close)
+            if app.state.console is not None:
+                await stack.enter_async_context(app.state.console.living())
             if serves:
                 settle_collector()
             yield
@@ -170,6 +182,20 @@ def _edge_options(settings: ServiceSettings) -> EdgeOptions:
 
 def _instance() -> str:
     return f"{socket.gethostname()[:60]}-{os.getpid()}"
+
+
+def _console(settings: ServiceSettings) -> ASGIApp | None:
+    """Return the console, where it is to be mounted; it asks this server by its own address."""
+    if not settings.edge.console:
+        return None
+    quiet_environment()  # Gradio reads it on import
+    from runtime.entrypoints.console.app import create_console  # noqa: PLC0415  # takes seconds
+    from runtime.entrypoints.console.place import LOOPBACK, Place, name_of  # noqa: PLC0415  # as above
+
+    public = urlsplit(settings.identity.public_url or "")
+    named = {name_of(public.netloc)} if public.netloc else set()
+    place = Place(platform=None, hosts=LOOPBACK | named, https=public.scheme == "https")
+    return create_console(place)
 
 
 async def _asking(settings: ServiceSettings, reader: SecretReader) -> Asking:

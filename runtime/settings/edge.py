@@ -17,6 +17,8 @@ METRICS_TOKEN: Final = "PLANGATE_METRICS_TOKEN"  # noqa: S105  # the variable's 
 ALLOWED_ORIGINS: Final = "PLANGATE_ALLOWED_ORIGINS"
 REQUEST_RATE: Final = "PLANGATE_REQUEST_RATE"
 LOG_LEVEL: Final = "PLANGATE_LOG_LEVEL"
+CONSOLE: Final = "PLANGATE_CONSOLE"
+MOUNTED: Final = "mounted"
 USUAL_RATE: Final = Rate(per_s=600, burst=1_200)
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _RATE: Final = re.compile(r"([1-9][0-9]{0,6})/([1-9][0-9]{0,6})")
@@ -32,12 +34,15 @@ class EdgeSettings:
         request_rate: from `PLANGATE_REQUEST_RATE`, as `600/1200` (a second, at once) or `off`.
         metrics_token: reads metrics from elsewhere, from `PLANGATE_METRICS_TOKEN`.
         log_level: from `PLANGATE_LOG_LEVEL`.
+        console: pages for people are served at /console, from `PLANGATE_CONSOLE`: `mounted` or
+            `off`.
     """
 
     allowed_origins: tuple[str, ...] = ()
     request_rate: Rate | None = USUAL_RATE
     metrics_token: SecretStr | None = None
     log_level: str = "info"
+    console: bool = False
 
 
 def read_edge(told: Mapping[str, str]) -> EdgeSettings:
@@ -59,7 +64,14 @@ def read_edge(told: Mapping[str, str]) -> EdgeSettings:
         request_rate=_rate(told.get(REQUEST_RATE)),
         metrics_token=token(told, METRICS_TOKEN, TOKEN, least=16),
         log_level=level,
+        console=_mounted(told.get(CONSOLE, "off")),
     )
+
+
+def _mounted(text: str) -> bool:
+    if text not in {MOUNTED, "off"}:
+        raise SettingsError(f"{CONSOLE} is '{text[:20]}', expected {MOUNTED} or off")
+    return text == MOUNTED
 
 
 def _rate(text: str | None) -> Rate | None:

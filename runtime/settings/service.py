@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from pydantic import SecretStr
 
 from runtime.kit.quiet import QUIET
 from runtime.settings.audit import AuditSettings, read_audit
-from runtime.settings.edge import EdgeSettings, read_edge
+from runtime.settings.edge import CONSOLE, MOUNTED, EdgeSettings, read_edge
 from runtime.settings.graphql import GraphqlSettings, read_graphql
 from runtime.settings.identity import TOKEN_KEYS, IdentitySettings, read_identity
 from runtime.settings.models import ModelOfferSettings, read_model_offers
@@ -159,6 +160,25 @@ class ServiceSettings:
             raise SettingsError(
                 f"{DATABASE_URL} is set and {TOKEN_KEYS} is not: tokens need a key; "
                 "set it to what `openssl rand -hex 32` prints"
+            )
+
+    def require_console(self) -> None:
+        """Refuse to serve a console that has no platform to ask, or is not installed.
+
+        Raises:
+            SettingsError: it is to be mounted, and can't be.
+        """
+        if not self.edge.console:
+            return
+        if self.database_url is None:
+            raise SettingsError(
+                f"{CONSOLE} is {MOUNTED} and {DATABASE_URL} is not set: there is no platform that "
+                "the console could ask; set both, or neither"
+            )
+        if find_spec("gradio") is None:
+            raise SettingsError(
+                f"{CONSOLE} is {MOUNTED} and Gradio is not installed: "
+                "pip install 'plangate[console]', or leave it off"
             )
 
 

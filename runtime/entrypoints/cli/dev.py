@@ -40,6 +40,9 @@ def dev(
             min=0, max=65_535, metavar="PORT", help="Where to serve. [8000, or the next free one]"
         ),
     ] = None,
+    console: Annotated[
+        bool, typer.Option("--console", help="Serve pages for people as well, at /console.")
+    ] = False,
 ) -> None:
     """Run the whole platform on this machine, with a Postgres and a Redis of its own.
 
@@ -49,4 +52,4 @@ def dev(
     """
     from runtime.entrypoints.cli import dev_command  # noqa: PLC0415  # --help stays instant
 
-    raise typer.Exit(dev_command.dev_command(folder, port=port))
+    raise typer.Exit(dev_command.dev_command(folder, port=port, console=console))

@@ -34,6 +34,7 @@ from runtime.entrypoints.cli.ending import Terminated, terminated_as_interrupted
 from runtime.entrypoints.cli.listening import Listening, listen
 from runtime.kit.clock import SystemClock
 from runtime.settings import OPERATOR_TOKEN, ServiceSettings, SettingsError
+from runtime.settings.edge import CONSOLE, MOUNTED
 from runtime.settings.models import CHAT_MODEL
 
 FINE: Final = 0
@@ -61,16 +62,17 @@ _CONFIGURATION: Final = (
 )
 
 
-def dev_command(folder: Path, *, port: int | None) -> int:
+def dev_command(folder: Path, *, port: int | None, console: bool = False) -> int:
     """Run until told to stop.
 
     Args:
         folder: where data, passwords and the demo's token are kept.
         port: where to serve; None takes the usual one, or the next that is free.
+        console: pages for people are served as well, as PLANGATE_CONSOLE=mounted says too.
     """
     try:
         with terminated_as_interrupted(), ExitStack() as stack:
-            return _run(folder, port=port, stack=stack)
+            return _run(folder, port=port, console=console, stack=stack)
     except CommandError as error:
         return _complain(error, error.exit_code)
     except _CONFIGURATION as error:
@@ -84,7 +86,7 @@ def dev_command(folder: Path, *, port: int | None) -> int:
         return INTERRUPTED
 
 
-def _run(folder: Path, *, port: int | None, stack: ExitStack) -> int:
+def _run(folder: Path, *, port: int | None, console: bool, stack: ExitStack) -> int:
     """Start one thing after the other; the stack stops them the other way round."""
     monotonic_s = SystemClock().monotonic_s
     began_s = monotonic_s()
@@ -92,7 +94,7 @@ def _run(folder: Path, *, port: int | None, stack: ExitStack) -> int:
     stack.callback(owned.release)
     listening = stack.enter_context(listen(port))
     typer.echo(f"Starting in {shown_path(owned.path)} ...", err=True)
-    told = environment.told()
+    told = {**environment.told(), **({CONSOLE: MOUNTED} if console else {})}
     loading = threading.Thread(target=_load, name="loading", daemon=True)
     loading.start()
     backing = stack.enter_context(open_backing(told, owned.path))
@@ -102,14 +104,16 @@ def _run(folder: Path, *, port: int | None, stack: ExitStack) -> int:
     )
     settings = ServiceSettings.read({**told, **variables}, resolve=resolved)
     settings.require_platform()  # said before they serve
+    settings.require_console()
     prepare_database(backing)
-    environment.tell(variables)
+    environment.tell({**variables, **({CONSOLE: MOUNTED} if settings.edge.console else {})})
     stage = Stage(
         url=listening.url,
         folder=owned,
         operator_token=variables[OPERATOR_TOKEN],
         backing=backing,
         chat_model=variables[CHAT_MODEL],
+        console=settings.edge.console,
         elapsed_s=lambda: monotonic_s() - began_s,
     )
     worker = DevWorker(owned.path, monotonic_s=monotonic_s, say=_say)

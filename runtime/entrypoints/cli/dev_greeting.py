@@ -32,6 +32,7 @@ class Stage:
     """Hold what is served, and by what means.
 
     Attributes:
+        console: pages for people are served too.
         elapsed_s: since the command began.
     """
 
@@ -40,6 +41,7 @@ class Stage:
     operator_token: str = field(repr=False)
     backing: Backing
     chat_model: str
+    console: bool = False
     elapsed_s: Callable[[], float]
 
 
@@ -126,7 +128,8 @@ def welcome_lines(stage: Stage, demo: Demo) -> Iterator[str]:
     yield ""
     yield f"  API       {stage.url}"
     yield f"  OpenAPI   {stage.url}/openapi.json"
-    yield f"  Console   plangate console --url {stage.url}"
+    pages = f"{stage.url}/console" if stage.console else f"plangate console --url {stage.url}"
+    yield f"  Console   {pages}"
     yield f"  Postgres  {shown_address(backing.database_url)}{passwords.get(POSTGRES, '')}"
     quorum = ", ".join(map(shown_address, backing.redis_url.split(",")))
     yield f"  Redis     {quorum}{passwords.get(REDIS, '')}"

@@ -56,7 +56,7 @@ def pages_command(options: PagesOptions) -> int:
     environment.tell(QUIET)
     try:
         from runtime.entrypoints.console.app import create_console  # noqa: PLC0415  # takes seconds
-        from runtime.entrypoints.console.door import LOOPBACK, Place  # noqa: PLC0415  # as above
+        from runtime.entrypoints.console.place import LOOPBACK, Place  # noqa: PLC0415  # as above
     except ModuleNotFoundError:
         return _complain(MISSING, USAGE)
     place = Place(platform=platform, hosts=LOOPBACK | options.host_names, shown=options.shown_url)

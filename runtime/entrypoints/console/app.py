@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gradio as gr
 from fastapi import FastAPI, Request
-from starlette.types import ASGIApp
 
 from runtime.entrypoints.console import (
     approvals,
     audit,
     chat,
+    evaluations,
     jobs,
     policy,
     team,
@@ -17,9 +17,11 @@ from runtime.entrypoints.console import (
     webhooks,
 )
 from runtime.entrypoints.console.desk import Desk, acting, on
-from runtime.entrypoints.console.door import Door, Place, add_signing, session_of
+from runtime.entrypoints.console.door import Door, add_signing, session_of
+from runtime.entrypoints.console.evaluations import add_evaluations
 from runtime.entrypoints.console.inspector import inspector
 from runtime.entrypoints.console.markup import Html, element, joined
+from runtime.entrypoints.console.place import Place
 from runtime.entrypoints.console.sessions import Session, Sessions
 from runtime.entrypoints.console.theme import STYLE, SWITCH_THEME, THEME_SCRIPT, console_theme
 
@@ -29,6 +31,7 @@ TABS = (
     ("Jobs", "jobs", jobs.panel),
     ("Webhooks", "webhooks", webhooks.panel),
     ("Usage", "usage", usage.panel),
+    ("Models", "models", evaluations.panel),
     ("Team", "team", team.panel),
     ("Audit", "audit", audit.panel),
     ("Policy", "policy", policy.panel),
@@ -42,11 +45,12 @@ SIGN_OUT = """() => {
 }"""
 
 
-def create_console(place: Place) -> ASGIApp:
+def create_console(place: Place) -> Door:
     """Return the console as an app, which asks one platform."""
     sessions = Sessions()
     app = FastAPI(title="Plangate console", docs_url=None, redoc_url=None, openapi_url=None)
     add_signing(app, sessions=sessions, place=place)
+    add_evaluations(app, sessions=sessions, place=place)
 
     def signed_in(request: Request) -> str | None:
         found = session_of(request.scope, sessions)

@@ -7,10 +7,10 @@ own; and nobody without a session sees more than the page that asks for a token.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.client import ClientError, Plangate
+from runtime.entrypoints.console.place import MOUNTED_AT, Place, name_of, own_path, own_root
 from runtime.entrypoints.console.sessions import IDLE_S, Session, Sessions
 from runtime.entrypoints.console.signin_page import signin_page
 
@@ -26,10 +27,10 @@ COOKIE: Final = "plangate_console"
 PLATFORM_COOKIE: Final = "plangate_session"
 SIGN_IN: Final = "/signin"
 SIGN_OUT: Final = "/signout"
+LOGIN: Final = "/v1/sessions:login"
 MOST_FORM_BYTES: Final = 16_384
 PROVIDER_S: Final = 3.0
 OPEN: Final = frozenset({SIGN_IN, "/healthz"})
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _POLICIES: Final = (
     "default-src 'self'",
     "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",  # Gradio starts by inline scripts
@@ -54,29 +55,18 @@ HEADERS: Final = {
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Say where the console stands.
-
-    Attributes:
-        platform: address of the platform that it asks.
-        hosts: names under which it is known, without ports.
-        shown: address of the platform as browsers reach it.
-    """
-
-    platform: str
-    hosts: frozenset[str] = LOOPBACK
-    shown: str | None = None
-
-
 class Door:
     """Let requests in, before anything of Gradio sees them."""
 
-    def __init__(self, app: ASGIApp, *, sessions: Sessions, place: Place) -> None:
+    def __init__(self, app: FastAPI, *, sessions: Sessions, place: Place) -> None:
         """Stand before an app."""
         self._app = app
         self._sessions = sessions
         self._place = place
+
+    def living(self) -> AbstractAsyncContextManager[object]:
+        """Begin what goes on beside requests, and end it; a server of its own does so by itself."""
+        return self._app.router.lifespan_context(self._app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what may not pass, and let the rest pass."""
@@ -85,23 +75,23 @@ class Door:
                 await self._app(scope, receive, send)
             return  # the console has no other kind of connection
         refusal = self._refusal(scope)
-        app = self._app if refusal is None else refusal
+        app: ASGIApp = self._app if refusal is None else refusal
         await app(scope, receive, _with_headers(send))
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if _name_of(host) not in self._place.hosts:
+        if name_of(host) not in self._place.hosts:
             return PlainTextResponse(
                 "this console is not known by that name; start it with --host-name to add one",
                 HTTPStatus.MISDIRECTED_REQUEST,
             )
         if scope["method"] not in _SAFE and not _from_own_page(headers, host):
             return PlainTextResponse("expected a request of this page", HTTPStatus.FORBIDDEN)
-        if scope["path"] in OPEN or session_of(scope, self._sessions) is not None:
+        if own_path(scope) in OPEN or session_of(scope, self._sessions) is not None:
             return None
         if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
-            return RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
+            return RedirectResponse(f"{own_root(scope)}{SIGN_IN}", HTTPStatus.SEE_OTHER)
         return PlainTextResponse("sign in first", HTTPStatus.UNAUTHORIZED)
 
 
@@ -124,15 +114,16 @@ def add_signing(app: FastAPI, *, sessions: Sessions, place: Place) -> None:
         by_session = form.get("use") == "session"
         token = request.cookies.get(PLATFORM_COOKIE, "") if by_session else form.get("token", "")
         try:
-            client = Plangate(place.platform, token=token.strip())
+            client = Plangate(place.asked(request.scope), token=token.strip())
             who = await run_in_threadpool(client.me.read_caller)
         except ClientError as error:
             return await _page(request, place, failure=str(error))
         key = sessions.begin(client, who, ends_at_platform=by_session)
-        response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+        home = f"{own_root(request.scope)}/"
+        response = RedirectResponse(home, HTTPStatus.SEE_OTHER)
         response.set_cookie(
-            COOKIE, key, max_age=int(IDLE_S), path="/", httponly=True, samesite="strict",
-            secure=request.url.scheme == "https",
+            COOKIE, key, max_age=int(IDLE_S), path=home, httponly=True, samesite="strict",
+            secure=place.https or request.url.scheme == "https",
         )  # fmt: skip
         return response
 
@@ -141,8 +132,9 @@ def add_signing(app: FastAPI, *, sessions: Sessions, place: Place) -> None:
         ended = sessions.end(request.cookies.get(COOKIE, ""))
         if ended is not None and ended.ends_at_platform:
             await run_in_threadpool(_end_at_platform, ended.client)
-        response = RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
-        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+        root = own_root(request.scope)
+        response = RedirectResponse(f"{root}{SIGN_IN}", HTTPStatus.SEE_OTHER)
+        response.delete_cookie(COOKIE, path=f"{root}/", httponly=True, samesite="strict")
         return response
 
     @app.get("/healthz")
@@ -151,9 +143,9 @@ def add_signing(app: FastAPI, *, sessions: Sessions, place: Place) -> None:
 
 
 async def _page(request: Request, place: Place, *, failure: str = "") -> Response:
-    provider = await run_in_threadpool(_provider, place)
+    provider = await run_in_threadpool(_provider, request.scope, place)
     page = signin_page(
-        platform=place.shown or place.platform,
+        platform=place.words(),
         provider=provider,
         continues=PLATFORM_COOKIE in request.cookies,
         failure=failure,
@@ -162,13 +154,18 @@ async def _page(request: Request, place: Place, *, failure: str = "") -> Respons
     return HTMLResponse(page, status, {"Cache-Control": "no-store"})
 
 
-def _provider(place: Place) -> str | None:
+def _provider(scope: Scope, place: Place) -> str | None:
     """Return where people sign in by their identity provider; None: the platform knows none."""
     try:
-        Plangate(place.platform, token=None, timeout_s=PROVIDER_S).sessions.begin()
+        asked = place.asked(scope)
+        Plangate(asked, token=None, timeout_s=PROVIDER_S).sessions.begin()
     except ClientError:
         return None
-    return f"{(place.shown or place.platform).rstrip('/')}/v1/sessions:login"
+    if place.platform is not None:
+        return place.leading(f"{asked.rstrip('/')}{LOGIN}")
+    root = own_root(scope)
+    back = quote(f"{root}{SIGN_IN}", safe="/")
+    return f"{root.removesuffix(MOUNTED_AT)}{LOGIN}?return_to={back}"
 
 
 def _end_at_platform(client: Plangate) -> None:
@@ -185,10 +182,6 @@ async def _form(request: Request) -> dict[str, str]:
         if len(body) > MOST_FORM_BYTES:
             return {}
     return {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
-
-
-def _name_of(host: str) -> str:
-    return host if host.endswith("]") else host.rpartition(":")[0] or host
 
 
 def _from_own_page(headers: Headers, host: str) -> bool:

@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
+from runtime.entrypoints.rest.beside import Beside
 from runtime.entrypoints.rest.hand_route import HandRoute
 
 _Handler: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
@@ -22,9 +23,10 @@ _ROUTE: Final = "route"
 
 
 class PlatformApp(FastAPI):
-    """Serve by the short way what it leads to, and everything else as the framework does."""
+    """Serve by the short way what it leads to, what is beside it, and all else as FastAPI does."""
 
     short_way: ShortWay | None = None
+    beside: Beside | None = None
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,6 +34,9 @@ class PlatformApp(FastAPI):
         short_way = self.short_way
         if short_way is not None and short_way.leads(scope):
             await short_way.edge(scope, receive, send)
+            return
+        if self.beside is not None and self.beside.leads(scope):
+            await self.beside(scope, receive, send)
             return
         await super().__call__(scope, receive, send)
 

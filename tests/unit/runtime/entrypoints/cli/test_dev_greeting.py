@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -155,5 +156,13 @@ def test_the_welcome_says_where_everything_is(folder: DevFolder) -> None:
     assert "redis://a:1/0, redis://b:2/0\n" in shown
     assert "kept in .plangate/demo.json" in shown
     assert "/v1/organizations/org_1/evaluations/, of .plangate/evaluations/org_1" in shown
+    assert "Console   plangate console --url http://127.0.0.1:8000\n" in shown
     assert "secret" not in shown
+
+
+def test_the_welcome_says_where_the_console_is_that_is_served(folder: DevFolder) -> None:
+    """Nobody has to start one."""
+    shown = "\n".join(welcome_lines(replace(a_stage(folder), console=True), DEMO))
+
+    assert "Console   http://127.0.0.1:8000/console\n" in shown
     assert "curl -s http://127.0.0.1:8000/v1/projects/prj_1/state -H 'Authori" in shown
