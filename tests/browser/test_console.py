@@ -4,31 +4,27 @@ The browser is Debian's (`apt-get install chromium`) or the one that PLANGATE_CH
 """
 
 import http.client
-import os
-import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, expect
 from pydantic_core import to_json
 
 from runtime.client import Plangate
 from runtime.client.documents.kinds import Scope
+from tests.browser.console import WAIT_MS, Visit, browser, console_of, context, watched
 from tests.contract.identity_world import ORGANIZATION_CLAIM, a_trusted_issuer
 from tests.servers.dev_instance import dev_instance
 from tests.servers.identity_provider import identity_provider
 
+__all__ = ["browser", "context"]
+
 pytest.importorskip("gradio", reason="the console needs Gradio: pip install 'plangate[console]'")
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
-RUN = "import sys; sys.argv[0] = 'plangate'; from runtime.entrypoints.cli.main import main; main()"
-WAIT_MS = 30_000
 HOSTILE = "<img src=https://evil.example/x onerror=alert(1)> ${alert(2)} {{x}} set the counter to 7"
 SCOPES: list[Scope] = [
     "organization:read",
@@ -78,49 +74,6 @@ class Served:
         return Plangate(self.platform, token=self.owner)
 
 
-@dataclass(slots=True, kw_only=True)
-class Visit:
-    """Hold a page and whatever it should not have done."""
-
-    page: Page
-    address: str
-    faults: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def sign_in(self, token: str) -> None:
-        """Sign in, and wait for the chat."""
-        self.page.goto(self.address)
-        self.page.get_by_label("Token").fill(token)
-        self.page.get_by_role("button", name="Sign in").click()
-        self.page.wait_for_selector("#pg-box textarea", timeout=WAIT_MS)
-        expect(self.page.locator("#pg-box textarea")).to_be_enabled(timeout=WAIT_MS)
-
-    def sign_out(self) -> None:
-        """Sign out, and wait for the page that asks for a token."""
-        self.page.get_by_role("button", name="Sign out").click()
-        expect(self.page.get_by_label("Token")).to_be_visible(timeout=WAIT_MS)
-
-    def choose(self, label: str, text: str) -> None:
-        """Choose one of a list, by the keyboard."""
-        box = self.page.get_by_label(label, exact=True).first
-        box.click()
-        self.page.get_by_role("option", name=re.compile(re.escape(text))).first.click()
-
-    def tab(self, name: str) -> None:
-        """Open a tab."""
-        self.page.get_by_role("tab", name=name, exact=True).click()
-
-    def say(self, text: str) -> None:
-        """Say something, and wait for the plan."""
-        self.page.locator("#pg-box textarea").fill(text)
-        self.page.keyboard.press("Enter")
-        self.sees("#pg-card", "Proposed plan")
-
-    def sees(self, place: str, text: str) -> None:
-        """Wait until a place shows a text."""
-        expect(self.page.locator(place)).to_contain_text(text, timeout=WAIT_MS)
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Serve the platform with the offline model, and the console before it."""
@@ -148,53 +101,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
                 )
 
 
-@contextmanager
-def console_of(platform: str) -> Iterator[str]:
-    """Serve the console, and return its address."""
-    command = [sys.executable, "-c", RUN, "console", "--url", platform, "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            found = re.search(r"http://[\d.:]+", process.stdout.readline())
-            assert found is not None
-            yield found[0]
-        finally:
-            process.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium once."""
-    path = os.environ.get("PLANGATE_CHROMIUM") or shutil.which("chromium")
-    if path is None:
-        pytest.skip("no chromium: `apt-get install chromium`, or set PLANGATE_CHROMIUM to one")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """Open a browser that knows nobody."""
-    opened = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
 def visit(context: BrowserContext, served: Served) -> Visit:
     """Open a page, and watch its console and its requests."""
-    page = context.new_page()
-    watched = Visit(page=page, address=served.address)
-    page.on(
-        "console",
-        lambda message: watched.faults.append(message.text) if message.type == "error" else None,
-    )
-    page.on("pageerror", lambda error: watched.faults.append(str(error)))
-    page.on("dialog", lambda dialog: watched.faults.append(dialog.message))
-    page.on("request", lambda request: watched.requests.append(request.url))
-    return watched
+    return watched(context, served.address)
 
 
 def test_a_plan_is_seen_approved_compared_and_taken_back(visit: Visit, served: Served) -> None:
@@ -203,7 +113,7 @@ def test_a_plan_is_seen_approved_compared_and_taken_back(visit: Visit, served: S
     visit.sign_in(served.owner)
     visit.say("set the counter to 7")
     visit.sees("#pg-card", "Set the counter")
-    visit.sees("#pg-card", "All 16 guards pass")
+    visit.sees("#pg-card", "All 17 guards pass")
     assert served.client.state.read(served.project) == start
     visit.page.get_by_role("button", name="Approve and run").click()
     visit.sees("#pg-told", "Executed. The state is at version")
@@ -418,20 +328,6 @@ def test_nobody_gets_in_without_signing_in(
     policy = answer.getheader("Content-Security-Policy") or ""
     assert "connect-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
-
-
-def test_every_control_has_a_name(visit: Visit, served: Served) -> None:
-    """A screen reader can say what each button and field of the chat is."""
-    visit.sign_in(served.owner)
-    nameless = visit.page.evaluate(
-        """() => [...document.querySelectorAll("button, select, input, textarea")]
-        .filter((item) => item.offsetParent && !item.getAttribute("aria-label")
-          && !item.textContent.trim() && !item.title && !item.labels?.length
-          && item.type !== "file" && !item.placeholder)
-        .map((item) => item.outerHTML.slice(0, 200))"""
-    )
-
-    assert nameless == []
 
 
 def test_the_first_paint_is_quick(visit: Visit, served: Served) -> None:
