@@ -20,7 +20,6 @@ import typer
 
 from runtime.bootstrap.dev_folder import Demo, read_demo, read_keys
 from runtime.client.surface import Surface
-from runtime.client.transport import PAGE
 from runtime.domain.errors import DevFolderError
 from runtime.entrypoints.cli import environment
 from runtime.entrypoints.cli.client import (
@@ -84,60 +83,15 @@ class Api:
         """Return whether a program reads what is printed."""
         return self._wish.as_json
 
-    def get(self, *parts: str, verb: str | None = None, **query: object) -> Document:
-        """Read a document."""
-        path = path_of(*parts, verb=verb)
-        found: Document = self._client.ask(Request(method="GET", path=path, query=query))
-        return found
-
-    def post(
-        self,
-        *parts: str,
-        verb: str | None = None,
-        body: object = None,
-        key: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        query: Mapping[str, object] | None = None,
-        within_s: float | None = None,
+    def replace(
+        self, *parts: str, body: object, headers: Mapping[str, str] | None = None
     ) -> Document:
-        """Change something; a key of its own lets the request be sent twice safely."""
+        """Replace something by a document that a person spelled: only the platform reads it."""
         request = Request(
-            method="POST",
-            path=path_of(*parts, verb=verb),
-            body=body,
-            key=key or fresh_key(),
-            headers=headers or {},
-            query=query or {},
-            within_s=within_s,
+            method="PUT", path=path_of(*parts), body=body, key=fresh_key(), headers=headers or {}
         )
         done: Document = self._client.ask(request)
         return done
-
-    def change(
-        self,
-        method: str,
-        *parts: str,
-        body: object = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Document:
-        """Change something by PUT, PATCH or DELETE."""
-        request = Request(
-            method=method,
-            path=path_of(*parts),
-            body=body,
-            key=fresh_key(),
-            headers=headers or {},
-        )
-        done: Document = self._client.ask(request)
-        return done
-
-    def items(
-        self, *parts: str, verb: str | None = None, most: int | None = None, **query: object
-    ) -> list[Document]:
-        """Read a list, page by page; whoever asks for less than there is, is told."""
-        paged = {"limit": PAGE, **query}
-        request = Request(method="GET", path=path_of(*parts, verb=verb), query=paged)
-        return self.first(self._client.pages(request), most)
 
     def first(self, found: Iterator[ItemT], most: int | None) -> list[ItemT]:
         """Read the first of a list; whoever asks for less than there is, is told."""
@@ -188,6 +142,10 @@ class Api:
         """Return the operations of the API, typed."""
         return Surface(self._client)
 
+    def within(self, answer_s: float) -> Surface:
+        """Return the operations of the API, for answers that may take so long."""
+        return Surface(Client(self.url, token=self._token, timeout_s=answer_s))
+
     @cached_property
     def operated(self) -> Surface:
         """Return the operations of the API, for whoever has the platform's own credential."""
@@ -199,12 +157,16 @@ class Api:
 
     @cached_property
     def _client(self) -> Client:
+        return Client(self.url, token=self._token)
+
+    @cached_property
+    def _token(self) -> str:
         token = self._given_token(environment.TOKEN)
         if token is None and self.demo is not None:
             token = self.demo.token
         if token is None:
             raise self._no_token(environment.TOKEN)
-        return Client(self.url, token=token)
+        return token
 
     def _operator_token(self) -> str:
         token = self._given_token(environment.OPERATOR_TOKEN)

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from runtime.client.documents.jobs import RedriveIn
+from runtime.client.documents.jobs import QueueLimitsIn, RedriveIn
 from runtime.client.documents.kinds import EndCause, JobKind, JobStatus
 from runtime.client.documents.shared import JobOut
 from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError, plain
@@ -119,10 +119,17 @@ def list_(  # noqa: PLR0913  # one parameter an option
     limit: Limit = 50,
 ) -> None:
     """List jobs, the newest first."""
-    wanted = {"status": status, "kind": kind, "name": name, "cause": cause, "outcome": outcome}
-    where = _place(api, project, organization=organization)
-    columns = EVERYWHERE if organization else COLUMNS
-    api.show_all(api.items(*where, "jobs", most=limit, **wanted), columns)
+    jobs = api.platform.jobs
+    if _of_all(project, organization=organization):
+        everywhere = jobs.list_given_up_jobs(
+            own_organization(api), status=status, kind=kind, name=name, cause=cause, outcome=outcome
+        )
+        api.show_all(api.first(everywhere, limit), EVERYWHERE)
+        return
+    found = jobs.list(
+        project_id(api, project), status=status, kind=kind, name=name, cause=cause, outcome=outcome
+    )
+    api.show_all(api.first(found, limit), COLUMNS)
 
 
 @command(app)
@@ -225,7 +232,11 @@ def redrive(  # noqa: PLR0913  # one parameter an option
 @command(app)
 def queue(api: Api, *, project: Project = None, organization: Organization = False) -> None:
     """Show what holds jobs back, and how many there are."""
-    api.show(api.get(*_place(api, project, organization=organization), "queue"), QUEUE)
+    if _of_all(project, organization=organization):
+        found = api.platform.jobs.read_organization_queue(own_organization(api))
+    else:
+        found = api.platform.jobs.read_queue(project_id(api, project))
+    api.show(found, QUEUE)
 
 
 @command(app)
@@ -237,15 +248,21 @@ def pause(
     organization: Organization = False,
 ) -> None:
     """Let no job start any more; what runs goes on."""
-    where = _place(api, project, organization=organization)
-    api.show(api.post(*where, "queue", verb="pause", body={"why": why}), SETTINGS)
+    if _of_all(project, organization=organization):
+        paused = api.platform.jobs.pause_organization_queue(own_organization(api), why=why)
+    else:
+        paused = api.platform.jobs.pause_queue(project_id(api, project), why=why)
+    api.show(paused, SETTINGS)
 
 
 @command(app)
 def resume(api: Api, *, project: Project = None, organization: Organization = False) -> None:
     """Let jobs start again."""
-    where = _place(api, project, organization=organization)
-    api.show(api.post(*where, "queue", verb="resume"), SETTINGS)
+    if _of_all(project, organization=organization):
+        resumed = api.platform.jobs.resume_organization_queue(own_organization(api))
+    else:
+        resumed = api.platform.jobs.resume_queue(project_id(api, project))
+    api.show(resumed, SETTINGS)
 
 
 @command(app)
@@ -262,19 +279,25 @@ def limit(
     ] = None,
 ) -> None:
     """Bound how many jobs run at once and start in a minute; what is left out is as usual."""
-    where = _place(api, project, organization=organization)
-    body = {"at_once": at_once, "per_minute": per_minute}
-    api.show(api.change("PUT", *where, "queue", body=body), SETTINGS)
+    body: QueueLimitsIn = {"at_once": at_once, "per_minute": per_minute}
+    if _of_all(project, organization=organization):
+        limited = api.platform.jobs.limit_organization_queue(own_organization(api), **body)
+    else:
+        limited = api.platform.jobs.limit_queue(project_id(api, project), **body)
+    api.show(limited, SETTINGS)
 
 
-def _place(api: Api, project: str | None, *, organization: bool) -> tuple[str, ...]:
-    if not organization:
-        return ("projects", project_id(api, project))
-    if project is not None:
+def _of_all(project: str | None, *, organization: bool) -> bool:
+    """Say whether all projects are meant.
+
+    Raises:
+        CommandError: one is named as well.
+    """
+    if organization and project is not None:
         raise CommandError(
             "--organization is of all projects; leave out --project", exit_code=USAGE
         )
-    return ("organizations", own_organization(api))
+    return organization
 
 
 def _said(api: Api, found: JobOut, *, before: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 import typer
 
-from runtime.entrypoints.cli.client import Document
 from runtime.entrypoints.cli.console import Api, command
 from runtime.entrypoints.cli.documents import read_document
 from runtime.entrypoints.cli.naming import own_organization, project_id
@@ -40,7 +40,11 @@ Project = Annotated[
 @command(app)
 def show(api: Api, *, project: Project = None) -> None:
     """Show how models are asked, and which ones are."""
-    _show(api, api.get(*_place(api, project), "models"))
+    models = api.platform.models
+    if project is None:
+        _show(api, models.read_organization_models(own_organization(api)))
+    else:
+        _show(api, models.read_project_models(project_id(api, project)))
 
 
 @command(app, "set")
@@ -63,27 +67,29 @@ def set_(
     "daily_cost_micros": 5000000, "member_daily_tokens": 200000, "keeps": "redacted"}.
     """
     headers = {} if replaces is None else {"If-Match": f'"{replaces}"'}
-    place = (*_place(api, project), "models")
-    _show(api, api.change("PUT", *place, body=read_document(new).fragment, headers=headers))
+    if project is None:
+        place = ("organizations", own_organization(api))
+    else:
+        place = ("projects", project_id(api, project))
+    settings = read_document(new).fragment
+    _show(api, api.replace(*place, "models", body=settings, headers=headers))
 
 
 @command(app)
 def usage(api: Api, *, project: Project = None) -> None:
     """Show what was used of models today, a day of UTC; money is in millionths of a dollar."""
-    found = api.get(*_place(api, project), "models", verb="usage")
+    models = api.platform.models
+    if project is None:
+        found = models.read_organization_model_usage(own_organization(api))
+    else:
+        found = models.read_project_model_usage(project_id(api, project))
     if api.as_json:
         api.print_json(found)
         return
     api.show_all(found["budgets"], USES)
 
 
-def _place(api: Api, project: str | None) -> tuple[str, str]:
-    if project is None:
-        return ("organizations", own_organization(api))
-    return ("projects", project_id(api, project))
-
-
-def _show(api: Api, found: Document) -> None:
+def _show(api: Api, found: Mapping[str, Any]) -> None:
     """Print settings: all that is told of them for programs, one line each for people."""
     if api.as_json:
         api.print_json(found)

@@ -54,7 +54,7 @@ def set_(
     """
     headers = {} if replaces is None else {"If-Match": f'"{replaces}"'}
     place = ("organizations", own_organization(api), "limits")
-    _show(api, api.change("PUT", *place, body=read_document(new).fragment, headers=headers))
+    _show(api, api.replace(*place, body=read_document(new).fragment, headers=headers))
 
 
 def _show(api: Api, found: Mapping[str, Any]) -> None:

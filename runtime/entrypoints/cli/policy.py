@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import orjson
 import typer
 
+from runtime.client.documents.policies import PolicyActiveOut, PolicyIn
 from runtime.entrypoints.cli.client import REFUSED, USAGE, CommandError, Document, plain
 from runtime.entrypoints.cli.console import EXIT_CODES, Api, JsonFlag, command
 from runtime.entrypoints.cli.naming import own_organization, project_id
@@ -129,25 +130,39 @@ def push(
     ] = False,
 ) -> None:
     """Upload rules as the next version, once they passed their tests there."""
-    body = {
+    body: PolicyIn = {
         "modules": read_folder(folder).document,
         "note": note or folder.expanduser().resolve().name or "rules",
         "activate": activate,
     }
-    api.show(api.post(*_place(api, project), body=body, within_s=TRIED_S), UPLOADED)
+    policies = api.within(TRIED_S).policies
+    if project is None:
+        made = policies.upload_organization_policy(own_organization(api), **body)
+    else:
+        made = policies.upload_project_policy(project_id(api, project), **body)
+    api.show(made, UPLOADED)
 
 
 @command(app, "list")
 def list_(api: Api, *, project: Project = None, limit: Limit = None) -> None:
     """List the versions, the newest first."""
-    api.show_all(api.items(*_place(api, project), most=limit), VERSIONS)
+    policies = api.platform.policies
+    if project is None:
+        found = policies.list_organization_policies(own_organization(api))
+    else:
+        found = policies.list_project_policies(project_id(api, project))
+    api.show_all(api.first(found, limit), VERSIONS)
 
 
 @command(app)
 def history(api: Api, *, project: Project = None, limit: Limit = None) -> None:
     """List which version began to hold when, the newest first."""
-    found = api.items(*_place(api, project), verb="activations", most=limit)
-    api.show_all(found, ACTIVATIONS)
+    policies = api.platform.policies
+    if project is None:
+        found = policies.list_organization_policy_activations(own_organization(api))
+    else:
+        found = policies.list_project_policy_activations(project_id(api, project))
+    api.show_all(api.first(found, limit), ACTIVATIONS)
 
 
 @command(app)
@@ -160,9 +175,15 @@ def show(
     project: Project = None,
 ) -> None:
     """Show a version with its modules."""
-    where = _place(api, project)
-    number = _active_version(api, where) if version is None else version
-    found = api.get(*where, str(number))
+    policies = api.platform.policies
+    if project is None:
+        own = own_organization(api)
+        held = version or _held(policies.read_active_organization_policy(own))
+        found = policies.read_organization_policy(own, str(held))
+    else:
+        where = project_id(api, project)
+        held = version or _held(policies.read_active_project_policy(where))
+        found = policies.read_project_policy(where, str(held))
     if api.as_json:
         api.print_json(found)
         return
@@ -175,16 +196,24 @@ def show(
 @command(app)
 def activate(api: Api, version: Version, *, reason: Reason, project: Project = None) -> None:
     """Let a version hold from now on, a new one or an earlier one."""
-    where = (*_place(api, project), str(version))
-    done = api.post(*where, verb="activate", body={"reason": reason}, within_s=TRIED_S)
+    policies, number = api.within(TRIED_S).policies, str(version)
+    if project is None:
+        own = own_organization(api)
+        done = policies.activate_organization_policy(own, number, reason=reason)
+    else:
+        where = project_id(api, project)
+        done = policies.activate_project_policy(where, number, reason=reason)
     api.show(done, ACTIVATIONS)
 
 
 @command(app)
 def deactivate(api: Api, *, reason: Reason, project: Project = None) -> None:
     """Let no version hold any more; the shipped rules stay."""
-    where = _place(api, project)
-    done = api.post(*where, verb="deactivate", body={"reason": reason}, within_s=TRIED_S)
+    policies = api.within(TRIED_S).policies
+    if project is None:
+        done = policies.deactivate_organization_policy(own_organization(api), reason=reason)
+    else:
+        done = policies.deactivate_project_policy(project_id(api, project), reason=reason)
     api.show(done, ACTIVATIONS)
 
 
@@ -209,19 +238,16 @@ def diff(
         api.show_all(found["flips"], FLIPS)
 
 
-def _place(api: Api, project: str | None) -> tuple[str, ...]:
-    """Return where the rules of a project, or of the organization, are."""
-    if project is None:
-        return ("organizations", own_organization(api), "policies")
-    return ("projects", project_id(api, project), "policies")
+def _held(found: PolicyActiveOut) -> int:
+    """Return which version holds.
 
-
-def _active_version(api: Api, where: tuple[str, ...]) -> int:
-    activation = api.get(*where, verb="active")["activation"]
+    Raises:
+        CommandError: none does.
+    """
+    activation = found["activation"]
     if activation is None or activation["version"] is None:
         raise CommandError("no rules hold but the shipped ones; name a version", exit_code=REFUSED)
-    number: int = activation["version"]
-    return number
+    return activation["version"]
 
 
 def _try(folder: Path, *, beside: Path | None, as_json: bool, tests: bool) -> None:

@@ -24,7 +24,7 @@ app = typer.Typer()
 @command(app)
 def find(api: Api, name: str, *, loud: bool = False) -> None:
     """Find a thing."""
-    api.show(api.get("things", name), {"ID": "id"})
+    api.show(api.platform.projects.read(name), {"ID": "id"})
     if loud:
         api.say("found")
 
@@ -32,7 +32,7 @@ def find(api: Api, name: str, *, loud: bool = False) -> None:
 @command(app, "all")
 def all_(api: Api, *, limit: int | None = None) -> None:
     """List things."""
-    api.show_all(api.items("things", most=limit), {"ID": "id"})
+    api.show_all(api.first(api.platform.projects.list(), limit), {"ID": "id"})
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +78,7 @@ def test_an_answer_is_shown_for_people() -> None:
         result = said("find", "a", "--loud", "--url", api.url, token="pgt_1")  # noqa: S106
 
     assert (result.exit_code, result.stdout, result.stderr) == (0, "ID  x\n", "found\n")
-    assert api.asked[0].target == "/v1/things/a"
+    assert api.asked[0].target == "/v1/projects/a"
 
 
 def test_an_answer_is_shown_for_programs() -> None:
@@ -101,8 +101,8 @@ def test_a_list_is_read_to_its_end() -> None:
 
     assert orjson.loads(result.stdout) == {"items": [{"id": "a"}, {"id": "b"}], "next_cursor": None}
     assert [asked.target for asked in api.asked] == [
-        "/v1/things?limit=200",
-        "/v1/things?limit=200&cursor=more",
+        "/v1/projects?limit=200",
+        "/v1/projects?limit=200&cursor=more",
     ]
 
 
@@ -253,14 +253,15 @@ def test_every_change_has_a_key_of_its_own() -> None:
     """Whatever the method; a key that is given is used."""
     with scripted_api([answer({})] * 4) as api:
         asking = Api(Wish(url=api.url), {"PLANGATE_TOKEN": "t"})
-        asking.post("x")
-        asking.post("x", key="mine")
-        asking.change("PATCH", "x", body={})
-        asking.change("DELETE", "x")
+        asking.platform.projects.archive("x")
+        asking.platform.projects.archive("x", idempotency_key="mine")
+        asking.within(5.0).projects.archive("x")
+        asking.replace("projects", "x", "models", body={}, headers={"If-Match": '"1"'})
 
     keys = [asked.headers["idempotency-key"] for asked in api.asked]
     assert keys[1] == "mine"
     assert len(set(keys)) == 4
+    assert api.asked[3].headers["if-match"] == '"1"'
 
 
 @pytest.mark.parametrize("name", sorted(entry_points(group=GROUP).names))
