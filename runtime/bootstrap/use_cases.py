@@ -92,11 +92,10 @@ class Kept:
 def use_cases(parts: Parts, identity: OpenIdentity, lines: Lines, *, kept: Kept) -> Platform:
     """Return the use cases."""
     database, ids, access, wake = parts.database, parts.ids, parts.access, parts.wake
-    environments, authentication = parts.environments, identity.authentication
-    forget = _forgetting(access, authentication)
+    authentication, seal = identity.authentication, server_seal(identity.settings)
+    forget, plans = _forgetting(access, authentication), _plans(parts, lines)
     tokens = Tokens(database=database, ids=ids, mint=identity.mint, authentication=authentication)
     invitations = identity.invitations(ids=ids, forget=forget)
-    seal, plans = server_seal(identity.settings), _plans(parts, lines)
     refusals = access_refusals(parts.recorder, database=database, clock=parts.clock)
     return Platform(
         access=access,
@@ -105,7 +104,7 @@ def use_cases(parts: Parts, identity: OpenIdentity, lines: Lines, *, kept: Kept)
         audit=_audit(parts, kept.audit),
         authentication=authentication,
         conversations=_conversations(parts, kept.models, plans),
-        environments=environments,
+        environments=parts.environments,
         exports=Exports(database=database, ids=ids),
         gates=parts.gates,
         dashboards=parts.dashboards,
@@ -128,7 +127,7 @@ def use_cases(parts: Parts, identity: OpenIdentity, lines: Lines, *, kept: Kept)
         policies=parts.rules.policies,
         policy_replays=parts.rules.policy_replays,
         bundles=parts.rules.bundles,
-        projects=Projects(database=database, ids=ids, environments=environments),
+        projects=Projects(database=database, ids=ids, environments=parts.environments),
         queued_plans=QueuedPlans(database=database, ids=ids, wake=wake),
         redriving=Redriving(database=database, ids=ids, wake=wake),
         registries=_registries(parts),

@@ -49,7 +49,7 @@ def gates_view(client: Plangate, organization: str) -> Html:
         for item in first(client.gates.list(organization), MOST)
     ]  # fmt: skip
     title = element("p", "Verdicts that were brought here", class_="pg-section")
-    empty = "No verdicts yet. The command plangate eval run --publish brings them."
+    empty = "No verdicts yet. Runs that are published bring them."
     return joined((title, table(COLUMNS, rows, empty=empty)))
 
 
