@@ -48,6 +48,7 @@ from runtime.store.jobs import find_job
 from runtime.store.outbox import Share
 from tests.builders import a_registry, an_action
 from tests.database import FreshDatabase
+from tests.effects import uncharged
 from tests.execution import World, a_caller, a_project, opened, redis_url
 from tests.queue import MemoryQueue
 from tests.rules import decisions_by_table
@@ -243,7 +244,11 @@ class Shop:
             result_action=self.result_action,
         )
         effects = EffectRunner(
-            effects_by_name((effect,)), tools, plans=world.plans, enabled=self.enabled
+            effects_by_name((effect,)),
+            tools,
+            charged=uncharged,
+            plans=world.plans,
+            enabled=self.enabled,
         )
         return Running(
             world.database,

@@ -41,6 +41,7 @@ from runtime.services.secrets.spaces import SecretSpaces
 from runtime.settings import EffectSettings
 from tests.builders import a_registry, an_action
 from tests.database import FreshDatabase
+from tests.effects import uncharged
 from tests.execution import World, a_caller, a_project, opened
 from tests.queue import MemoryQueue
 from tests.rules import decisions_by_table
@@ -203,7 +204,9 @@ async def secret_site(
                 clock=clock,
             ),
             runners={
-                JobKind.EFFECT: EffectRunner(effects_by_name(EFFECTS), tools, plans=world.plans)
+                JobKind.EFFECT: EffectRunner(
+                    effects_by_name(EFFECTS), tools, plans=world.plans, charged=uncharged
+                )
             },
             worker="worker-1",
             chance=lambda: 0.5,

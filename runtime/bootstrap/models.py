@@ -27,6 +27,7 @@ from runtime.services.context import Ids
 from runtime.services.models.addresses import BaseAddressError, read_base
 from runtime.services.models.asking import Asking, Gates, Needs
 from runtime.services.models.desk import ModelDesk
+from runtime.services.models.effect_charges import ChargeParts, EffectCharges
 from runtime.services.models.measures import ModelMeasures
 from runtime.services.models.offers import EVERY, Offers
 from runtime.services.models.spending import Spending
@@ -188,12 +189,24 @@ def open_model_desk(
     stack.push_async_callback(lender.close)
     terms = StandingTerms(parts.database, parts.clock)
     stack.push_async_callback(terms.close)
+    spending = Spending(database=parts.database, ids=parts.ids)
+    effects = EffectCharges(
+        ChargeParts(
+            references=settings.work.effects.models,
+            price=lender.price,
+            terms=terms,
+            spending=spending,
+            measures=parts.measures,
+            clock=parts.clock,
+        )
+    )
+    stack.push_async_callback(effects.close)
     asking = Asking(
         Needs(
             terms=terms,
             offers=offers,
             lender=lender,
-            spending=Spending(database=parts.database, ids=parts.ids),
+            spending=spending,
             gates=parts.gates,
             measures=parts.measures,
             clock=parts.clock,
@@ -204,6 +217,7 @@ def open_model_desk(
         asking=asking,
         uses=ModelUses(database=parts.database, ids=parts.ids, offers=offers, forget=terms.forget),
         usages=ModelUsages(database=parts.database, clock=parts.clock),
+        effects=effects,
     )
 
 

@@ -45,6 +45,7 @@ from runtime.services.expired_keys import ExpiredKeys
 from runtime.services.identity.access import Access
 from runtime.services.live.commits import ToldCommits
 from runtime.services.live.events import LiveEvents
+from runtime.services.models.effect_charges import EffectCharges
 from runtime.services.platform import Platform
 from runtime.services.plugins.switches import PluginSwitches
 from runtime.services.schedules.firings import Firings
@@ -71,6 +72,7 @@ class OpenPlatform:
     decisions: Decisions
     judges: Judges
     switches: PluginSwitches
+    effect_charges: EffectCharges
 
 
 @asynccontextmanager
@@ -122,6 +124,7 @@ async def open_platform(settings: ServiceSettings, process: Process) -> AsyncIte
             decisions=parts.rules.decisions,
             judges=parts.judges,
             switches=parts.switches,
+            effect_charges=models.effects,
         )
 
 

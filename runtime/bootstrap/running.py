@@ -12,6 +12,7 @@ from runtime.bootstrap.audit_figures import AuditFigures
 from runtime.bootstrap.effect_tools import open_effect_tools
 from runtime.bootstrap.effects import installed_effects
 from runtime.bootstrap.keyed_models import read_model_keys
+from runtime.bootstrap.model_figures import ModelFigures
 from runtime.bootstrap.platform import OpenPlatform, open_platform
 from runtime.bootstrap.process import Process
 from runtime.bootstrap.secret_figures import SecretFigures
@@ -78,6 +79,7 @@ async def open_running(
                     job_measures=metrics.jobs,
                     secret_figures=SecretFigures(metrics.registry),
                     audit_figures=AuditFigures(metrics.registry),
+                    model_measures=ModelFigures(metrics.registry),
                     instance=worker,
                     pace=BESIDE_OTHERS,
                     keeps_going=keeps_going,
@@ -127,7 +129,11 @@ def _running(platform: OpenPlatform, tools: EffectTools, parts: _Parts) -> Runni
         ),
         runners={
             JobKind.EFFECT: EffectRunner(
-                installed_effects(), tools, plans=plans, enabled=platform.switches.effect_enabled
+                installed_effects(),
+                tools,
+                plans=plans,
+                enabled=platform.switches.effect_enabled,
+                charged=platform.effect_charges.charged,
             ),
             JobKind.PLAN: PlanRunner(plans),
         },

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import asyncpg
 
@@ -109,9 +109,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """Name one attempt of a turn at a model.
+    """Name one attempt of a turn, or one request of a job, at a model.
 
     Attributes:
+        turn_id: of the turn, or of the job.
         number: from 1.
         price: digest of the price that it is charged by; None where none is known.
         day: that it is charged to.
@@ -123,6 +124,11 @@ class Attempt:
     payer: Payer
     price: str | None
     day: str
+
+    @property
+    def asker(self) -> Literal["turn", "job"]:
+        """Say what asked the model."""
+        return "job" if self.turn_id.startswith("job_") else "turn"
 
     @property
     def key(self) -> tuple[str, str, int]:

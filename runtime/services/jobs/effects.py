@@ -38,6 +38,10 @@ class WritesBack(Protocol):
         ...
 
 
+Charged = Callable[[EffectCall, EffectTools], EffectTools]
+"""Return the tools of one call, whose models are charged to whom it is for."""
+
+
 class EffectRunner:
     """Run jobs that actions asked for."""
 
@@ -47,9 +51,19 @@ class EffectRunner:
         tools: EffectTools,
         *,
         plans: WritesBack,
+        charged: Charged,
         enabled: PluginEnabled = always_enabled,
     ) -> None:
-        """Run effects with tools; `enabled` says whether an organization lets one's plugin act."""
+        """Run effects with tools.
+
+        Args:
+            effects: by their names.
+            tools: of the worker.
+            plans: writes results back.
+            charged: makes the tools of one call.
+            enabled: says whether an organization lets an effect's plugin act.
+        """
+        self._charged = charged
         self._enabled = enabled
         self._effects = effects
         self._tools = tools
@@ -87,7 +101,8 @@ class EffectRunner:
                 f"the plugin of {effect.name} is turned off in the organization; "
                 "enable it and put the job again"
             )
-        result = await effect.handler(_call(job, order, cleared), self._tools)
+        call = _call(job, order, cleared)
+        result = await effect.handler(call, self._charged(call, self._tools))
         if not isinstance(result, EffectResult):
             raise PermanentError(
                 f"the handler of {effect.name} gave back a {type(result).__name__}, "

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from runtime.agent.patience import Patience
 from runtime.agent.planner import Planner, Proposed, Sampling
@@ -22,14 +20,13 @@ from runtime.services.models.lending import ModelLender
 from runtime.services.models.measures import ModelMeasures
 from runtime.services.models.metered import MeteredModel, Note, Pricing
 from runtime.services.models.questions import Asked, Progress, ProgressNote, Question, Stage
+from runtime.services.models.settling import Settling
 from runtime.services.models.spending import Charge, Spending, Taken
 from runtime.services.models.terms import Terms
 from runtime.store.model_charges import Attempt
 
 GRACE: Final = timedelta(seconds=60)
 """How long after the end of its time an attempt may yet be settled by who made it."""
-TIDY_EVERY_S: Final = 60.0
-MOST_TIDIED: Final = 4_096
 PATIENCE: Final = Patience(retries=1, cap_s=2.0)
 """Short: somebody waits, and another model may do better."""
 ANSWERED: Final = "answered"
@@ -97,8 +94,7 @@ class Attempts:
         self._measures = measures
         self._clock = clock
         self._patience = patience
-        self._running = set[asyncio.Task[None]]()
-        self._tidied = OrderedDict[str, float]()
+        self._settling = Settling(spending=spending, measures=measures, clock=clock)
 
     async def answer(self, turn: Turn, text: str) -> Asked:
         """Ask one model, and charge what it took whatever comes of it.
@@ -126,8 +122,7 @@ class Attempts:
 
     async def close(self) -> None:
         """Wait until all is settled."""
-        while self._running:
-            await asyncio.wait(self._running)
+        await self._settling.close()
 
     async def _asked(self, turn: Turn, text: str, lent: ChatModel) -> Asked:
         question, use = turn.question, turn.use
@@ -180,7 +175,7 @@ class Attempts:
             turn_id=question.turn_id,
             number=turn.attempts + 1,
             payer=payer,
-            price=None if price is None else _version(reference, price),
+            price=None if price is None else price_version(reference, price),
             day=day_of(self._clock.now()),
         )
         lasts = GRACE + timedelta(seconds=2 * turn.use.timeout_s)
@@ -197,44 +192,7 @@ class Attempts:
         turn.attempts += 1
         taken = metered.taken
         turn.add(taken)
-        self._measures.spent(attempt.payer.model, taken.usage, cost_micros=taken.cost_micros)
-        task = self._started(self._settle(attempt, taken))
-        self._tidy(attempt.organization_id)
-        await asyncio.shield(task)
-
-    async def _settle(self, attempt: Attempt, taken: Taken) -> None:
-        """Settle, or leave what is reserved to who tidies up, which charges it in full.
-
-        Until then it counts as used, so that nothing is gained by what went wrong.
-        """
-        try:
-            await self._spending.settle(attempt, taken)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the answer was paid for
-            self._measures.failed("settle", error)
-
-    def _tidy(self, organization_id: str) -> None:
-        """Charge in full what processes left open, now and then, beside the work."""
-        now = self._clock.monotonic_s()
-        last = self._tidied.get(organization_id)
-        if last is not None and now - last < TIDY_EVERY_S:
-            return
-        self._tidied[organization_id] = now
-        self._tidied.move_to_end(organization_id)
-        if len(self._tidied) > MOST_TIDIED:
-            self._tidied.popitem(last=False)
-        self._started(self._tidied_up(organization_id))
-
-    async def _tidied_up(self, organization_id: str) -> None:
-        try:
-            await self._spending.tidy(organization_id)
-        except Exception as error:  # noqa: BLE001  # nobody waits for it; tried again a minute later
-            self._measures.failed("tidy", error)
-
-    def _started(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return task
+        await self._settling.settle(attempt, taken)
 
 
 def _note(turn: Turn, reference: ModelReference) -> Note:
@@ -258,7 +216,7 @@ def _note(turn: Turn, reference: ModelReference) -> Note:
     return told
 
 
-def _version(reference: ModelReference, price: Price) -> str:
+def price_version(reference: ModelReference, price: Price) -> str:
     """Return the digest of a price, which tells a record's prices apart from later ones."""
     return digest(
         {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runtime.services.models.asking import Asking
+from runtime.services.models.effect_charges import EffectCharges
 from runtime.services.models.usages import ModelUsages
 from runtime.services.models.uses import ModelUses
 
@@ -17,8 +18,10 @@ class ModelDesk:
         asking: models are asked.
         uses: how they are is read and replaced.
         usages: what was used of what may be.
+        effects: models that jobs ask are charged.
     """
 
     asking: Asking
     uses: ModelUses
     usages: ModelUsages
+    effects: EffectCharges

@@ -247,7 +247,7 @@ class Spending:
         payer = attempt.payer
         return AuditRecord.of(
             {
-                "turn": attempt.turn_id,
+                attempt.asker: attempt.turn_id,
                 "attempt": attempt.number,
                 "model": payer.model,
                 "price": attempt.price,

@@ -32,10 +32,15 @@ from runtime.services.jobs.effects import EffectRunner
 from runtime.services.jobs.reauthorising import Reauthorising
 from runtime.services.jobs.relay import Relay
 from runtime.services.jobs.running import Running
+from runtime.services.models.effect_charges import ChargeParts, EffectCharges
+from runtime.services.models.measures import UnmeasuredModels
+from runtime.services.models.spending import Spending
+from runtime.services.models.terms import StandingTerms
 from runtime.settings import EffectSettings
 from tests.builders import a_registry, an_action
 from tests.database import FreshDatabase
 from tests.execution import World, a_caller, a_project, opened
+from tests.model_world import Shelf
 from tests.queue import MemoryQueue
 from tests.rules import decisions_by_table
 from tests.secret_keeping import a_keeping, no_keys
@@ -146,6 +151,25 @@ class Wired:
         return found
 
 
+def _charges(stack: AsyncExitStack, world: World, reference: str) -> EffectCharges:
+    """Charge the model `writer` to whoever a job is for."""
+    clock = SystemClock()
+    terms = StandingTerms(world.database, clock)
+    charges = EffectCharges(
+        ChargeParts(
+            references={"writer": reference},
+            price=Shelf(models={}).price,
+            terms=terms,
+            spending=Spending(database=world.database, ids=Ids(clock)),
+            measures=UnmeasuredModels(),
+            clock=clock,
+        )
+    )
+    stack.push_async_callback(terms.close)
+    stack.push_async_callback(charges.close)
+    return charges
+
+
 @asynccontextmanager
 async def wired(database: FreshDatabase, redis: str) -> AsyncIterator[Wired]:
     """Open the project, the servers and the worker."""
@@ -166,12 +190,13 @@ async def wired(database: FreshDatabase, redis: str) -> AsyncIterator[Wired]:
             "signing": {"value": SIGNING, "hosts": ["localhost"]},
         }
         secrets_reader = a_keeping().reader
+        reference = f"openai/text?transport=http&api_base={models.base}"
         tools = await stack.enter_async_context(
             open_effect_tools(
                 EffectSettings(
                     egress_allow=f"localhost:{receiver.port}",
                     secrets=SecretStr(orjson.dumps({caller.organization_id: secrets}).decode()),
-                    models={"writer": f"openai/text?transport=http&api_base={models.base}"},
+                    models={"writer": reference},
                 ),
                 environ={},
                 clock=clock,
@@ -197,7 +222,12 @@ async def wired(database: FreshDatabase, redis: str) -> AsyncIterator[Wired]:
                     clock=clock,
                 ),
                 runners={
-                    JobKind.EFFECT: EffectRunner(effects_by_name(EFFECTS), tools, plans=world.plans)
+                    JobKind.EFFECT: EffectRunner(
+                        effects_by_name(EFFECTS),
+                        tools,
+                        plans=world.plans,
+                        charged=_charges(stack, world, reference).charged,
+                    )
                 },
                 worker="worker-1",
                 chance=lambda: 0.5,
@@ -284,3 +314,47 @@ async def test_what_a_model_says_enters_the_state_as_an_action(
     assert result is not None
     assert result["written_back"]["status"] == "done"
     assert state.components["box"] == {"value": 7, "note": "You said: Describe the box."}
+
+
+async def test_what_a_model_took_is_charged_to_the_jobs_principal(
+    database: FreshDatabase, redis_url: str
+) -> None:
+    """As a turn of theirs would be; the record names the job."""
+    async with wired(database, redis_url) as shop:
+        await shop.put("box.describe@1", value=7)
+        await shop.deliver()
+        spends = await shop.superuser.fetch(
+            "select turn_id = (select id from jobs) as of_job, member_id, status, tokens from "
+            "model_spends"
+        )
+        records = await shop.superuser.fetch(
+            "select document from audit_records where kind = 'model.asked'"
+        )
+        job = await shop.superuser.fetchval("select id from jobs")
+
+    member = shop.world.context.caller.member_id
+    assert [tuple(row) for row in spends] == [(True, member, "settled", 120)]
+    assert [parse(row["document"])["job"] for row in records] == [job]
+
+
+async def test_a_job_waits_until_a_spent_budget_renews(
+    database: FreshDatabase, redis_url: str
+) -> None:
+    """It says which one and until when, and the model was not asked."""
+    async with wired(database, redis_url) as shop:
+        await shop.superuser.execute(
+            "insert into model_uses (organization_id, scope, number, document, principal_id, "
+            """created_at) values ($1, $1, 1, '{"daily_tokens": 10}', 'mem_1', now())""",
+            shop.world.context.caller.organization_id,
+        )
+        await shop.put("box.describe@1", value=7)
+        await shop.deliver()
+        job = await shop.superuser.fetchrow(
+            "select status, reason, not_before >= date_trunc('day', now() at time zone 'UTC') "
+            "at time zone 'UTC' + interval '1 day' as tomorrow from jobs"
+        )
+        spends = await shop.superuser.fetchval("select count(*) from model_spends")
+
+    assert job is not None
+    assert (job["status"], job["tomorrow"], spends) == ("waiting", True, 0)
+    assert "the budget of tokens a day of organization has 0 of 10" in job["reason"]

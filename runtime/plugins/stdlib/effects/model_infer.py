@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from runtime.plugins.effects import Effect, EffectCall, EffectResult, EffectTools
+from runtime.plugins.effects import Effect, EffectCall, EffectResult, EffectTools, RetryPolicy
 from runtime.plugins.stdlib.effects.answers import plain
 from runtime.plugins.stdlib.effects.payloads import Payload, read_payload, result_of
 from runtime.ports.chat_model import ChatRequest, ModelError
@@ -43,8 +43,9 @@ async def model_infer(call: EffectCall, tools: EffectTools) -> EffectResult:
     """Ask once; the queue asks again.
 
     Raises:
-        RetryableError: no usable answer came, and another may.
-        PermanentError: there is no such model, or it refuses such requests.
+        RetryableError: no usable answer came, and another may; or a budget of models is spent.
+        PermanentError: there is no such model, it refuses such requests, or its price is unknown
+            where a budget of money is in force.
     """
     payload = read_payload(InferPayload, call)
     model = tools.models.get(payload.model)
@@ -63,7 +64,9 @@ async def model_infer(call: EffectCall, tools: EffectTools) -> EffectResult:
     except ModelError as error:
         reason = f"the model gave no answer ({error.fault.value})"
         if error.fault.may_retry:
-            raise RetryableError(reason, after_s=error.retry_after_s) from None
+            asked_for = error.retry_after_s
+            after_s = None if asked_for is None else min(asked_for, LONGEST_REST_S)
+            raise RetryableError(reason, after_s=after_s) from None
         raise PermanentError(reason) from None
     text = plain(completion.text)
     document = {
@@ -81,6 +84,13 @@ async def model_infer(call: EffectCall, tools: EffectTools) -> EffectResult:
 
 
 INFER_TIMEOUT_S: Final = 120.0
+LONGEST_REST_S: Final = 600.0
+"""That a provider may ask for."""
+LONGEST_WAIT_S: Final = 90_000.0
+"""A budget that is spent renews within a day; nobody is asked in between."""
 MODEL_INFER: Final = Effect(
-    name="model.infer", handler=model_infer, start_to_close_s=INFER_TIMEOUT_S + 10
+    name="model.infer",
+    handler=model_infer,
+    start_to_close_s=INFER_TIMEOUT_S + 10,
+    retries=RetryPolicy(cap_s=LONGEST_WAIT_S),
 )
