@@ -27,6 +27,7 @@ from runtime.entrypoints.graphql.history import (
     Project,
     Snapshot,
     State,
+    Verification,
     outcome_shown,
     project_shown,
     snapshot_shown,
@@ -107,6 +108,15 @@ class ProjectContents(PolicyContents, SettingsContents, TalkContents, WiringCont
             ),
         )
         return Difference(before=before, after=after, diff=Json(list(found)))
+
+    @field(description="Rebuild the whole history and compare every hash; it may take a while.")
+    async def verification(self, info: Info) -> Verification | None:
+        """Return what was rebuilt."""
+        project = self.project_id
+        found = await asked(
+            info, lambda services, context: services.states.verify(context, project)
+        )
+        return Verification(versions=Whole(found.versions), digest=found.digest)
 
     @field(description="The versions of the state, the newest first.")
     async def snapshots(

@@ -105,6 +105,14 @@ class Difference:
     diff: Json
 
 
+@strawberry.type(description="That the whole history leads to the state that stands.")
+class Verification:
+    """Say how many versions were rebuilt and compared, and the digest of the last."""
+
+    versions: Whole
+    digest: str
+
+
 @strawberry.type(description="What a reversion did; the earlier state is a new version now.")
 class Reversion:
     """Describe a reversion."""

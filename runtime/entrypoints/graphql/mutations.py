@@ -8,6 +8,7 @@ from runtime.entrypoints.graphql.hook_mutations import HookMutations
 from runtime.entrypoints.graphql.job_mutations import JobMutations
 from runtime.entrypoints.graphql.organization_mutations import OrganizationMutations
 from runtime.entrypoints.graphql.plan_mutations import PlanMutations
+from runtime.entrypoints.graphql.policy_mutations import PolicyMutations
 from runtime.entrypoints.graphql.project_mutations import ProjectMutations
 from runtime.entrypoints.graphql.schedule_mutations import ScheduleMutations
 from runtime.entrypoints.graphql.sending_mutations import SendingMutations
@@ -21,6 +22,7 @@ from runtime.entrypoints.graphql.webhook_mutations import WebhookMutations
 )
 class Mutation(
     PlanMutations,
+    PolicyMutations,
     ProjectMutations,
     OrganizationMutations,
     JobMutations,

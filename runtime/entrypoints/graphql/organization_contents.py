@@ -30,6 +30,7 @@ from runtime.entrypoints.graphql.connections import USUAL_ITEMS, Connection, con
 from runtime.entrypoints.graphql.fields import field
 from runtime.entrypoints.graphql.inputs import MOST_FILTER_TEXT, one_of, text_of
 from runtime.entrypoints.graphql.places import organization_of, queue_of, webhooks_of
+from runtime.entrypoints.graphql.policies_of import OrganizationPolicies
 from runtime.entrypoints.graphql.sending import deliveries_in, delivery_in
 from runtime.entrypoints.graphql.wiring import (
     Webhook,
@@ -42,7 +43,7 @@ from runtime.services.webhooks.rights import WebhookPlace
 
 
 @strawberry.type
-class OrganizationContents:
+class OrganizationContents(OrganizationPolicies):
     """Read an organization."""
 
     @field(description="Webhooks of the organization itself.")

@@ -22,7 +22,9 @@ from runtime.entrypoints.graphql.administration import (
 )
 from runtime.entrypoints.graphql.call import Info, changed
 from runtime.entrypoints.graphql.fields import mutation
-from runtime.entrypoints.graphql.inputs import expected_of, fitting, text_of
+from runtime.entrypoints.graphql.inputs import expected_of, fitting, name_of, text_of
+from runtime.entrypoints.graphql.made import made
+from runtime.entrypoints.graphql.people import Organization
 from runtime.entrypoints.graphql.places import named_project, organization_of
 from runtime.entrypoints.graphql.scalars import Json, Whole
 
@@ -36,6 +38,16 @@ MOST_PLUGIN_NAME: Final = 128
 @strawberry.type
 class OrganizationMutations:
     """Change what holds in the organization."""
+
+    @mutation(description="Give the organization another name; takes an owner.")
+    async def rename_organization(self, info: Info, name: str) -> Organization | None:
+        """Return the organization."""
+        own, spelled = organization_of(info), name_of(name)
+        document = await changed(
+            info,
+            lambda services, context: services.organizations.rename(context, own, name=spelled),
+        )
+        return made(Organization, document, within="")
 
     @mutation(description="Let other limits hold that projects share; takes an owner.")
     async def replace_limits(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from runtime.domain.errors import NotFoundError
 from runtime.entrypoints.graphql.call import Info
 from runtime.services.jobs.queues import QueuePlace
+from runtime.services.policies.rights import organization_scope, project_scope
 from runtime.services.webhooks.rights import WebhookPlace
 
 
@@ -20,6 +21,13 @@ def queue_of(info: Info, project: str | None) -> QueuePlace:
     if project is None:
         return QueuePlace(organization_id=organization_of(info))
     return QueuePlace(organization_id=organization_of(info), project_id=named_project(project))
+
+
+def rules_of(info: Info, project: str | None) -> str:
+    """Return whose rules are meant; raise NotFoundError for what is no project's id."""
+    if project is None:
+        return organization_scope(info.context.caller, organization_of(info))
+    return project_scope(project)
 
 
 def organization_of(info: Info) -> str:

@@ -1,4 +1,4 @@
-"""Make and change projects, with the limits of each, of its members and of its actions."""
+"""Make and change projects: their limits, and who may do what in them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from runtime.domain.limits import Limits
 from runtime.domain.storable import storable_limits
 from runtime.entrypoints.graphql.call import Info, changed
 from runtime.entrypoints.graphql.fields import mutation
+from runtime.entrypoints.graphql.granting import GrantInput, grant_of
 from runtime.entrypoints.graphql.history import Project, project_told
 from runtime.entrypoints.graphql.inputs import fitting, name_of, unfit
+from runtime.entrypoints.graphql.made import made
+from runtime.entrypoints.graphql.people import Membership
 from runtime.entrypoints.graphql.scalars import Json
 from runtime.kit.plain_text import MOST_NAME_LETTERS
 
@@ -75,6 +78,33 @@ class ProjectMutations:
         return project_told(
             await changed(info, lambda services, context: services.projects.restore(context, id))
         )
+
+    @mutation(description="Let a member be in a project what the grant says, and no more.")
+    async def put_membership(
+        self, info: Info, project: strawberry.ID, member: strawberry.ID, *, grant: GrantInput
+    ) -> Membership | None:
+        """Return what they may do."""
+        given = grant_of(grant)
+        document = await changed(
+            info,
+            lambda services, context: services.memberships.put(
+                context, project, member_id=member, grant=given
+            ),
+        )
+        return made(Membership, document)
+
+    @mutation(description="Take a member's role in a project away.")
+    async def remove_membership(
+        self, info: Info, project: strawberry.ID, member: strawberry.ID
+    ) -> Membership | None:
+        """Return what it was."""
+        document = await changed(
+            info,
+            lambda services, context: services.memberships.withdraw(
+                context, project, member_id=member
+            ),
+        )
+        return made(Membership, document)
 
 
 def _limits(given: object | None) -> Limits | None:

@@ -8,13 +8,12 @@ import strawberry
 from pydantic import Field, TypeAdapter
 
 from runtime.domain.cron import MOST_LETTERS, Cron, parse_cron
-from runtime.domain.member import ProjectRole
-from runtime.domain.principal import Mode
 from runtime.domain.schedule import MOST_JITTER_S, CatchUp
 from runtime.domain.schedule_timing import Timing
 from runtime.domain.time_zone import ZoneName
 from runtime.entrypoints.graphql.call import Info, changed
 from runtime.entrypoints.graphql.fields import mutation
+from runtime.entrypoints.graphql.granting import GrantInput, grant_of
 from runtime.entrypoints.graphql.inputs import (
     PlanInput,
     fitting,
@@ -26,26 +25,9 @@ from runtime.entrypoints.graphql.inputs import (
 )
 from runtime.entrypoints.graphql.work import Schedule, schedule_told
 from runtime.services.schedules.wishes import ScheduleChange, ScheduleWish
-from runtime.services.tenancy.memberships import Grant
 
-MOST_EXTRA_ROLES: Final = 20
 ZONE: Final = TypeAdapter[str](ZoneName)
 CRON: Final = TypeAdapter(Annotated[str, Field(max_length=MOST_LETTERS)])
-ROLES: Final = TypeAdapter(
-    Annotated[
-        tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")], ...],
-        Field(max_length=MOST_EXTRA_ROLES),
-    ]
-)
-
-
-@strawberry.input(description="What the service that executes a schedule may do in the project.")
-class GrantInput:
-    """Grant a role."""
-
-    role: str = ProjectRole.OPERATOR.value
-    extra_roles: list[str] = strawberry.field(default_factory=list)
-    mode: str = Mode.ASSISTED.value
 
 
 @strawberry.input(description="When a plan comes due, and how; what is left out stays.")
@@ -178,9 +160,5 @@ def _wish(said: ScheduleChange, grant: GrantInput) -> ScheduleWish:
         catch_up=said.catch_up or CatchUp.LAST,
         plan=said.plan,
         atomic=bool(said.atomic),
-        grant=Grant(
-            role=one_of(ProjectRole, grant.role, argument="grant.role") or ProjectRole.OPERATOR,
-            extra_roles=fitting(ROLES, grant.extra_roles, argument="grant.extraRoles"),
-            mode=one_of(Mode, grant.mode, argument="grant.mode") or Mode.ASSISTED,
-        ),
+        grant=grant_of(grant),
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from runtime.kit.json_value import JsonObject
-from tests.abuse.graphql.operations import ORGANIZATION, PROJECT, Operation, change
+from tests.abuse.graphql.operations import ORGANIZATION, PROJECT, change
+from tests.abuse.graphql.twofold_pairs import policies, queues, removals, webhooks
 from tests.gate_reports import ENVIRONMENT, MODEL
 
 PLAN: Final[JsonObject] = {"steps": [{"action": "counter.increment", "inputs": {"by": 1}}]}
@@ -23,83 +23,6 @@ _MAPPING: Final[JsonObject] = {
     "steps": [{"action": "counter.increment", "inputs": {"by": {"pointer": "/by"}}}]
 }
 _MAPPED: Final = 'mapping: {steps: [{action: "counter.increment", inputs: {by: {pointer: "/by"}}}]}'
-_PLACES: Final = (
-    ("project: $project, ", "webhook", "delivery", PROJECT),
-    ("", "org_webhook", "org_delivery", ORGANIZATION),
-)
-_URL: Final = "https://hooks.example.com/in"
-
-
-def _webhooks() -> Iterator[Operation]:
-    """Yield what is done with webhooks, of a project and of the organization."""
-    for place, webhook, delivery, path in _PLACES:
-        root, one = f"{path}/webhooks", f"{path}/webhooks/{{{webhook}}}"
-        yield change(
-            "createWebhook",
-            f'({place}webhook: {{name: $name, url: "{_URL}"}}) {{ secret webhook {{ id }} }}',
-            root,
-            {"name": "{name}", "url": _URL},
-        )
-        yield change(
-            "changeWebhook",
-            f"({place}id: ${webhook}, webhook: {{atOnce: 2}}) {{ atOnce }}",
-            one,
-            {"at_once": 2},
-            "PATCH",
-        )
-        yield change(
-            "rotateWebhookSecret",
-            f"({place}id: ${webhook}, overlapS: 60) {{ secret }}",
-            f"{one}:rotate-secret",
-            {"overlap_s": 60},
-        )
-        yield change("pingWebhook", f"({place}id: ${webhook}) {{ id }}", f"{one}:ping")
-        yield change(
-            "resendDelivery",
-            f"({place}webhook: ${webhook}, id: ${delivery}) {{ id }}",
-            f"{one}/deliveries/{{{delivery}}}:resend",
-        )
-        yield change(
-            "resendDeliveries",
-            f"({place}webhook: ${webhook}, deliveries: {{}}) {{ resent }}",
-            f"{one}:resend",
-            {},
-        )
-        yield change("disableWebhook", f"({place}id: ${webhook}) {{ id }}", f"{one}:disable")
-        yield change("enableWebhook", f"({place}id: ${webhook}) {{ id }}", f"{one}:enable")
-
-
-def _removals() -> Iterator[Operation]:
-    for place, webhook, _, path in _PLACES:
-        yield change(
-            "removeWebhook",
-            f"({place}id: ${webhook}) {{ id }}",
-            f"{path}/webhooks/{{{webhook}}}",
-            None,
-            "DELETE",
-        )
-
-
-def _queues() -> Iterator[Operation]:
-    """Yield what is done with the queue of a project, and with that of the organization."""
-    for place, path in (("project: $project, ", PROJECT), ("", ORGANIZATION)):
-        yield change(
-            "limitQueue",
-            f"({place}atOnce: 3) {{ atOnce }}",
-            f"{path}/queue",
-            {"at_once": 3},
-            "PUT",
-        )
-        yield change(
-            "pauseQueue",
-            f'({place}why: "wished") {{ pausedAt }}',
-            f"{path}/queue:pause",
-            {"why": "wished"},
-        )
-        resumed = "(project: $project)" if place else ""
-        yield change("resumeQueue", f"{resumed} {{ pausedAt }}", f"{path}/queue:resume")
-
-
 MUTATIONS: Final = (
     change(
         "simulatePlan",
@@ -230,14 +153,22 @@ MUTATIONS: Final = (
         f"{PROJECT}/hooks/{{hook}}:simulate",
         {"body": {"by": 1}},
     ),
-    *_webhooks(),
+    *webhooks(),
     change(
         "redriveJobs",
         '(project: $project, jobs: {status: ["dead"]}) { found }',
         f"{PROJECT}/jobs:redrive",
         {"status": ["dead"]},
     ),
-    *_queues(),
+    *queues(),
+    *policies(),
+    change(
+        "putMembership",
+        '(project: $project, member: $service, grant: {role: "viewer"}) { role }',
+        f"{PROJECT}/members/{{service}}",
+        {"role": "viewer"},
+        "PUT",
+    ),
     change(
         "replaceModels",
         "(project: $project, settings: {daily_tokens: 100000}) { version }",
@@ -258,6 +189,9 @@ MUTATIONS: Final = (
         f'(model: "{MODEL}", environment: "{ENVIRONMENT}", report: $report) {{ id }}',
         f"{ORGANIZATION}/gates",
         {"model": MODEL, "environment": ENVIRONMENT, "report": ("report",)},
+    ),
+    change(
+        "renameOrganization", "(name: $name) { name }", ORGANIZATION, {"name": "{name}"}, "PATCH"
     ),
     change(
         "disablePlugin",
@@ -283,6 +217,13 @@ MUTATIONS: Final = (
         None,
         "DELETE",
     ),
+    change(
+        "removeMembership",
+        "(project: $project, member: $service) { role }",
+        f"{PROJECT}/members/{{service}}",
+        None,
+        "DELETE",
+    ),
     change("archiveProject", "(id: $project) { id }", f"{PROJECT}:archive"),
     change(
         "executePlan",
@@ -291,7 +232,7 @@ MUTATIONS: Final = (
         _MOVED,
     ),
     change("restoreProject", "(id: $project) { id }", f"{PROJECT}:restore"),
-    *_removals(),
+    *removals(),
     change(
         "removeHook",
         "(project: $project, id: $hook) { id }",

@@ -44,6 +44,14 @@ QUERIES: Final = (
     read("plugins", "plugins { name }", f"{ORGANIZATION}/plugins"),
     read("queue", "queue { jobs }", f"{ORGANIZATION}/queue"),
     read("givenUpJobs", f"givenUpJobs {ITEMS}", f"{ORGANIZATION}/jobs"),
+    read("policies", f"policies {ITEMS}", f"{ORGANIZATION}/policies"),
+    read("policy", "policy(version: 1) { version }", f"{ORGANIZATION}/policies/1"),
+    read("activePolicy", "activePolicy { number }", f"{ORGANIZATION}/policies:active"),
+    read(
+        "policyActivations",
+        f"policyActivations {ITEMS}",
+        f"{ORGANIZATION}/policies:activations",
+    ),
     read("auditRecords", f"auditRecords {ITEMS}", "/v1/audit/records"),
     read("auditRecord", "auditRecord(id: $record) { id }", "/v1/audit/records/{record}"),
 )
@@ -123,6 +131,8 @@ CONTENTS: Final = (
         "/conversations/{conversation}/turns/{turn}",
     ),
     inside("facts", "facts { key }", "/facts"),
+    inside("policyActivations", f"policyActivations {ITEMS}", "/policies:activations"),
+    inside("verification", "verification { versions }", "/state:verify"),
     inside("policies", f"policies {ITEMS}", "/policies"),
     inside("policy", "policy(version: 1) { version }", "/policies/1"),
     inside("activePolicy", "activePolicy { number }", "/policies:active"),

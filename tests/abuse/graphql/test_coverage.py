@@ -15,18 +15,15 @@ from tests.abuse.graphql.pairs import operations
 DOCUMENT: Final = Path(__file__).parents[3] / "docs" / "openapi.json"
 METHODS: Final = {"get", "post", "put", "patch", "delete"}
 NAMES: Final = re.compile(r"\{[^}]*\}")
-VALUES: Final = {"/policies/1": "/policies/{}"}
-"""Paths of pairs in which a value stands where the route has a name."""
+VALUE: Final = re.compile(r"(?<=/policies/)1\b")
+"""What stands in pairs where the route has a name."""
 
 Route = tuple[str, str]
 
 
 def unnamed(path: str) -> str:
     """Return a path without what its parts are called, and without a query."""
-    told = NAMES.sub("{}", path.partition("?")[0])
-    for value, name in VALUES.items():
-        told = told.removesuffix(value) + name if told.endswith(value) else told
-    return told
+    return VALUE.sub("{}", NAMES.sub("{}", path.partition("?")[0]))
 
 
 def routes_of(document: bytes) -> set[Route]:

@@ -12,6 +12,8 @@ from tests.graphql_site import GraphqlSite
 
 UNKEYED = {"simulatePlan", "simulateTurn", "exportTurn", "simulateDelivery"}
 """Mutations that change nothing."""
+FILES = {"PolicyModule"}
+"""Types whose text is that of a file of rules."""
 IDENTITY = {"organization", "principal", "actor", "user", "userId", "organizationId", "scopes"}
 FILTERS = {("auditRecords", "principal")}
 """Words that narrow down what is read, and say nothing of who reads."""
@@ -43,6 +45,17 @@ def test_no_field_takes_who_acts_as_an_argument() -> None:
     }
 
     assert taken == FILTERS
+
+
+def test_a_secret_is_told_by_what_makes_one_alone() -> None:
+    """No type that is read or listed has a field for its text."""
+    telling = {
+        name
+        for name, found in SCHEMA.type_map.items()
+        if isinstance(found, GraphQLObjectType) and {"secret", "text"} & set(found.fields)
+    }
+
+    assert telling == {"NewHook", "NewWebhook", *FILES}
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", ""])

@@ -25,6 +25,12 @@ SCOPED: Final = {
 }
 NOBODY: Final = "plg_nobody"
 PLUGIN: Final = "workbench"
+_RULE: Final = 'package tenant.organization\n\nimport rego.v1\n\nroles contains "x" if false\n'
+_TRIED: Final = "package tenant.organization_test\n\nimport rego.v1\n\ntest_it if true\n"
+RULES: Final[JsonObject] = {
+    "modules": [{"path": "rules.rego", "text": _RULE}, {"path": "tried.rego", "text": _TRIED}],
+    "note": "first",
+}
 PROPOSED: Final = (
     '{"kind": "plan", "plan": {"steps": [{"action": "counter.increment@1", "inputs": {"by": 1}}]}}'
 )
@@ -132,6 +138,7 @@ async def _things(app: RealApp, owner: Acting, requester: Acting, *, name: str) 
     told: JsonObject = {"model": MODEL, "environment": ENVIRONMENT, "report": report}
     gate = await app.made(f"{organization}/gates", told, token=owner.token)
     talk, turn = await _proposed(app, owner, place)
+    await app.made(f"{organization}/policies", RULES, token=owner.token)
     return Things(
         project=project,
         organization=owner.organization,

@@ -138,6 +138,15 @@ async def test_a_fact_is_told_read_and_forgotten(site: GraphqlSite) -> None:
         pytest.param("replaceLimits(limits: {x: 1}) { number }", "limits", id="limits"),
         pytest.param("replaceLimits(limits: {}, expects: -1) { number }", "expects", id="expects"),
         pytest.param("replaceModels(settings: {x: 1}) { version }", "settings", id="settings"),
+        pytest.param('activatePolicy(version: 0, reason: "r") { number }', "version", id="rules"),
+        pytest.param('deactivatePolicy(reason: "") { number }', "reason", id="no reason"),
+        pytest.param(
+            'putMembership({P}, member: "x", grant: {role: "god"}) { role }', "grant.role", id="r"
+        ),
+        pytest.param(
+            'putMembership({P}, member: "x", grant: {extraRoles: ["A B"]}) { role }',
+            "grant.extraRoles", id="a role's name",
+        ),
         pytest.param(
             'uploadGate(model: "m", environment: "e", report: {}) { id }', "report", id="report"
         ),
