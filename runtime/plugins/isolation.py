@@ -195,9 +195,8 @@ class HandlerRoom:
     def _replace(self) -> None:
         """End the process, and have another get ready meanwhile for whoever calls next."""
         self.close()
-        if not self._rests.for_all:
-            with suppress(_LostError):  # the next call learns of it
-                self._started()
+        with suppress(_LostError):  # the next call learns of it
+            self._started()
 
     def _started(self) -> subprocess.Popen[bytes]:
         """Return a process that imports the plugin now.

@@ -101,11 +101,6 @@ class Rests:
         left_s = own.ends_s - now_s
         return f"{own.why}; the plugin rests for this organization for {left_s:.0f} more seconds"
 
-    @property
-    def for_all(self) -> bool:
-        """Say whether it rests for all organizations."""
-        return self._whole.ends_s > self._monotonic_s()
-
     def lost(self, organization: str, why: str) -> None:
         """Rest for an organization whose call took the process; for all if it is one of several."""
         self._of(organization).begin(why, now_s=self._monotonic_s())

@@ -201,17 +201,27 @@ def test_what_one_organization_did_is_not_the_others(
     assert starts(installed) == 2
 
 
-def test_who_fails_for_several_organizations_rests_for_all(
-    handler: OrganizationHandler, installed: Path, clock: HandClock
+def test_a_new_process_gets_ready_before_anybody_calls(
+    handler: OrganizationHandler, installed: Path
 ) -> None:
-    """Nothing starts meanwhile; what others did is not told."""
+    """Whoever calls next waits for what is left of its start."""
+    failed(handler, 1)
+    deadline_s = time.monotonic() + 30.0
+
+    while starts(installed) < 2:
+        assert time.monotonic() < deadline_s
+
+
+def test_who_fails_for_several_organizations_rests_for_all(
+    handler: OrganizationHandler, clock: HandClock
+) -> None:
+    """What others did is not told; after the rest the next call is answered."""
     for organization in ("acme", "blue", "coal"):
         failed(handler, 1, organization)
 
     assert failed(handler, 41, "dune") == (
         "it failed for 3 organizations; the plugin rests for 5 more seconds"
     )
-    assert starts(installed) == 3
     clock.now_s += PATIENT.rests.rest_s
     assert handler.act("dune", {"value": 41}, STATE) == {"box": {"value": 41}}
 
@@ -277,6 +287,9 @@ def test_a_plugin_that_is_gone_fails_the_action(tmp_path: Path) -> None:
 
     with pytest.raises(IsolatedHandlerError, match="its process ended with exit code 1"):
         room.handler(an_action())({"value": 1}, STATE)
+    assert failed(room.handler(an_action()), 1, "another") == (
+        "its process ended with exit code 1; the plugin rests for 5 more seconds"
+    )
 
 
 def test_the_engine_records_the_failure_of_one_step(installed: Path) -> None:

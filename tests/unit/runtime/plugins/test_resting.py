@@ -42,7 +42,6 @@ def test_it_rests_for_whom_it_failed(rests: Rests, clock: HandClock) -> None:
         "it did not end in time; the plugin rests for this organization for 5 more seconds"
     )
     assert rests.why("blue") is None
-    assert not rests.for_all
     clock.now_s += PACE.rest_s
     assert rests.why("acme") is None
 
@@ -65,7 +64,7 @@ def test_it_rests_for_all_when_it_failed_for_several(rests: Rests, clock: HandCl
     rests.lost("coal", "lost")
 
     told = "it failed for 3 organizations; the plugin rests for 5 more seconds"
-    assert (rests.why("dune"), rests.for_all) == (told, True)
+    assert rests.why("dune") == told
     clock.now_s += PACE.rest_s
     rests.lost("acme", "lost")
     assert rests.why("dune") is None
@@ -77,7 +76,7 @@ def test_failures_of_long_ago_are_not_added_up(rests: Rests, clock: HandClock) -
         rests.lost(organization, "lost")
         clock.now_s += PACE.lately_s
 
-    assert not rests.for_all
+    assert rests.why("dune") is None
 
 
 def test_slow_calls_are_counted_for_whom_they_were(rests: Rests) -> None:
@@ -91,15 +90,16 @@ def test_slow_calls_are_counted_for_whom_they_were(rests: Rests) -> None:
     assert rests.why("blue") is None
 
 
-def test_slow_calls_of_many_rest_it_for_all(rests: Rests, clock: HandClock) -> None:
-    """None of them used up its own; the loop is one."""
+def test_slow_calls_of_many_rest_it_for_all(clock: HandClock) -> None:
+    """None of them used up its own; the loop is one. Afterwards all begin anew."""
+    rests = Rests(RestPace(rest_s=1.0), monotonic_s=clock.monotonic_s)
     for organization in ("acme", "blue", "coal", "dune"):
         rests.took(organization, 1.9)
 
     assert rests.why("else") == (
-        "its handlers took too long for many organizations; the plugin rests for 5 more seconds"
+        "its handlers took too long for many organizations; the plugin rests for 1 more seconds"
     )
-    clock.now_s += PACE.rest_s
+    clock.now_s += 1.0
     rests.took("acme", 0.1)
     assert rests.why("else") is None
 
