@@ -93,7 +93,7 @@ async def test_every_decision_is_the_same(
     site: GraphqlSite, principal: str, *, mutates: bool
 ) -> None:
     """Code and status, with the same things for each side and in the same order."""
-    world = await a_world(site, principal)
+    world = await a_world(site, principal, mutates=mutates)
     sides = world.rest.objects(), world.graphql.objects()
     names = list(sides[0])[: 1 if principal == NOBODY_KNOWN else None]
     unlike, kinds, done = [], Counter[str](), set[str]()

@@ -101,8 +101,11 @@ class World:
     own: str
 
 
-async def a_world(site: GraphqlSite, principal: str) -> World:
-    """Make two organizations with two projects for each side, and one principal."""
+async def a_world(site: GraphqlSite, principal: str, *, mutates: bool) -> World:
+    """Make two organizations, projects in them, and one principal.
+
+    Each side has projects of its own where something changes; where all is read, they share them.
+    """
     app = site.real
     owner, stranger = await app.found(), await app.found()
     requester = await app.colleague(owner)
@@ -113,10 +116,10 @@ async def a_world(site: GraphqlSite, principal: str) -> World:
             others=await _things(app, owner, requester, name=f"{side} others"),
             foreign=await _things(app, stranger, foreign_requester, name=f"{side} foreign"),
         )
-        for side in ("rest", "graphql")
+        for side in (("rest", "graphql") if mutates else ("both",))
     ]
     who = await _principal(app, principal, owner, stranger, twins=twins)
-    return World(rest=twins[0], graphql=twins[1], token=who.token, own=who.organization)
+    return World(rest=twins[0], graphql=twins[-1], token=who.token, own=who.organization)
 
 
 async def _things(app: RealApp, owner: Acting, requester: Acting, *, name: str) -> Things:
