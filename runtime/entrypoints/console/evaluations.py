@@ -6,6 +6,7 @@ a link with what it keeps, and leads there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -14,7 +15,8 @@ from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, RedirectResponse
 
-from runtime.client import ClientError, Plangate
+from runtime.client import ClientError
+from runtime.client.documents.gates import GateOut
 from runtime.entrypoints.console.desk import Desk, first, on, shown
 from runtime.entrypoints.console.door import session_of
 from runtime.entrypoints.console.markup import Html, chip, element, instant, joined, table
@@ -35,18 +37,18 @@ def panel(desk: Desk, _project: gr.Dropdown, tab: gr.Tab) -> None:
     def show(request: gr.Request) -> Html:
         session = desk.session(request)
         organization = session.who["organization"]["id"]
-        return shown(lambda: gates_view(session.client, organization))
+        return shown(lambda: verdicts(first(session.client.gates.list(organization), MOST)))
 
     on(tab.select, show, fills=[view])
 
 
-def gates_view(client: Plangate, organization: str) -> Html:
-    """Return the verdicts that were brought, the last one first."""
+def verdicts(found: Sequence[GateOut]) -> Html:
+    """Return the verdicts that were brought, in the order in which they are told."""
     rows = [
         (item["model"], item["environment"],
          chip(item["verdict"], "good" if item["passed"] else "bad"),
          instant(item["judged_at"]), item["run"], item["id"])
-        for item in first(client.gates.list(organization), MOST)
+        for item in found
     ]  # fmt: skip
     title = element("p", "Verdicts that were brought here", class_="pg-section")
     empty = "No verdicts yet. Runs that are published bring them."

@@ -6,7 +6,9 @@ import pytest
 
 pytest.importorskip("gradio", reason="panels need Gradio: pip install 'plangate[console]'")
 
+from runtime.client.documents.gates import GateOut, GateVerdict
 from runtime.client.documents.registry import RegistryOut
+from runtime.entrypoints.console.evaluations import verdicts
 from runtime.entrypoints.console.policy import simulation_view
 from runtime.entrypoints.console.usage import bar
 from runtime.entrypoints.console.widgets import bound, declared, usual, widgets_view
@@ -77,3 +79,19 @@ def test_a_simulation_names_what_would_turn() -> None:
 
     assert page.index("allowed</span>") < page.index("denied</span>")
     assert "<dd>5</dd>" in page
+
+
+@pytest.mark.parametrize(("verdict", "kind"), [("pass", "good"), ("regression", "bad")])
+def test_a_verdict_says_what_was_judged(verdict: GateVerdict, kind: str) -> None:
+    """Model, environment and run, as texts, in the colour of whether it passed."""
+    found: GateOut = {
+        "id": "gat_1", "model": "<b>m</b>", "environment": "facility", "passed": verdict == "pass",
+        "verdict": verdict, "judged_at": "2026-03-01T10:00:00Z", "run": "run_1",
+        "created_at": "", "created_by": "", "digest": "", "prompt": "", "registry": "",
+    }  # fmt: skip
+    page = verdicts([found])
+
+    assert f'<span class="pg-chip pg-{kind}">{verdict}</span>' in page
+    assert "&#60;b&#62;m" in page
+    assert "run_1" in page
+    assert "No verdicts yet" in verdicts([])
