@@ -20,8 +20,8 @@ _COPIED = """
 insert into gates (organization_id, id, run, model, identity, environment, prompt, registry_digest,
   verdict, digest, report, judged_at, created_at, created_by)
 select organization_id, id || $3 || number, run, model, identity || $3, environment, prompt,
-  registry_digest, verdict, digest || $3 || number, report, judged_at + number * interval '1 second',
-  created_at, created_by
+  registry_digest, verdict, digest || $3 || number, report,
+  judged_at + number * interval '1 second', created_at, created_by
 from gates, generate_series(1, $2) as number where id = $1
 """
 

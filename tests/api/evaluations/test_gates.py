@@ -81,7 +81,8 @@ class Site:
     async def kinds(self, table: str) -> list[str]:
         """Return the kinds of records or events of gates, in the order of their names."""
         asked = {
-            "audit_records": "select kind from audit_records where kind = 'gate.uploaded'",
+            "audit_records": "select kind from (select kind from audit_records union all "
+            "select kind from audit_leaves) as recorded where kind = 'gate.uploaded'",
             "events": "select type from events where type like 'eval.%' order by 1",
         }
         async with session(self.app.urls.superuser_url) as superuser:

@@ -313,6 +313,7 @@ async def test_the_rights_are_those_of_the_tables(database_urls: DatabaseUrls) -
     assert not any("update" in rights.GRANTS[table] for table in rights.APPEND_ONLY)
     assert {table for table in rights.APPEND_ONLY if "delete" in rights.GRANTS[table]} == {
         "audit_records",
+        "gates",
         "outcomes",
         "snapshots",
         "versions",
