@@ -188,7 +188,9 @@ def test_a_plugin_that_is_not_served_is_named_with_its_reason(install: Install) 
     """Whoever looks for what it declares hears where to look."""
     install("zebra", "module_that_does_not_exist:PLUGIN")
 
-    with pytest.raises(DeclarationError, match=r"not served: zebra \(module_that.*\); see plangate plugin list"):
+    with pytest.raises(
+        DeclarationError, match=r"not served: zebra \(module_that.*\); see plangate plugin list"
+    ):
         find_environment("hidden_world")
     with pytest.raises(DeclarationError, match="it is quarantined: module_that_does_not_exist"):
         load_plugin("zebra")
