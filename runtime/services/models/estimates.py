@@ -25,6 +25,8 @@ IMAGE_TOKENS: Final = 50_000
 """More than the dearest published rule asks for an image: 8 tiles of 5,667 and 2,833 tokens."""
 DOCUMENT_TOKENS: Final = 500_000
 """More than 100 pages, the usual limit of a request, each as an image and as text."""
+QUICK_LETTERS: Final = 50_000
+"""As many letters beyond ASCII are bounded within some milliseconds."""
 _FOLDED_AT_ONCE: Final = 65_536
 """Letters; who folds a long text lets others work in between."""
 
@@ -33,6 +35,11 @@ def estimated_usage(request: ChatRequest) -> TokenUsage:
     """Return how many tokens a request takes at most: its prompt, and the longest answer."""
     prompt = sum(MESSAGE_TOKENS + _message_tokens(message) for message in request.messages)
     return TokenUsage(prompt=prompt + _tools_tokens(request), completion=request.max_tokens)
+
+
+def bounded_quickly(request: ChatRequest) -> bool:
+    """Say whether `estimated_usage` of a request holds no event loop up; ASCII takes no time."""
+    return sum(map(_letters, request.messages)) <= QUICK_LETTERS
 
 
 def counted_usage(completion: Completion, estimate: TokenUsage) -> TokenUsage:
@@ -104,3 +111,12 @@ def _tokens(value: JsonValue) -> int:
     if isinstance(value, list | tuple):
         return sum(map(_tokens, value))
     return 0 if value is None else most_tokens(str(value))
+
+
+def _letters(value: JsonValue) -> int:
+    """Count the letters of all texts within a value that are not of ASCII alone."""
+    if isinstance(value, str):
+        return 0 if value.isascii() else len(value)
+    if isinstance(value, Mapping):
+        return sum(map(_letters, value.values()))
+    return sum(map(_letters, value)) if isinstance(value, list | tuple) else 0

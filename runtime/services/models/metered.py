@@ -17,7 +17,12 @@ from runtime.ports.chat_model import (
     TokenUsage,
 )
 from runtime.ports.model_reference import ModelReference, Price
-from runtime.services.models.estimates import counted_usage, estimated_usage, spend_of
+from runtime.services.models.estimates import (
+    bounded_quickly,
+    counted_usage,
+    estimated_usage,
+    spend_of,
+)
 from runtime.services.models.spending import Charge, Spending, Taken
 
 CHARGED: Final = frozenset({ModelFault.MALFORMED, ModelFault.TIMEOUT})
@@ -89,7 +94,7 @@ class MeteredModel:
             DomainError: as `Spending.reserve` does; the model was not asked.
         """
         sent = self._pricing.reference.applied_to(request)
-        estimate = await asyncio.to_thread(estimated_usage, sent)  # of 20 MB it takes a second
+        estimate = await _estimated(sent)
         await self._cover(estimate)
         self._note(self._answered)
         usage, cost, counted = estimate, self._price(estimate), False  # unless something is known
@@ -127,3 +132,10 @@ class MeteredModel:
         self._usage = self._usage.plus(usage)
         self._cost = None if cost is None or self._cost is None else self._cost + cost
         self._estimated = self._estimated or estimated
+
+
+async def _estimated(request: ChatRequest) -> TokenUsage:
+    """Bound a request; what takes long (20 MB take a second) does so beside the event loop."""
+    if bounded_quickly(request):
+        return estimated_usage(request)
+    return await asyncio.to_thread(estimated_usage, request)

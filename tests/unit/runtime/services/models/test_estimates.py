@@ -24,8 +24,10 @@ from runtime.services.models.estimates import (
     DOCUMENT_TOKENS,
     IMAGE_TOKENS,
     MESSAGE_TOKENS,
+    QUICK_LETTERS,
     TOOL_TOKENS,
     TOOLS_TOKENS,
+    bounded_quickly,
     counted_usage,
     estimated_usage,
     most_tokens,
@@ -132,6 +134,20 @@ def test_no_tokenizer_counts_more_than_the_bound(
 def test_a_long_text_is_bounded_by_pieces(text: str) -> None:
     """As one is that is folded at once; what would be joined where pieces meet only adds to it."""
     assert most_tokens(text * 5_000) >= len(unicodedata.normalize("NFKC", text * 5_000).encode())
+
+
+@pytest.mark.parametrize(
+    ("contents", "quickly"),
+    [
+        pytest.param(["a" * 20_000_000], True, id="any length of ASCII"),
+        pytest.param(["温" * QUICK_LETTERS], True, id="as many others"),
+        pytest.param(["温" * QUICK_LETTERS, "温"], False, id="one more, in another message"),
+        pytest.param([[{"type": "text", "text": "温" * 2 * QUICK_LETTERS}]], False, id="in a part"),
+    ],
+)
+def test_what_takes_long_is_known_beforehand(contents: list[JsonValue], *, quickly: bool) -> None:
+    """Only letters beyond ASCII are spelled and folded; they are counted wherever they stand."""
+    assert bounded_quickly(a_request(*contents)) is quickly
 
 
 def test_what_a_provider_counted_takes_the_place_of_the_estimate() -> None:
