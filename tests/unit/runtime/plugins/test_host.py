@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.domain.action import OrganizationHandler
 from runtime.domain.principal import Principal
 from runtime.kit.clock import SystemClock
 from runtime.plugins.admission import ADMIT_ALL, Admission, read_admission
@@ -21,7 +22,6 @@ from runtime.plugins.effects import (
     PermanentError,
 )
 from runtime.plugins.host import Handed, PluginReport, Standing, clash, examine
-from runtime.plugins.isolation import HandlerRoom
 from tests.hostile_plugins import HOSTILE, healthy, install_healthy, install_hostile
 from tests.jobs import NoEgress, NoSecrets
 from tests.wheels import install_module
@@ -296,8 +296,7 @@ def test_handlers_are_isolated_where_anybody_asks_for_it(
     found = foreign(Admission(everything=True, isolates=isolates))["dist-otter"]
 
     assert found.plugin is not None
-    handler = found.plugin.actions[0].handler
-    assert handler.__qualname__.startswith(HandlerRoom.__name__) is isolated
+    assert isinstance(found.plugin.actions[0].handler, OrganizationHandler) is isolated
 
 
 EFFECT = """

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -34,12 +35,16 @@ NAMES: Final = (
 
 
 @pytest.fixture(autouse=True)
-def _nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start without any variable, and with an app that has not read them yet."""
+def _nothing_said(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Start without any variable, and with an app that has read none; undo all in the end."""
+    before = dict(os.environ)
     for name in NAMES:
-        monkeypatch.setenv(f"PLANGATE_{name}", "")  # which is undone, as what the command sets
+        monkeypatch.setenv(f"PLANGATE_{name}", "")
     monkeypatch.setenv("PLANGATE_FOLDER", ".plangate")
     monkeypatch.delitem(sys.modules, "runtime.app", raising=False)
+    yield
+    for name in os.environ.keys() - before.keys():  # what the command set, and nobody named here
+        del os.environ[name]
 
 
 def run(folder: Path, *options: str, **environ: str) -> Result:
