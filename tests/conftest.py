@@ -1,7 +1,10 @@
 """Prepare every test run: nothing calls home, laws have no deadline, failures name their repeat."""
 
 import os
-from typing import Final
+import threading
+import weakref
+from collections.abc import Mapping
+from typing import Any, Final
 
 import pytest
 from hypothesis import settings
@@ -25,6 +28,24 @@ os.environ.update(QUIET_ENVIRONMENT)
 # A shared core makes the time of one example say nothing; the 60 s timeout of a test still holds.
 settings.register_profile("plangate", deadline=None)
 settings.load_profile("plangate")
+
+
+class _KeysOfThread(weakref.WeakKeyDictionary[Any, Any]):
+    """Forget dead keys without running Python, where another thread than the main one made it.
+
+    Coverage keeps one in each thread, of its greenlets. CPython 3.11 frees those of an ended thread
+    between two instructions of the main one. Should another thread end meanwhile, traced Python
+    that runs there is interrupted before its first instruction, for ever.
+    """
+
+    def __init__(self, items: Mapping[Any, Any] | None = None) -> None:
+        """Hold what a dictionary holds."""
+        super().__init__(items)
+        if threading.get_ident() != threading.main_thread().ident:
+            self._remove = self.data.pop
+
+
+weakref.WeakKeyDictionary = _KeysOfThread  # type: ignore[misc, assignment]  # of tracers from now on
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
