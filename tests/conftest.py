@@ -38,6 +38,8 @@ class _KeysOfThread(weakref.WeakKeyDictionary[Any, Any]):
     that runs there is interrupted before its first instruction, for ever.
     """
 
+    data: dict[weakref.ref[Any], Any]
+
     def __init__(self, items: Mapping[Any, Any] | None = None) -> None:
         """Hold what a dictionary holds."""
         super().__init__(items)

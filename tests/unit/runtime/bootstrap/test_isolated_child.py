@@ -127,7 +127,7 @@ async def test_a_process_imports_what_its_parent_serves_and_probes_nothing(
 ) -> None:
     """Each start would else cost the start of another Python."""
     code = "import os, pathlib\nos.mkdir(pathlib.Path(__file__).with_name(f'by-{os.getpid()}'))\n"
-    install_module(tmp_path, "otter", code + healthy("otter"))
+    install_module(tmp_path, "marten", code + healthy("marten"))  # this process keeps it
     monkeypatch.syspath_prepend(tmp_path)
     loader.admit(ADMIT_ALL)
     loader.look_again()
@@ -141,7 +141,7 @@ async def test_a_process_imports_what_its_parent_serves_and_probes_nothing(
         env={
             **os.environ,
             **courier.variables,
-            "PLANGATE_PLUGINS": "dist-otter",
+            "PLANGATE_PLUGINS": "dist-marten",
             "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path]),
         },
     )
