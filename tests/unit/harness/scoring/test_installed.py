@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.scoring.installed import all_scorers, scorer_version
+from harness.scoring.installed import all_scorers, left_out, scorer_version
 from harness.scoring.table import SCORER_VERSION, SCORERS, scores_of
-from runtime.public import DeclarationError
+from runtime.plugins import loader
+from runtime.plugins.admission import ADMIT_ALL
+from runtime.public import DeclarationError, admit_installed
 from tests.wheels import install, write_wheel
 from tests.worlds import SET_THREE, evidence, prepared
 
@@ -111,6 +113,21 @@ def test_what_can_not_be_asked_ends_a_run_before_it_begins(
 
     with pytest.raises(DeclarationError, match=problem):
         all_scorers()
+
+
+def test_whose_distribution_is_not_admitted_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nor imported, whatever it is; whoever runs an evaluation is told why."""
+    offered(monkeypatch, tmp_path, far__gone="gone")
+    admit_installed({"PLANGATE_PLUGINS": "near"})
+    try:
+        assert dict(all_scorers()) == dict(SCORERS)
+        assert scorer_version() == SCORER_VERSION
+        (told,) = left_out()
+        assert told.startswith("scorer 'far.gone' is not asked: PLANGATE_PLUGINS does not name far")
+    finally:
+        loader.admit(ADMIT_ALL)
 
 
 def test_one_name_of_two_owners_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
